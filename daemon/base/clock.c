@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+struct monotonic monotonic_now(void)
+{
+	struct timespec now;
+	int failed = clock_gettime(CLOCK_MONOTONIC, &now);
+
+	assert(failed == 0);
+	return (struct monotonic){now.tv_sec * NS_PER_S + now.tv_nsec};
+}
+
+struct monotonic monotonic_after(struct monotonic from, int64_t ns)
+{
+	return (struct monotonic){from.ns + ns};
+}
+
+int64_t monotonic_since(struct monotonic from, struct monotonic to)
+{
+	return from.ns - to.ns;
+}
+
+struct timespec monotonic_timespec(struct monotonic time)
+{
+	assert(time.ns >= 0);
+	return (struct timespec){.tv_sec = time.ns / NS_PER_S, .tv_nsec = time.ns % NS_PER_S};
+}
+
+struct wallclock wallclock_now(void)
+{
+	struct timespec now;
+	int failed = clock_gettime(CLOCK_REALTIME, &now);
+
+	assert(failed == 0);
+	return (struct wallclock){now.tv_sec * US_PER_S + now.tv_nsec / 1000};
+}
+
+const char *wallclock_format(struct wallclock time, char buffer[CLOCK_TEXT_SIZE])
+{
+	int64_t us = time.us % US_PER_S;
+	time_t seconds;
+	struct tm tm;
+
+	if (us < 0)
+		us += US_PER_S;
+	seconds = (time.us - us) / US_PER_S;
+	if (gmtime_r(&seconds, &tm) == NULL)
+		return "?";
+	snprintf(buffer, CLOCK_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900,
+	    tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)us);
+	return buffer;
+}
+
+/* "2 h 5 min", or "2 h" when there is nothing of the smaller unit. */
+static void format_pair(
+    char *buffer, int64_t count, int64_t per, const char *large, const char *small)
+{
+	if (count % per == 0)
+		snprintf(buffer, CLOCK_TEXT_SIZE, "%" PRId64 " %s", count / per, large);
+	else
+		snprintf(buffer, CLOCK_TEXT_SIZE, "%" PRId64 " %s %" PRId64 " %s", count / per,
+		    large, count % per, small);
+}
+
+const char *duration_format(int64_t ns, char buffer[CLOCK_TEXT_SIZE])
+{
+	const int64_t minute = 60 * NS_PER_S;
+	int64_t tenths = ns / (NS_PER_S / 10);
+
+	if (ns <= 0)
+		snprintf(buffer, CLOCK_TEXT_SIZE, "0 s");
+	else if (ns < NS_PER_MS)
+		snprintf(buffer, CLOCK_TEXT_SIZE, "%" PRId64 " us", ns / 1000);
+	else if (tenths == 0)
+		snprintf(buffer, CLOCK_TEXT_SIZE, "%" PRId64 " ms", ns / NS_PER_MS);
+	else if (tenths < 100 && tenths % 10 != 0)
+		snprintf(
+		    buffer, CLOCK_TEXT_SIZE, "%d.%d s", (int)(tenths / 10), (int)(tenths % 10));
+	else if (ns < minute)
+		snprintf(buffer, CLOCK_TEXT_SIZE, "%d s", (int)(tenths / 10));
+	else if (ns < 60 * minute)
+		snprintf(buffer, CLOCK_TEXT_SIZE, "%d min", (int)(ns / minute));
+	else if (ns < 24 * 60 * minute)
+		format_pair(buffer, ns / minute, 60, "h", "min");
+	else
+		format_pair(buffer, ns / (60 * minute), 24, "d", "h");
+	return buffer;
+}

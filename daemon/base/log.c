@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#define LOG_FILE_MODE 0640
+
+struct level {
+	int level;
+	const char *name;
+	const char *short_name;
+	char priority; /* of the journal */
+};
+
+static const struct level levels[] = {
+    {LOG_LEVEL_ERROR, "ERROR", "ERR", '3'},
+    {LOG_LEVEL_WARNING, "WARNING", "WARN", '4'},
+    {LOG_LEVEL_INFO, "INFO", "INFO", '6'},
+    {LOG_LEVEL_DEBUG, "DEBUG", "DEBUG", '7'},
+};
+#define LEVEL_COUNT (sizeof(levels) / sizeof(levels[0]))
+
+/* The destination, for writers who hold the lock. */
+static struct {
+	pthread_mutex_t lock;
+	char *path; /* NULL: standard error */
+	int fd;     /* of path; -1 while it can't be opened */
+	bool journal;
+} destination = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
+
+static atomic_int lowest_level = LOG_LEVEL_INFO;
+static _Atomic(log_sink *) current_sink;
+
+/* The row of a level; one in between takes the level below it. */
+static const struct level *level_find(int level)
+{
+	for (size_t i = 0; i < LEVEL_COUNT; i++) {
+		if (level >= levels[i].level)
+			return &levels[i];
+	}
+	return &levels[LEVEL_COUNT - 1];
+}
+
+const char *log_level_name(int level)
+{
+	return level_find(level)->name;
+}
+
+int log_level_parse(const char *name)
+{
+	for (size_t i = 0; i < LEVEL_COUNT; i++) {
+		if (strcasecmp(name, levels[i].name) == 0 ||
+		    strcasecmp(name, levels[i].short_name) == 0)
+			return levels[i].level;
+	}
+	return -1;
+}
+
+/* Whether standard error is the journal's stream, as systemd names it in the environment. */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	uintmax_t device, inode;
+	struct stat status;
+	char end;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &status) != 0)
+		return false;
+	if (sscanf(stream, "%ju:%ju%c", &device, &inode, &end) != 2)
+		return false;
+	return device == status.st_dev && inode == status.st_ino;
+}
+
+/* A descriptor to append to a file, made if need be; -1 with errno. */
+static int open_file(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, LOG_FILE_MODE);
+}
+
+/* Puts a destination in place of the present one. */
+static void destination_set(char *path, int fd)
+{
+	pthread_mutex_lock(&destination.lock);
+	if (destination.fd >= 0)
+		close(destination.fd);
+	free(destination.path);
+	destination.path = path;
+	destination.fd = fd;
+	destination.journal = path == NULL && stderr_is_journal();
+	pthread_mutex_unlock(&destination.lock);
+}
+
+int log_open(const char *path)
+{
+	int fd = path != NULL ? open_file(path) : -1;
+
+	if (path != NULL && fd < 0)
+		return -1;
+	destination_set(xstrdup(path), fd);
+	return 0;
+}
+
+void log_close(void)
+{
+	destination_set(NULL, -1);
+}
+
+void log_set_level(int level)
+{
+	atomic_store(&lowest_level, level);
+}
+
+void log_set_sink(log_sink *sink)
+{
+	atomic_store(&current_sink, sink);
+}
+
+/* Whether the open file is still the one that the path names. */
+static bool file_is_current_locked(void)
+{
+	struct stat named, open_one;
+
+	return destination.fd >= 0 && stat(destination.path, &named) == 0 &&
+	       fstat(destination.fd, &open_one) == 0 && named.st_dev == open_one.st_dev &&
+	       named.st_ino == open_one.st_ino;
+}
+
+/*
+ * The descriptor to write to. Standard error takes the place of a file as long as that can't be
+ * opened.
+ */
+static int destination_fd_locked(void)
+{
+	if (destination.path == NULL)
+		return STDERR_FILENO;
+	if (!file_is_current_locked()) {
+		if (destination.fd >= 0)
+			close(destination.fd);
+		destination.fd = open_file(destination.path);
+	}
+	return destination.fd >= 0 ? destination.fd : STDERR_FILENO;
+}
+
+/* Writes all bytes, waiting for room where the descriptor does not block. */
+static bool write_all(int fd, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(fd, bytes, length);
+
+		if (written >= 0) {
+			bytes += written;
+			length -= (size_t)written;
+		} else if (errno == EAGAIN) {
+			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+		} else if (errno != EINTR) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Appends one character of size bytes (0: a byte that is not UTF-8), as an escape if it could act
+ * on a terminal.
+ */
+static void append_character(struct text *out, const char *bytes, size_t size)
+{
+	const unsigned char *u = (const unsigned char *)bytes;
+
+	if (u[0] == '\n')
+		text_append(out, "\\n");
+	else if (u[0] == '\r')
+		text_append(out, "\\r");
+	else if (u[0] == '\t')
+		text_append(out, "\\t");
+	else if (size == 0 || u[0] < 0x20 || u[0] == 0x7f)
+		text_printf(out, "\\x%02x", u[0]);
+	else if (u[0] == 0xc2 && u[1] < 0xa0)
+		text_printf(out, "\\u%04x", u[1]);
+	else
+		text_append_bytes(out, bytes, size);
+}
+
+/* Appends text with control characters and invalid UTF-8 as escapes. */
+static void append_escaped(struct text *out, const char *string)
+{
+	size_t left = strlen(string);
+
+	text_append_bytes(out, "", 0);
+	while (left > 0) {
+		size_t size = utf8_next(string, left);
+
+		append_character(out, string, size);
+		string += size > 0 ? size : 1;
+		left -= size > 0 ? size : 1;
+	}
+}
+
+/* Appends the local time: "2026-11-22 10:23:16.123". */
+static void append_time(struct text *out)
+{
+	struct wallclock now = wallclock_now();
+	time_t seconds = now.us / US_PER_S;
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	text_printf(out, "%04d-%02d-%02d %02d:%02d:%02d.%03d", tm.tm_year + 1900, tm.tm_mon + 1,
+	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(now.us % US_PER_S / 1000));
+}
+
+/* Appends whom the line is about: "acme array-7: ". */
+static void append_subject(struct text *out, const char *plugin, const char *scannable)
+{
+	if (plugin != NULL)
+		append_escaped(out, plugin);
+	if (plugin != NULL && scannable != NULL)
+		text_append_char(out, ' ');
+	if (scannable != NULL)
+		append_escaped(out, scannable);
+	if (plugin != NULL || scannable != NULL)
+		text_append(out, ": ");
+}
+
+/* Writes a line that is escaped already to the destination. */
+static void write_line(int level, const char *plugin, const char *scannable, const char *line)
+{
+	const struct level *row = level_find(level);
+	struct text out = TEXT_EMPTY;
+	int fd;
+
+	pthread_mutex_lock(&destination.lock);
+	if (destination.journal) {
+		text_printf(&out, "<%c>", row->priority);
+	} else {
+		append_time(&out);
+		text_printf(&out, " %s ", row->name);
+	}
+	append_subject(&out, plugin, scannable);
+	text_append(&out, line);
+	text_append_char(&out, '\n');
+	fd = destination_fd_locked();
+	if (!write_all(fd, out.data, out.length) && fd != STDERR_FILENO)
+		write_all(STDERR_FILENO, out.data, out.length);
+	pthread_mutex_unlock(&destination.lock);
+	text_clear(&out);
+}
+
+void log_always(int level, const char *plugin, const char *scannable, const char *line)
+{
+	log_sink *sink = atomic_load(&current_sink);
+	struct text escaped = TEXT_EMPTY;
+	int saved = errno;
+
+	append_escaped(&escaped, line);
+	if (sink != NULL)
+		sink(level, plugin, scannable, escaped.data);
+	else
+		write_line(level, plugin, scannable, escaped.data);
+	text_clear(&escaped);
+	errno = saved;
+}
+
+void log_about(int level, const char *plugin, const char *scannable, const char *format, ...)
+{
+	struct text line = TEXT_EMPTY;
+	int saved = errno;
+	va_list arguments;
+
+	if (level < atomic_load(&lowest_level))
+		return;
+	va_start(arguments, format);
+	text_vprintf(&line, format, arguments);
+	va_end(arguments);
+	log_always(level, plugin, scannable, line.data);
+	text_clear(&line);
+	errno = saved;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One line per event. A line carries time, level, plugin and scannable; under the journal, which
+ * knows the time, it begins with the journal's priority instead.
+ *
+ *	2026-11-22 10:23:16.123 WARNING acme array-7: drive 5 is missing "capacity" (acme.c:31)
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+/* The same numbers as in the plugin interface. */
+enum log_level {
+	LOG_LEVEL_DEBUG = 10,
+	LOG_LEVEL_INFO = 20,
+	LOG_LEVEL_WARNING = 30,
+	LOG_LEVEL_ERROR = 40
+};
+
+/* "DEBUG", "INFO", "WARNING", "ERROR"; numbers in between take the level below them. */
+const char *log_level_name(int level);
+
+/* The level of this name in either case ("warning", "WARN" too), or -1. */
+int log_level_parse(const char *name);
+
+/*
+ * Where lines go. path NULL: standard error, with journal priorities if that is the journal. A
+ * file is opened for appending, and anew when it was renamed or deleted. Returns 0, or -1 with
+ * errno.
+ */
+int log_open(const char *path);
+void log_close(void);
+
+/* Lines below this level are dropped. LOG_LEVEL_INFO until set. */
+void log_set_level(int level);
+
+/*
+ * Hands every line to a function in place of the destination; NULL takes it back. A plugin host
+ * sends its lines to the supervisor this way, and tests collect them.
+ */
+typedef void log_sink(int level, const char *plugin, const char *scannable, const char *line);
+void log_set_sink(log_sink *sink);
+
+/*
+ * Writes a line about plugin and scannable; both may be NULL. May be called from any thread. Line
+ * ends and control characters in the text are written as escapes.
+ */
+void log_about(int level, const char *plugin, const char *scannable, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Writes a line whatever the level set by log_set_level(): the caller has decided. */
+void log_always(int level, const char *plugin, const char *scannable, const char *line);
+
+#define log_debug(...) log_about(LOG_LEVEL_DEBUG, NULL, NULL, __VA_ARGS__)
+#define log_info(...) log_about(LOG_LEVEL_INFO, NULL, NULL, __VA_ARGS__)
+#define log_warning(...) log_about(LOG_LEVEL_WARNING, NULL, NULL, __VA_ARGS__)
+#define log_error(...) log_about(LOG_LEVEL_ERROR, NULL, NULL, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/paths.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+#define PROGRAM "iml-plugin-runner"
+#define SOCKET "control.sock"
+
+/* The value of a variable that must be an absolute path, or NULL. */
+static const char *environment_path(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+/* The first of the directories that systemd made for the service, or NULL. */
+static char *service_directory(const char *name)
+{
+	const char *value = environment_path(name);
+
+	return value != NULL ? xstrndup(value, strcspn(value, ":")) : NULL;
+}
+
+char *default_state_directory(void)
+{
+	const char *home = environment_path("XDG_STATE_HOME");
+	char *service = service_directory("STATE_DIRECTORY");
+
+	if (service != NULL)
+		return service;
+	if (geteuid() == 0)
+		return xstrdup("/var/lib/" PROGRAM);
+	if (home != NULL)
+		return xasprintf("%s/" PROGRAM, home);
+	home = environment_path("HOME");
+	if (home != NULL)
+		return xasprintf("%s/.local/state/" PROGRAM, home);
+	return xasprintf("/tmp/" PROGRAM "-%u", (unsigned)geteuid());
+}
+
+/* The socket of a runner that a user who is not root started. */
+static char *user_socket(void)
+{
+	const char *directory = environment_path("XDG_RUNTIME_DIR");
+
+	if (directory != NULL)
+		return xasprintf("%s/" PROGRAM "/" SOCKET, directory);
+	return xasprintf("/tmp/" PROGRAM "-%u/" SOCKET, (unsigned)geteuid());
+}
+
+char *default_control_socket(void)
+{
+	char *service = service_directory("RUNTIME_DIRECTORY");
+	char *socket;
+
+	if (service == NULL)
+		return geteuid() == 0 ? xstrdup("/run/" PROGRAM "/" SOCKET) : user_socket();
+	socket = xasprintf("%s/" SOCKET, service);
+	free(service);
+	return socket;
+}
+
+size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES])
+{
+	const char *directory = environment_path("XDG_RUNTIME_DIR");
+	size_t count = 0;
+
+	places[count++] = xstrdup("/run/" PROGRAM "/" SOCKET);
+	if (directory != NULL)
+		places[count++] = xasprintf("%s/" PROGRAM "/" SOCKET, directory);
+	places[count++] = xasprintf("/tmp/" PROGRAM "-%u/" SOCKET, (unsigned)geteuid());
+	return count;
+}

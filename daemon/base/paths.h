@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a runner keeps its state and listens unless its configuration says otherwise, and where
+ * iml-plugin looks for it.
+ */
+#ifndef BASE_PATHS_H
+#define BASE_PATHS_H
+
+#include <stddef.h>
+
+/* Most places that control_socket_places() gives. */
+#define CONTROL_SOCKET_PLACES 3
+
+/*
+ * $STATE_DIRECTORY (systemd), or /var/lib/iml-plugin-runner for root, or
+ * $XDG_STATE_HOME/iml-plugin-runner (~/.local/state/iml-plugin-runner). The caller frees it.
+ */
+char *default_state_directory(void);
+
+/*
+ * "control.sock" in $RUNTIME_DIRECTORY (systemd), or /run/iml-plugin-runner for root, or
+ * $XDG_RUNTIME_DIR/iml-plugin-runner, or /tmp/iml-plugin-runner-UID. The caller frees it.
+ */
+char *default_control_socket(void);
+
+/*
+ * The sockets on which a runner may listen by default, most likely first: that of the system, then
+ * those of this user. Returns their number; the caller frees them.
+ */
+size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES]);
+
+#endif

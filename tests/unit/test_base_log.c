@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+/* A directory of its own for each test; the log goes to "log" in it. */
+struct fixture {
+	char directory[64];
+	char *log;
+	char *other;
+	int saved_stderr;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = xcalloc(1, sizeof(*fixture));
+
+	assert_true(
+	    text_copy(fixture->directory, sizeof(fixture->directory), "/tmp/iml-log-XXXXXX"));
+	assert_non_null(mkdtemp(fixture->directory));
+	fixture->log = xasprintf("%s/log", fixture->directory);
+	fixture->other = xasprintf("%s/other", fixture->directory);
+	fixture->saved_stderr = dup(STDERR_FILENO);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	log_set_sink(NULL);
+	log_set_level(LOG_LEVEL_INFO);
+	log_close();
+	dup2(fixture->saved_stderr, STDERR_FILENO);
+	close(fixture->saved_stderr);
+	unsetenv("JOURNAL_STREAM");
+	unlink(fixture->log);
+	unlink(fixture->other);
+	rmdir(fixture->directory);
+	free(fixture->log);
+	free(fixture->other);
+	free(fixture);
+	return 0;
+}
+
+/* What a file holds; the caller frees it. */
+static char *contents(const char *path)
+{
+	struct text text = TEXT_EMPTY;
+	char bytes[4096];
+	ssize_t length;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	while ((length = read(fd, bytes, sizeof(bytes))) > 0)
+		text_append_bytes(&text, bytes, (size_t)length);
+	close(fd);
+	return text_steal(&text);
+}
+
+/* Asserts that the file holds one line with this text behind the time. */
+static void assert_logged(const char *path, const char *expected)
+{
+	static const char form[] = "dddd-dd-dd dd:dd:dd.ddd ";
+	char *line = contents(path);
+
+	assert_true(strlen(line) > strlen(form));
+	for (size_t i = 0; form[i] != '\0'; i++) {
+		if (form[i] == 'd')
+			assert_in_range(line[i], '0', '9');
+		else
+			assert_int_equal(line[i], form[i]);
+	}
+	assert_string_equal(line + strlen(form), expected);
+	free(line);
+}
+
+/* Lets standard error go to a file. */
+static void redirect_stderr(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
+static void a_line_names_level_plugin_and_scannable(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_about(LOG_LEVEL_WARNING, "acme", "array-7", "drive %d is missing", 5);
+	assert_logged(fixture->log, "WARNING acme array-7: drive 5 is missing\n");
+}
+
+static void a_line_about_nobody_has_no_colon(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_error("out of luck");
+	assert_logged(fixture->log, "ERROR out of luck\n");
+}
+
+static void a_line_about_a_plugin_names_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_about(LOG_LEVEL_INFO, "acme", NULL, "loaded");
+	assert_logged(fixture->log, "INFO acme: loaded\n");
+}
+
+static void lines_below_the_level_are_dropped(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_debug("no");
+	log_set_level(LOG_LEVEL_ERROR);
+	log_warning("no");
+	log_error("yes");
+	assert_logged(fixture->log, "ERROR yes\n");
+}
+
+static void log_always_does_not_ask_for_the_level(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_set_level(LOG_LEVEL_ERROR);
+	log_always(LOG_LEVEL_DEBUG, "acme", NULL, "100% of it");
+	assert_logged(fixture->log, "DEBUG acme: 100% of it\n");
+}
+
+static void control_characters_are_escaped(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_about(LOG_LEVEL_INFO, "acme", "a\nb", "one\ntwo\r\tthree\x1b[2J\x7f \xc2\x9b é \xff");
+	assert_logged(
+	    fixture->log, "INFO acme a\\nb: one\\ntwo\\r\\tthree\\x1b[2J\\x7f \\u009b é \\xff\n");
+}
+
+static void long_lines_are_not_cut(void **state)
+{
+	struct fixture *fixture = *state;
+	char *line = xcalloc(100001, 1), *logged;
+
+	memset(line, 'x', 100000);
+	assert_int_equal(log_open(fixture->log), 0);
+	log_info("%s", line);
+	logged = contents(fixture->log);
+	assert_non_null(strstr(logged, line));
+	free(logged);
+	free(line);
+}
+
+static void a_renamed_file_is_opened_anew(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_info("before");
+	assert_int_equal(rename(fixture->log, fixture->other), 0);
+	log_info("after");
+	assert_logged(fixture->other, "INFO before\n");
+	assert_logged(fixture->log, "INFO after\n");
+}
+
+static void a_deleted_file_is_opened_anew(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_info("before");
+	assert_int_equal(unlink(fixture->log), 0);
+	log_info("after");
+	assert_logged(fixture->log, "INFO after\n");
+}
+
+static void opening_appends_to_what_is_there(void **state)
+{
+	struct fixture *fixture = *state;
+	char *logged;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_info("first");
+	assert_int_equal(log_open(fixture->log), 0);
+	log_info("second");
+	logged = contents(fixture->log);
+	assert_non_null(strstr(logged, "first"));
+	assert_non_null(strstr(logged, "second"));
+	free(logged);
+}
+
+static void a_file_that_can_not_be_opened_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(log_open("/nonexistent/log"), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+static void lines_go_to_stderr_while_the_file_can_not_be_written(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	redirect_stderr(fixture->other);
+	assert_int_equal(unlink(fixture->log), 0);
+	assert_int_equal(mkdir(fixture->log, 0700), 0);
+	log_info("not lost");
+	assert_logged(fixture->other, "INFO not lost\n");
+
+	assert_int_equal(rmdir(fixture->log), 0);
+	log_info("back");
+	assert_logged(fixture->log, "INFO back\n");
+}
+
+/* Sets the environment as systemd does for a service whose standard error is this stream. */
+static void pretend_journal(unsigned long inode_offset)
+{
+	struct stat status;
+	char *stream;
+
+	assert_int_equal(fstat(STDERR_FILENO, &status), 0);
+	stream = xasprintf(
+	    "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)(status.st_ino + inode_offset));
+	setenv("JOURNAL_STREAM", stream, 1);
+	free(stream);
+}
+
+static void the_journal_gets_priorities(void **state)
+{
+	struct fixture *fixture = *state;
+	char *logged;
+
+	redirect_stderr(fixture->other);
+	pretend_journal(0);
+	assert_int_equal(log_open(NULL), 0);
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_about(LOG_LEVEL_ERROR, "acme", "array-7", "e");
+	log_warning("w");
+	log_info("i");
+	log_debug("d");
+	logged = contents(fixture->other);
+	assert_string_equal(logged, "<3>acme array-7: e\n<4>w\n<6>i\n<7>d\n");
+	free(logged);
+}
+
+static void another_stream_than_the_journal_gets_the_time(void **state)
+{
+	struct fixture *fixture = *state;
+
+	redirect_stderr(fixture->other);
+	pretend_journal(1);
+	assert_int_equal(log_open(NULL), 0);
+	log_info("i");
+	assert_logged(fixture->other, "INFO i\n");
+}
+
+static char *sunk;
+
+static void collect(int level, const char *plugin, const char *scannable, const char *line)
+{
+	free(sunk);
+	sunk = xasprintf("%d %s %s %s", level, plugin, scannable, line);
+}
+
+static void a_sink_gets_the_lines(void **state)
+{
+	struct fixture *fixture = *state;
+	char *logged;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_set_sink(collect);
+	log_about(LOG_LEVEL_WARNING, "acme", "array-7", "two\nlines");
+	assert_string_equal(sunk, "30 acme array-7 two\\nlines");
+	logged = contents(fixture->log);
+	assert_string_equal(logged, "");
+	free(logged);
+	free(sunk);
+	sunk = NULL;
+
+	log_set_sink(NULL);
+	log_info("back");
+	assert_logged(fixture->log, "INFO back\n");
+}
+
+static void logging_keeps_errno(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	errno = EDOM;
+	log_info("line");
+	assert_int_equal(errno, EDOM);
+}
+
+static void *read_all(void *fd)
+{
+	struct text text = TEXT_EMPTY;
+	char bytes[512];
+	ssize_t length;
+
+	while ((length = read(*(int *)fd, bytes, sizeof(bytes))) > 0)
+		text_append_bytes(&text, bytes, (size_t)length);
+	return text_steal(&text);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text != '\0'; text++)
+		count += *text == '\n';
+	return count;
+}
+
+static void a_full_pipe_that_does_not_block_loses_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	char *line = xcalloc(1001, 1);
+	void *received;
+	pthread_t reader;
+	int ends[2];
+
+	memset(line, 'x', 1000);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	assert_int_equal(log_open(NULL), 0);
+	assert_int_equal(pthread_create(&reader, NULL, read_all, &ends[0]), 0);
+	for (int i = 0; i < 1000; i++)
+		log_info("%s", line);
+	dup2(fixture->saved_stderr, STDERR_FILENO);
+	pthread_join(reader, &received);
+	assert_int_equal(count_lines(received), 1000);
+	close(ends[0]);
+	free(received);
+	free(line);
+}
+
+#define THREADS 4
+#define LINES 250
+
+static void *write_lines(void *name)
+{
+	for (int i = 0; i < LINES; i++)
+		log_about(LOG_LEVEL_INFO, name, NULL, "line %d", i);
+	return NULL;
+}
+
+static void threads_do_not_mix_their_lines(void **state)
+{
+	static char names[THREADS][2] = {"a", "b", "c", "d"};
+	struct fixture *fixture = *state;
+	pthread_t threads[THREADS];
+	char *old, *new;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, names[i]), 0);
+	assert_int_equal(rename(fixture->log, fixture->other), 0);
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	log_info("end");
+
+	old = contents(fixture->other);
+	new = contents(fixture->log);
+	assert_int_equal(count_lines(old) + count_lines(new), THREADS * LINES + 1);
+	free(old);
+	free(new);
+}
+
+static void levels_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(log_level_name(10), "DEBUG");
+	assert_string_equal(log_level_name(5), "DEBUG");
+	assert_string_equal(log_level_name(25), "INFO");
+	assert_string_equal(log_level_name(30), "WARNING");
+	assert_string_equal(log_level_name(99), "ERROR");
+	assert_int_equal(log_level_parse("warning"), LOG_LEVEL_WARNING);
+	assert_int_equal(log_level_parse("WARN"), LOG_LEVEL_WARNING);
+	assert_int_equal(log_level_parse("Debug"), LOG_LEVEL_DEBUG);
+	assert_int_equal(log_level_parse("info"), LOG_LEVEL_INFO);
+	assert_int_equal(log_level_parse("error"), LOG_LEVEL_ERROR);
+	assert_int_equal(log_level_parse("loud"), -1);
+	assert_int_equal(log_level_parse(""), -1);
+}
+
+#define LOG_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    LOG_TEST(a_line_names_level_plugin_and_scannable),
+	    LOG_TEST(a_line_about_nobody_has_no_colon),
+	    LOG_TEST(a_line_about_a_plugin_names_it),
+	    LOG_TEST(lines_below_the_level_are_dropped),
+	    LOG_TEST(log_always_does_not_ask_for_the_level),
+	    LOG_TEST(control_characters_are_escaped),
+	    LOG_TEST(long_lines_are_not_cut),
+	    LOG_TEST(a_renamed_file_is_opened_anew),
+	    LOG_TEST(a_deleted_file_is_opened_anew),
+	    LOG_TEST(opening_appends_to_what_is_there),
+	    LOG_TEST(a_file_that_can_not_be_opened_is_refused),
+	    LOG_TEST(lines_go_to_stderr_while_the_file_can_not_be_written),
+	    LOG_TEST(the_journal_gets_priorities),
+	    LOG_TEST(another_stream_than_the_journal_gets_the_time),
+	    LOG_TEST(a_sink_gets_the_lines),
+	    LOG_TEST(logging_keeps_errno),
+	    LOG_TEST(a_full_pipe_that_does_not_block_loses_nothing),
+	    LOG_TEST(threads_do_not_mix_their_lines),
+	    cmocka_unit_test(levels_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
