@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/batch.h"
+
+#include <stdlib.h>
+
+static void report_clear(struct report *report)
+{
+	for (size_t i = 0; i < report->change_count; i++)
+		value_clear(&report->changes[i].value);
+	free(report->changes);
+	free(report->label);
+}
+
+void batch_free(struct batch *batch)
+{
+	if (batch == NULL)
+		return;
+	for (size_t i = 0; i < batch->report_count; i++)
+		report_clear(&batch->reports[i]);
+	for (size_t i = 0; i < batch->histogram_count; i++)
+		free(batch->histograms[i].counts);
+	for (size_t i = 0; i < batch->alert_count; i++)
+		free(batch->alerts[i].message);
+	free(batch->diagnostic);
+	free(batch->incomplete);
+	free(batch->removed);
+	free(batch->reports);
+	free(batch->parents);
+	free(batch->samples);
+	free(batch->histograms);
+	free(batch->alerts);
+	free(batch);
+}
+
+bool batch_is_empty(const struct batch *batch)
+{
+	return batch->removed_count == 0 && batch->report_count == 0 && batch->parent_count == 0 &&
+	       batch->sample_count == 0 && batch->histogram_count == 0 && batch->alert_count == 0;
+}

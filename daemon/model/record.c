@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/record.h"
+
+#include <stdlib.h>
+
+static void statistic_row_clear(struct statistic_row *row)
+{
+	free(row->name);
+	free(row->type);
+	free(row->label);
+	free(row->units);
+	free(row->bins);
+}
+
+void class_row_clear(struct class_row *row)
+{
+	for (size_t i = 0; i < row->statistic_count; i++)
+		statistic_row_clear(&row->statistics[i]);
+	free(row->plugin);
+	free(row->name);
+	free(row->label);
+	free(row->ancestry);
+	free(row->attributes);
+	free(row->statistics);
+	*row = (struct class_row){0};
+}
+
+void resource_row_clear(struct resource_row *row)
+{
+	free(row->identifier);
+	free(row->label);
+	free(row->alias);
+	free(row->attributes);
+	free(row->secrets);
+	*row = (struct resource_row){0};
+}
+
+void alert_row_clear(struct alert_row *row)
+{
+	free(row->name);
+	free(row->attribute);
+	free(row->message);
+	*row = (struct alert_row){0};
+}
+
+bool changes_are_empty(const struct changes *changes)
+{
+	const size_t counts[] = {changes->class_count, changes->removed_resource_count,
+	    changes->resource_count, changes->reporters_removed_count,
+	    changes->reporters_added_count, changes->parents_removed_count,
+	    changes->parents_added_count, changes->reference_count, changes->alert_count,
+	    changes->event_count, changes->sample_count, changes->histogram_count};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		if (counts[i] > 0)
+			return false;
+	}
+	return true;
+}
+
+/* Releases what the rows of the changes hold. */
+static void clear_rows(struct changes *changes)
+{
+	for (size_t i = 0; i < changes->class_count; i++)
+		class_row_clear(&changes->classes[i]);
+	for (size_t i = 0; i < changes->resource_count; i++)
+		resource_row_clear(&changes->resources[i]);
+	for (size_t i = 0; i < changes->reference_count; i++)
+		free(changes->references[i].attribute);
+	for (size_t i = 0; i < changes->alert_count; i++)
+		alert_row_clear(&changes->alerts[i]);
+	for (size_t i = 0; i < changes->event_count; i++)
+		free(changes->events[i].message);
+	for (size_t i = 0; i < changes->histogram_count; i++)
+		free(changes->histograms[i].counts);
+	for (size_t i = 0; i < changes->notice_count; i++)
+		free(changes->notices[i]);
+}
+
+void changes_free(struct changes *changes)
+{
+	if (changes == NULL)
+		return;
+	clear_rows(changes);
+	free(changes->classes);
+	free(changes->removed_resources);
+	free(changes->resources);
+	free(changes->reporters_removed);
+	free(changes->reporters_added);
+	free(changes->parents_removed);
+	free(changes->parents_added);
+	free(changes->references);
+	free(changes->alerts);
+	free(changes->events);
+	free(changes->samples);
+	free(changes->histograms);
+	free(changes->batches);
+	free(changes->notices);
+	free(changes);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the database holds, as plain rows: the graph makes them, the store writes them in one
+ * transaction and reads them back at start-up. Every row names things by ids that the supervisor
+ * gives out itself, so a row can be written twice without harm.
+ */
+#ifndef MODEL_RECORD_H
+#define MODEL_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "model/class.h"
+
+/* Ids count up from 1; 0 stands for none. They are never used again. */
+typedef int64_t record_id;
+
+struct statistic_row {
+	record_id id;
+	char *name;
+	char *type; /* statistic_type_name() */
+	char *label;
+	char *units;
+	uint32_t sample_period;
+	char *bins; /* JSON array of [from, to], to null when open; NULL for time series */
+};
+
+/* A class, and the plugin it belongs to: (plugin, name) is unique. */
+struct class_row {
+	record_id id;
+	char *plugin;
+	char *name;
+	char *label;
+	bool scannable; /* users may create resources of it */
+	bool internal;
+	/* Declared by a plugin in use. Else the class is hidden, and only its id is written. */
+	bool loaded;
+	char *ancestry; /* JSON array of names, itself first */
+	char *
+	    attributes; /* JSON array of objects: name, label, type, optional, hidden, … in order */
+	struct statistic_row *statistics;
+	size_t statistic_count;
+};
+
+struct resource_row {
+	record_id id;
+	record_id class_id;
+	record_id scope_id; /* 0: global */
+	char *identifier;   /* class_identifier() with references as ids */
+	char *label;
+	char *alias;      /* NULL: none */
+	char *attributes; /* JSON object; null values and passwords are left out */
+	char *secrets;    /* JSON object of the passwords, or NULL */
+	bool configured;  /* a scannable that the configuration file declares now */
+};
+
+/* A parent link as one scannable reports it. */
+struct parent_row {
+	record_id child_id;
+	record_id parent_id;
+	record_id reporter_id; /* the scannable */
+};
+
+/* That a scannable reports a resource with a global identifier. */
+struct reporter_row {
+	record_id resource_id;
+	record_id reporter_id;
+};
+
+/* A reference attribute that is not null. */
+struct reference_row {
+	record_id resource_id;
+	char *attribute;
+	record_id target_id;
+};
+
+struct alert_row {
+	record_id id;
+	record_id resource_id; /* may be that of a resource that is gone */
+	char *name;      /* condition_name(), or one of the runner's own: "offline", "degraded" */
+	char *attribute; /* or statistic; NULL for the runner's own */
+	enum severity severity;
+	char *message; /* fixed when raised */
+	struct wallclock begin;
+	struct wallclock end; /* meaningful once not active */
+	bool active;
+};
+
+struct event_row {
+	record_id id;
+	struct wallclock time;
+	enum severity severity;
+	record_id resource_id; /* 0: none; may be that of a resource that is gone */
+	record_id alert_id;    /* 0: none */
+	char *message;
+};
+
+struct sample_row {
+	record_id resource_id;
+	record_id statistic_id;
+	struct wallclock time;
+	double value;
+};
+
+struct histogram_row {
+	record_id resource_id;
+	record_id statistic_id;
+	struct wallclock time;
+	int64_t *counts;
+	size_t count;
+};
+
+/* The highest ids given out so far. */
+struct counters {
+	record_id class_id;
+	record_id statistic_id;
+	record_id resource_id;
+	record_id alert_id;
+	record_id event_id;
+};
+
+/* A batch that is contained in changes. */
+struct batch_reference {
+	uint32_t session;
+	uint64_t number;
+};
+
+/*
+ * Everything that changed since the last changes were taken, for one transaction. Written in this
+ * order: removals; classes; resources; reporters, parents, references; alerts; events; samples.
+ * Rows under "removed" that are not there, and rows that are there already, are no error. A parent
+ * or reporter may be both removed and added, and then is there in the end; a row may be in a list
+ * twice.
+ */
+struct changes {
+	struct class_row *classes; /* new or changed */
+	size_t class_count;
+
+	record_id
+	    *removed_resources; /* with everything that refers to them; alerts stay as history */
+	size_t removed_resource_count;
+	struct resource_row *resources; /* new or changed */
+	size_t resource_count;
+
+	struct reporter_row *reporters_removed;
+	size_t reporters_removed_count;
+	struct reporter_row *reporters_added;
+	size_t reporters_added_count;
+
+	struct parent_row *parents_removed;
+	size_t parents_removed_count;
+	struct parent_row *parents_added;
+	size_t parents_added_count;
+
+	/* All references of each resource in resources; others have none changed. */
+	struct reference_row *references;
+	size_t reference_count;
+
+	struct alert_row *alerts; /* raised or cleared */
+	size_t alert_count;
+	struct event_row *events;
+	size_t event_count;
+
+	struct sample_row *samples;
+	size_t sample_count;
+	struct histogram_row *histograms; /* the newest of each statistic is kept */
+	size_t histogram_count;
+
+	struct counters counters;
+
+	struct batch_reference *batches; /* to be acknowledged once this is stored */
+	size_t batch_count;
+	char **notices; /* JSON texts for those who follow the changes, in order */
+	size_t notice_count;
+};
+
+/* Whether there is nothing to write (there may be batches and notices). */
+bool changes_are_empty(const struct changes *changes);
+
+void changes_free(struct changes *changes);
+void class_row_clear(struct class_row *row);
+void resource_row_clear(struct resource_row *row);
+void alert_row_clear(struct alert_row *row);
+
+#endif
