@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The messages between the supervisor and a plugin host.
+ *
+ * On the channel, a stream socket, a message is a frame: a header of 8 bytes (length of what
+ * follows the header, 32 bits; type, 16 bits; flags, 16 bits) and the message. A message longer
+ * than FRAME_MAX is sent as several frames, all but the last with FRAME_MORE. Nothing a plugin host
+ * sends is believed: frames and messages are checked in every length, count, index and text.
+ */
+#ifndef WIRE_MESSAGE_H
+#define WIRE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "model/batch.h"
+#include "model/class.h"
+
+#define WIRE_VERSION 1
+#define FRAME_HEADER_SIZE 8
+#define FRAME_MAX (1024 * 1024)
+#define FRAME_MORE 1
+#define MESSAGE_MAX (1024 * 1024 * 1024)
+
+/* Descriptors of a plugin host. */
+#define HOST_CHANNEL_FD 3
+#define HOST_RECORDER_FD 4
+
+enum message_type {
+	/* supervisor to plugin host */
+	MESSAGE_CONFIGURE = 1, /* the first; answered by LOADED or FAILED */
+	MESSAGE_OPEN,          /* begins a session */
+	MESSAGE_CLOSE,         /* ends a session; answered by ENDED */
+	MESSAGE_ACKNOWLEDGE,   /* a batch is stored (or safely kept) */
+	MESSAGE_OBFUSCATE,     /* asks for a password to be obfuscated; answered by OBFUSCATED */
+	MESSAGE_STOP,          /* ends all sessions and then the process */
+	/* plugin host to supervisor */
+	MESSAGE_LOADED,
+	MESSAGE_FAILED,
+	MESSAGE_BATCH,
+	MESSAGE_ENDED,
+	MESSAGE_LOG,
+	MESSAGE_OBFUSCATED,
+	MESSAGE_TYPE_END
+};
+
+const char *message_type_name(enum message_type type);
+
+/* A setting of the plugin: nested keys joined by dots. */
+struct setting {
+	char *key;
+	char *value;
+};
+
+struct message_configure {
+	char *plugin; /* name */
+	char *path;   /* of the shared object */
+	uint32_t log_level;
+	uint32_t workers;
+	uint32_t default_period_s; /* of update scans */
+	struct setting *settings;
+	size_t setting_count;
+};
+
+/* The plugin can be used: its classes, each after its bases. Built-in classes are not among them.
+ */
+struct message_loaded {
+	uint16_t api_major, api_minor; /* that the plugin was built for */
+	bool has_update_scan;
+	struct class **classes;
+	size_t class_count;
+	char **warnings;
+	size_t warning_count;
+};
+
+/* The plugin can't be used: every mistake that was found. The process ends after it. */
+struct message_failed {
+	char **reasons;
+	size_t reason_count;
+};
+
+struct message_open {
+	uint32_t session;
+	uint32_t class;        /* index among the plugin's classes */
+	char *label;           /* of the scannable, for logs */
+	struct change *values; /* the scannable's attributes that are not null */
+	size_t value_count;
+};
+
+struct message_close {
+	uint32_t session;
+};
+
+struct message_acknowledge {
+	uint32_t session;
+	uint64_t batch;
+};
+
+/* A session is over: its teardown has returned. */
+struct message_ended {
+	uint32_t session;
+	bool failed;
+	char *hook;   /* that failed: "initial_scan", … */
+	char *reason; /* in words; NULL if not failed */
+};
+
+struct message_log {
+	uint32_t session; /* 0: none */
+	uint32_t level;
+	char *line;
+};
+
+struct message_obfuscate {
+	uint32_t request; /* chosen by the supervisor, repeated in the answer */
+	uint32_t class;
+	uint32_t attribute;
+	char *password;
+};
+
+struct message_obfuscated {
+	uint32_t request;
+	char *result; /* NULL: the plugin's function failed */
+};
+
+/*
+ * Any message. The member to use follows from type; batch is an allocation of its own so that it
+ * can be handed on.
+ */
+struct message {
+	enum message_type type;
+	union {
+		struct message_configure configure;
+		struct message_open open;
+		struct message_close close;
+		struct message_acknowledge acknowledge;
+		struct message_loaded loaded;
+		struct message_failed failed;
+		struct batch *batch;
+		struct message_ended ended;
+		struct message_log log;
+		struct message_obfuscate obfuscate;
+		struct message_obfuscated obfuscated;
+	};
+};
+
+/* Releases what the message holds (a batch too, unless it was taken and set to NULL). */
+void message_clear(struct message *message);
+
+/* Appends the message's frame or frames. */
+void message_encode(const struct message *message, struct text *out);
+
+/*
+ * Decodes the body of a message whose frames were put together. classes are the plugin's, needed
+ * for BATCH, OPEN and OBFUSCATE (indexes of classes, attributes, statistics and conditions are
+ * checked against them; for other messages context may be NULL); class_of tells the class of a
+ * resource that the batch does not report itself, or CLASS_NOT_FOUND if the session has none of
+ * this number. Returns false with a reason.
+ */
+struct wire_context {
+	struct class *const *classes;
+	size_t class_count;
+	size_t (*class_of)(void *context, uint32_t session, uint32_t resource);
+	void *context;
+};
+bool message_decode(enum message_type type, const void *body, size_t length,
+    const struct wire_context *context, struct message *message, char reason[REASON_SIZE]);
+
+/* Puts frames together. Start with {0}, end with frame_reader_clear(). */
+struct frame_reader {
+	struct text buffer;
+	size_t consumed;
+	struct text body;
+	uint16_t type;
+	bool in_message;
+};
+
+void frame_reader_clear(struct frame_reader *reader);
+
+/* Hands over bytes as they came from the channel. */
+void frame_reader_feed(struct frame_reader *reader, const void *bytes, size_t length);
+
+/*
+ * Takes the next complete message: 1 with its type and body (valid until the next call), 0 if more
+ * bytes are needed, -1 with a reason when the bytes are no frames.
+ */
+int frame_reader_next(struct frame_reader *reader, enum message_type *type, const void **body,
+    size_t *length, char reason[REASON_SIZE]);
+
+#endif

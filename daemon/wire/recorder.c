@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "wire/recorder.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static const char *const hook_names[HOOK_END] = {
+    [HOOK_NONE] = "none",
+    [HOOK_LOAD] = "load",
+    [HOOK_INITIAL_SCAN] = "initial_scan",
+    [HOOK_UPDATE_SCAN] = "update_scan",
+    [HOOK_TEARDOWN] = "teardown",
+    [HOOK_GET_LABEL] = "get_label",
+    [HOOK_DEFAULT] = "default_function",
+    [HOOK_OBFUSCATE] = "obfuscate",
+};
+
+const char *hook_name(uint32_t hook)
+{
+	return hook < HOOK_END ? hook_names[hook] : "?";
+}
+
+int recorder_create(void)
+{
+	int fd = memfd_create("iml-plugin-recorder", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int error;
+
+	if (fd < 0)
+		return -1;
+	/* The size is sealed: a plugin host that shrank it would kill the supervisor by SIGBUS. */
+	if (ftruncate(fd, sizeof(struct recorder)) == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+struct recorder *recorder_map(int fd)
+{
+	struct stat status;
+	void *memory;
+
+	if (fstat(fd, &status) != 0)
+		return NULL;
+	if (status.st_size != (off_t)sizeof(struct recorder)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	memory = mmap(NULL, sizeof(struct recorder), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return memory != MAP_FAILED ? memory : NULL;
+}
+
+void recorder_unmap(struct recorder *recorder)
+{
+	if (recorder != NULL)
+		munmap(recorder, sizeof(*recorder));
+}
+
+void recorder_enter(struct recorder *recorder, size_t worker, enum hook hook, uint32_t session)
+{
+	struct recorder_entry *entry = &recorder->workers[worker];
+
+	assert(worker < RECORDER_WORKERS);
+	/* The hook comes last: who sees it sees the session and time that belong to it. */
+	atomic_store(&entry->session, session);
+	atomic_store(&entry->since_ns, monotonic_now().ns);
+	atomic_store(&entry->hook, hook);
+}
+
+void recorder_leave(struct recorder *recorder, size_t worker)
+{
+	assert(worker < RECORDER_WORKERS);
+	atomic_store(&recorder->workers[worker].hook, HOOK_NONE);
+	atomic_store(&recorder->workers[worker].session, 0);
+}
