@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/alerts.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "host/session.h"
+
+/* The value that a condition is about: that of the attribute, or the newest sample. */
+static struct value subject_value(
+    const struct host_resource *resource, const struct alert_condition *condition)
+{
+	double newest;
+
+	/* Borrowed: the text stays the resource's. */
+	if (!condition->on_statistic)
+		return resource->values[condition->subject];
+	newest = resource->newest[condition->subject];
+	return isnan(newest) ? VALUE_NULL_INIT : value_real(newest);
+}
+
+static void add_change(struct host_resource *resource, size_t condition, size_t threshold,
+    const struct value *value, struct alert_list *changes)
+{
+	const struct class *class = host_resource_class(resource);
+	struct alert_change *change;
+	struct text message = TEXT_EMPTY;
+
+	changes->items =
+	    xgrow(changes->items, changes->count, &changes->capacity, sizeof(*changes->items));
+	change = &changes->items[changes->count++];
+	*change = (struct alert_change){.resource = resource->number,
+	    .condition = (uint32_t)condition,
+	    .threshold = (uint32_t)threshold,
+	    .raised = resource->alerts[condition * SEVERITY_COUNT + threshold].raised};
+	if (!change->raised)
+		return;
+	condition_message(class, &class->conditions[condition], value, &message);
+	change->message = text_steal(&message);
+}
+
+/*
+ * Judges one severity: it changes when as many scans in a row as the condition asks for found it
+ * otherwise. Returns whether it is on the way to.
+ */
+static bool judge(struct host_resource *resource, size_t index, size_t threshold,
+    const struct value *value, struct alert_list *changes)
+{
+	const struct alert_condition *condition = &host_resource_class(resource)->conditions[index];
+	struct alert_state *state = &resource->alerts[index * SEVERITY_COUNT + threshold];
+	bool fires = condition_fires(condition, threshold, value);
+
+	if (fires == state->raised) {
+		state->streak = 0;
+		return false;
+	}
+	if (++state->streak < (fires ? condition->raise_after : condition->clear_after))
+		return true;
+	state->streak = 0;
+	state->raised = fires;
+	add_change(resource, index, threshold, value, changes);
+	return false;
+}
+
+bool alerts_judge(struct host_resource *resource, struct alert_list *changes)
+{
+	const struct class *class = host_resource_class(resource);
+	bool awaits = false;
+
+	for (size_t i = 0; i < class->condition_count; i++) {
+		struct value value = subject_value(resource, &class->conditions[i]);
+
+		for (size_t threshold = 0; threshold < SEVERITY_COUNT; threshold++)
+			awaits |= judge(resource, i, threshold, &value, changes);
+	}
+	return awaits;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A plugin host on the inside. One struct host for each plugin; it is the whole state of the role,
+ * so that several can live in one process (--no-isolation).
+ *
+ * Threads: the main thread reads the channel; scan workers run the hooks; the prompt worker, which
+ * never runs a scan, sends what the plugin's own threads changed and obfuscates passwords. All of
+ * them, and any thread of the plugin, may write to the channel.
+ *
+ * Locks, in the order in which they may be taken: session.lock, host.lock, then those inside of
+ * queue, channel, handle.
+ */
+#ifndef HOST_HOST_INTERNAL_H
+#define HOST_HOST_INTERNAL_H
+
+#ifdef LIBPQ_FE_H
+#error "a plugin host knows nothing of the database"
+#endif
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "host/channel.h"
+#include "host/load.h"
+#include "host/names.h"
+#include "host/queue.h"
+#include "host/worker.h"
+#include "wire/message.h"
+#include "wire/recorder.h"
+
+#define HOST_MAGIC 0x484f5354u
+
+struct host_session;
+
+struct host {
+	uint32_t magic;
+	bool own_process; /* false in a thread: no signal handlers, no log sink, no _exit() */
+	struct host_channel channel;
+	struct recorder *recorder;
+	struct message_configure configuration; /* the settings live as long as the host */
+	struct loaded_plugin plugin;
+	bool loaded;
+	struct class_names *names;      /* one per class of the plugin */
+	_Atomic bool *label_complained; /* likewise */
+	struct deadline_queue scans;
+	struct deadline_queue prompt; /* what must not wait behind a scan */
+	struct worker *workers;
+	size_t worker_count;
+
+	pthread_mutex_t lock;          /* for the members below */
+	struct host_session *sessions; /* hash by number */
+	size_t live;                   /* sessions that have not sent ENDED */
+	pthread_cond_t all_ended;      /* on CLOCK_MONOTONIC: live has become 0 */
+	int wake;                      /* eventfd, for the main thread: the same */
+	bool stopping;                 /* main thread only */
+};
+
+/* Sends a line about a session (0: none) if its level passes the plugin's. */
+void host_log(struct host *host, uint32_t session, int level, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Counts the end of a session; host->lock is held. */
+void host_session_gone_locked(struct host *host);
+
+/* Sends a message. A broken channel is noticed by the main thread. */
+void host_send(struct host *host, const struct message *message);
+
+#endif

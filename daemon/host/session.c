@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "host/assign.h"
+#include "host/gather.h"
+#include "host/handle.h"
+#include "host/refusal.h"
+
+/* How long changes of the plugin's own threads are gathered before they are sent. */
+#define FLUSH_DELAY_NS (20 * NS_PER_MS)
+
+static const char *const state_names[HOST_SESSION_STATE_END] = {
+    [HOST_SESSION_FREE] = "free",
+    [HOST_SESSION_OPEN] = "open",
+    [HOST_SESSION_SCANNING] = "scanning",
+    [HOST_SESSION_COMMITTING] = "committing",
+    [HOST_SESSION_IDLE] = "idle",
+    [HOST_SESSION_CLOSING] = "closing",
+    [HOST_SESSION_TEARDOWN] = "teardown",
+};
+
+/* Sessions that are of no use at present. They are never released: see handle.h. */
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct host_session *pool;
+
+static _Thread_local struct host_session *running;
+
+static void run_scan_entry(struct worker *worker, struct queue_entry *entry);
+static void run_flush_entry(struct worker *worker, struct queue_entry *entry);
+
+const char *host_session_state_name(enum host_session_state state)
+{
+	assert(state < HOST_SESSION_STATE_END);
+	return state_names[state];
+}
+
+static void set_state(struct host_session *session, enum host_session_state state)
+{
+	host_log(session->host, session->number, LOG_LEVEL_DEBUG, "%s -> %s",
+	    host_session_state_name(session->state), host_session_state_name(state));
+	session->state = state;
+}
+
+void host_session_lock(struct host_session *session)
+{
+	assert(session->magic == HOST_SESSION_MAGIC);
+	pthread_mutex_lock(&session->lock);
+}
+
+void host_session_unlock(struct host_session *session)
+{
+	pthread_mutex_unlock(&session->lock);
+}
+
+struct host_session *host_session_running(void)
+{
+	return running;
+}
+
+void number_list_add(struct number_list *list, uint32_t number)
+{
+	list->items = xgrow(list->items, list->count, &list->capacity, sizeof(*list->items));
+	list->items[list->count++] = number;
+}
+
+/* ---- the pool ---- */
+
+static struct host_session *make_session(void)
+{
+	struct host_session *session = xcalloc(1, sizeof(*session));
+	pthread_mutexattr_t attributes;
+
+	session->magic = HOST_SESSION_MAGIC;
+	/* Never written again: a worker may look here after the session it was queued for. */
+	session->scan.run = run_scan_entry;
+	session->flush.run = run_flush_entry;
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&session->lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+	return session;
+}
+
+static struct host_session *take_from_pool(void)
+{
+	struct host_session *session;
+
+	pthread_mutex_lock(&pool_lock);
+	session = pool;
+	if (session != NULL)
+		pool = session->next_free;
+	pthread_mutex_unlock(&pool_lock);
+	return session != NULL ? session : make_session();
+}
+
+static void return_to_pool(struct host_session *session)
+{
+	pthread_mutex_lock(&pool_lock);
+	session->next_free = pool;
+	pool = session;
+	pthread_mutex_unlock(&pool_lock);
+}
+
+/* ---- opening ---- */
+
+static void prepare_stage(struct host_session *session)
+{
+	const struct loaded_plugin *plugin = &session->host->plugin;
+	struct stage *stage = &session->stage;
+
+	for (size_t i = 0; i < plugin->class_count; i++)
+		if (plugin->classes[i]->attribute_count > stage->size)
+			stage->size = plugin->classes[i]->attribute_count;
+	stage->values = xcalloc(stage->size, sizeof(*stage->values));
+	stage->targets = xcalloc(stage->size, sizeof(*stage->targets));
+	stage->given = xcalloc(stage->size, sizeof(*stage->given));
+}
+
+static void prepare_lists(struct host_session *session)
+{
+	size_t count = session->host->plugin.class_count;
+
+	session->by_class = xcalloc(count, sizeof(*session->by_class));
+	for (size_t i = 0; i < count; i++)
+		TAILQ_INIT(&session->by_class[i]);
+	TAILQ_INIT(&session->changed);
+	TAILQ_INIT(&session->watched);
+	TAILQ_INIT(&session->changed_links);
+}
+
+/* Makes the session's own copy of the scannable: resource 0, which the supervisor knows. */
+static void make_scannable(struct host_session *session, const struct message_open *open)
+{
+	const struct class *class = session->host->plugin.classes[open->class];
+	struct host_resource *scannable = host_resource_new(session, open->class);
+	char reason[REASON_SIZE];
+	char *key = NULL;
+
+	scannable->sent = true;
+	for (size_t i = 0; i < open->value_count; i++)
+		if (open->values[i].value.type != VALUE_REFERENCE)
+			scannable->values[open->values[i].attribute] =
+			    value_copy(&open->values[i].value);
+	if (class->scope == IDENTIFIER_SCOPED || class->scope == IDENTIFIER_GLOBAL)
+		key = host_resource_key(session, open->class, scannable->values, reason);
+	host_resource_index(scannable, key);
+	session->scannable = scannable;
+	/* Its conditions and label are part of the first batch, changed or not. */
+	host_resource_touch(scannable);
+}
+
+/* Sets all members of a session from the pool. */
+static void fill_in(
+    struct host_session *session, struct host *host, const struct message_open *open)
+{
+	session->host = host;
+	session->number = open->session;
+	session->period_s = host->configuration.default_period_s;
+	set_state(session, HOST_SESSION_OPEN);
+	prepare_stage(session);
+	prepare_lists(session);
+	session->handle = handle_new(HANDLE_SESSION, session, session);
+	make_scannable(session, open);
+}
+
+static struct host_session *find_session(struct host *host, uint32_t number)
+{
+	struct host_session *session;
+
+	pthread_mutex_lock(&host->lock);
+	HASH_FIND(by_number, host->sessions, &number, sizeof(number), session);
+	pthread_mutex_unlock(&host->lock);
+	return session;
+}
+
+/* Locks the session of a number. NULL if there is none. */
+static struct host_session *enter_number(struct host *host, uint32_t number)
+{
+	struct host_session *session = find_session(host, number);
+
+	if (session == NULL)
+		return NULL;
+	host_session_lock(session);
+	/* It may have ended meanwhile, and even be another's. */
+	if (session->state != HOST_SESSION_FREE && session->host == host &&
+	    session->number == number)
+		return session;
+	host_session_unlock(session);
+	return NULL;
+}
+
+void host_session_open(struct host *host, const struct message_open *open)
+{
+	struct host_session *session;
+
+	if (host->stopping || find_session(host, open->session) != NULL) {
+		host_log(host, open->session, LOG_LEVEL_ERROR, "session %u can't be opened: %s",
+		    open->session, host->stopping ? "stopping" : "it is open");
+		return;
+	}
+	session = take_from_pool();
+	host_session_lock(session);
+	fill_in(session, host, open);
+	pthread_mutex_lock(&host->lock);
+	HASH_ADD(by_number, host->sessions, number, sizeof(session->number), session);
+	host->live++;
+	pthread_mutex_unlock(&host->lock);
+	session->next_scan = monotonic_now();
+	deadline_queue_put(&host->scans, &session->scan, session->next_scan);
+	host_session_unlock(session);
+}
+
+/* ---- batches ---- */
+
+/*
+ * Gathers a batch and sends it. The lock is kept, so that nothing of the session can overtake the
+ * batch. Returns false, having sent nothing, if there is nothing to say and need not be.
+ */
+static bool send_batch_locked(
+    struct host_session *session, enum batch_kind kind, bool even_if_empty, struct monotonic start)
+{
+	struct batch *batch = gather_batch(session, kind);
+	struct message message = {.type = MESSAGE_BATCH, .batch = batch};
+
+	assert(!session->unacknowledged);
+	session->flush_wanted = false;
+	if (!even_if_empty && batch_is_empty(batch) && batch->refused == 0) {
+		batch_free(batch);
+		return false;
+	}
+	batch->number = ++session->last_batch;
+	if (start.ns != 0) {
+		batch->duration_ns = monotonic_since(monotonic_now(), start);
+		batch->lateness_ns = monotonic_since(start, session->next_scan);
+	}
+	session->last_kind = kind;
+	session->unacknowledged = true;
+	host_send(session->host, &message);
+	batch_free(batch);
+	return true;
+}
+
+void host_session_touch_locked(struct host_session *session)
+{
+	if (session->flush_wanted)
+		return;
+	if (session->state != HOST_SESSION_IDLE && session->state != HOST_SESSION_COMMITTING)
+		return;
+	session->flush_wanted = true;
+	session->flush_due = monotonic_after(monotonic_now(), FLUSH_DELAY_NS);
+	if (session->state == HOST_SESSION_IDLE)
+		deadline_queue_put(&session->host->prompt, &session->flush, session->flush_due);
+}
+
+/* Nothing of the session is under way: queues what is next. */
+static void become_idle_locked(struct host_session *session)
+{
+	struct host *host = session->host;
+
+	set_state(session, HOST_SESSION_IDLE);
+	if (session->scan_wanted)
+		deadline_queue_put(&host->scans, &session->scan, session->next_scan);
+	if (session->flush_wanted)
+		deadline_queue_put(&host->prompt, &session->flush, session->flush_due);
+}
+
+/* What follows when a batch is stored: the first update scan comes right after the initial scan. */
+static void plan_after_locked(struct host_session *session, enum batch_kind kind)
+{
+	if (kind != BATCH_INITIAL)
+		return;
+	if (session->host->plugin.definition.update_scan != NULL) {
+		session->scan_wanted = true;
+		session->next_scan = monotonic_now();
+		return;
+	}
+	session->contact_due = true;
+	session->flush_wanted = true;
+	session->flush_due = monotonic_now();
+}
+
+/* Sends what changed outside of scans. */
+static void run_flush_entry(struct worker *worker, struct queue_entry *entry)
+{
+	struct host_session *session =
+	    (struct host_session *)(void *)((char *)entry - offsetof(struct host_session, flush));
+	bool contact;
+
+	host_session_lock(session);
+	/* The session may be at something else by now, and even be another's. */
+	if (session->host != worker->host || session->state != HOST_SESSION_IDLE ||
+	    !session->flush_wanted || session->flush_due.ns > monotonic_now().ns) {
+		host_session_unlock(session);
+		return;
+	}
+	contact = session->contact_due;
+	session->contact_due = false;
+	deadline_queue_remove(&session->host->scans, &session->scan);
+	set_state(session, HOST_SESSION_COMMITTING);
+	if (!send_batch_locked(
+	        session, contact ? BATCH_UPDATE : BATCH_ASYNC, contact, (struct monotonic){0}))
+		become_idle_locked(session);
+	host_session_unlock(session);
+}
+
+void host_session_acknowledge(struct host *host, uint32_t number, uint64_t batch)
+{
+	struct host_session *session = enter_number(host, number);
+
+	if (session == NULL)
+		return;
+	if (session->unacknowledged && session->last_batch == batch) {
+		session->unacknowledged = false;
+		if (session->state == HOST_SESSION_COMMITTING) {
+			plan_after_locked(session, session->last_kind);
+			become_idle_locked(session);
+		}
+	}
+	host_session_unlock(session);
+}
+
+/* ---- hooks ---- */
+
+bool host_session_set_period_locked(struct host_session *session, uint32_t seconds)
+{
+	if (session->state != HOST_SESSION_SCANNING || session->hook != HOOK_INITIAL_SCAN)
+		return false;
+	session->period_s = seconds;
+	return true;
+}
+
+/* Runs a hook of the plugin, unlocked, and returns what it returned. */
+static int run_hook(struct host_session *session, enum hook hook)
+{
+	const struct iml_plugin_definition *plugin = &session->host->plugin.definition;
+	struct iml_plugin *self = (struct iml_plugin *)(uintptr_t)session->handle;
+	struct iml_resource *scannable =
+	    (struct iml_resource *)(uintptr_t)session->scannable->handle;
+	struct worker_note before = worker_enter(hook, session->number);
+	int result;
+
+	session->hook = hook;
+	host_session_unlock(session);
+	running = session;
+	if (hook == HOOK_TEARDOWN)
+		result = plugin->teardown(self);
+	else if (hook == HOOK_UPDATE_SCAN)
+		result = plugin->update_scan(self, scannable);
+	else
+		result = plugin->initial_scan(self, scannable);
+	running = NULL;
+	host_session_lock(session);
+	worker_leave(before);
+	return result;
+}
+
+/* Why a hook failed, in the plugin's words if it gave any. The caller frees it. */
+static char *failure_reason(struct host_session *session, int result)
+{
+	char *reason = session->fail_reason;
+
+	session->fail_reason = NULL;
+	return reason != NULL ? reason : xasprintf("returned %d", result);
+}
+
+/* A plugin that gave a reason to fail, and then did not, has most likely not listed all. */
+static void check_forgotten_failure(struct host_session *session, int result)
+{
+	if (result == 0 && session->fail_reason != NULL)
+		refuse(session, IML_ESTATE, NULL, session->scannable,
+		    "%s returned 0 after iml_fail(): %s", hook_name(session->hook),
+		    session->fail_reason);
+	free(session->fail_reason);
+	session->fail_reason = NULL;
+}
+
+/* ---- the end ---- */
+
+static void run_teardown_locked(struct host_session *session)
+{
+	int result;
+
+	if (!session->entered || session->host->plugin.definition.teardown == NULL)
+		return;
+	result = run_hook(session, HOOK_TEARDOWN);
+	if (result != 0) {
+		char *reason = failure_reason(session, result);
+
+		host_log(session->host, session->number, LOG_LEVEL_WARNING, "teardown failed: %s",
+		    reason);
+		free(reason);
+	}
+}
+
+static void free_unsent(struct unsent *unsent)
+{
+	for (size_t i = 0; i < unsent->histogram_count; i++)
+		free(unsent->histograms[i].counts);
+	free(unsent->removed.items);
+	free(unsent->incomplete.items);
+	free(unsent->forgotten.items);
+	free(unsent->samples);
+	free(unsent->histograms);
+	free(unsent->diagnostic);
+}
+
+/* Makes every handle invalid and releases all that the session holds, but not the session. */
+static void dismantle_locked(struct host_session *session)
+{
+	handle_free(session->handle);
+	deadline_queue_remove(&session->host->scans, &session->scan);
+	deadline_queue_remove(&session->host->prompt, &session->flush);
+	host_resources_free(session);
+	refusals_free(session);
+	free_unsent(&session->unsent);
+	free(session->by_class);
+	free(session->stage.values);
+	free(session->stage.targets);
+	free(session->stage.given);
+	free(session->fail_reason);
+}
+
+/* Clears all members but those that stay. */
+static void blank(struct host_session *session)
+{
+	size_t kept = offsetof(struct host_session, host);
+
+	host_session_lock(session);
+	memset((char *)session + kept, 0, sizeof(*session) - kept);
+	host_session_unlock(session);
+}
+
+/* Tells the supervisor that a session is over. */
+static void send_ended(struct host *host, uint32_t number, const char *hook, const char *reason)
+{
+	struct message message = {.type = MESSAGE_ENDED,
+	    .ended = {.session = number,
+	        .failed = reason != NULL,
+	        .hook = xstrdup(hook),
+	        .reason = xstrdup(reason)}};
+
+	host_send(host, &message);
+	message_clear(&message);
+}
+
+static void leave_host(struct host *host, struct host_session *session)
+{
+	pthread_mutex_lock(&host->lock);
+	HASH_DELETE(by_number, host->sessions, session);
+	host_session_gone_locked(host);
+	pthread_mutex_unlock(&host->lock);
+}
+
+/*
+ * Ends a session that the caller has locked, and unlocks it. reason is why a hook failed, which is
+ * released, or NULL.
+ */
+static void end_session(struct host_session *session, enum hook failed, char *reason)
+{
+	struct host *host = session->host;
+	uint32_t number = session->number;
+
+	set_state(session, HOST_SESSION_TEARDOWN);
+	deadline_queue_remove(&host->prompt, &session->flush);
+	run_teardown_locked(session);
+	dismantle_locked(session);
+	set_state(session, HOST_SESSION_FREE);
+	host_session_unlock(session);
+	send_ended(host, number, reason != NULL ? hook_name(failed) : NULL, reason);
+	free(reason);
+	leave_host(host, session);
+	blank(session);
+	return_to_pool(session);
+}
+
+/* ---- scans ---- */
+
+/* Sends the results of a scan that succeeded. Locked. */
+static void commit_scan_locked(struct host_session *session, struct monotonic start)
+{
+	enum batch_kind kind = session->hook == HOOK_INITIAL_SCAN ? BATCH_INITIAL : BATCH_UPDATE;
+
+	set_state(session, HOST_SESSION_COMMITTING);
+	send_batch_locked(session, kind, true, start);
+	session->next_scan =
+	    monotonic_after(monotonic_now(), (int64_t)session->period_s * NS_PER_S);
+}
+
+/*
+ * Runs a scan of a session that the caller has locked, and unlocks it. What an initial scan lists
+ * counts as complete, so one that was asked to stop is not stored.
+ */
+static void run_scan(struct host_session *session, enum hook hook)
+{
+	struct monotonic start = monotonic_now();
+	int result;
+
+	set_state(session, HOST_SESSION_SCANNING);
+	deadline_queue_remove(&session->host->prompt, &session->flush);
+	session->flush_wanted = false;
+	free(session->fail_reason);
+	session->fail_reason = NULL;
+	if (hook == HOOK_INITIAL_SCAN) {
+		session->entered = true;
+		assign_defaults(session->scannable);
+	}
+	result = run_hook(session, hook);
+	if (result != 0 && !session->stopping) {
+		end_session(session, hook, failure_reason(session, result));
+		return;
+	}
+	check_forgotten_failure(session, result);
+	if (result == 0 && !(session->stopping && hook == HOOK_INITIAL_SCAN))
+		commit_scan_locked(session, start);
+	if (session->stopping)
+		end_session(session, hook, NULL);
+	else
+		host_session_unlock(session);
+}
+
+/* Sends the last changes of a session that is to end, and ends it. */
+static void close_session(struct host_session *session)
+{
+	if (session->last_batch > 0 && !session->unacknowledged)
+		send_batch_locked(session, BATCH_ASYNC, false, (struct monotonic){0});
+	end_session(session, HOOK_NONE, NULL);
+}
+
+/* Does what is due for a session. */
+static void run_scan_entry(struct worker *worker, struct queue_entry *entry)
+{
+	struct host_session *session =
+	    (struct host_session *)(void *)((char *)entry - offsetof(struct host_session, scan));
+
+	host_session_lock(session);
+	/* The session may be at something else by now, and even be another's. */
+	if (session->host != worker->host)
+		host_session_unlock(session);
+	else if (session->state == HOST_SESSION_CLOSING)
+		close_session(session);
+	else if (session->state == HOST_SESSION_OPEN)
+		run_scan(session, HOOK_INITIAL_SCAN);
+	else if (session->state == HOST_SESSION_IDLE && session->scan_wanted &&
+	         session->next_scan.ns <= monotonic_now().ns)
+		run_scan(session, HOOK_UPDATE_SCAN);
+	else
+		host_session_unlock(session);
+}
+
+/* ---- closing ---- */
+
+static void close_locked(struct host_session *session)
+{
+	session->stopping = true;
+	if (session->state == HOST_SESSION_SCANNING || session->state == HOST_SESSION_CLOSING ||
+	    session->state == HOST_SESSION_TEARDOWN)
+		return;
+	set_state(session, HOST_SESSION_CLOSING);
+	/* Before all scans, however long those are overdue. */
+	deadline_queue_put(&session->host->scans, &session->scan, (struct monotonic){0});
+}
+
+void host_session_close(struct host *host, uint32_t number)
+{
+	struct host_session *session = enter_number(host, number);
+
+	if (session == NULL)
+		return;
+	close_locked(session);
+	host_session_unlock(session);
+}
+
+void host_sessions_close(struct host *host)
+{
+	struct number_list numbers = {.items = NULL};
+	struct host_session *session, *next;
+
+	pthread_mutex_lock(&host->lock);
+	HASH_ITER (by_number, host->sessions, session, next)
+		number_list_add(&numbers, session->number);
+	pthread_mutex_unlock(&host->lock);
+	for (size_t i = 0; i < numbers.count; i++)
+		host_session_close(host, numbers.items[i]);
+	free(numbers.items);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* A definition without a place for the table of calls. */
+#include <iml/storage_plugin.h>
+
+static const struct iml_class drive = {
+    .name = "Drive",
+    .identifier = IML_SCOPED_ID("serial"),
+    .attributes = IML_ATTRIBUTES(IML_STRING("serial")),
+};
+
+extern const struct iml_plugin_definition iml_plugin_definition_bad_calls;
+__attribute__((visibility("default")))
+const struct iml_plugin_definition iml_plugin_definition_bad_calls = {
+    .magic = IML_PLUGIN_MAGIC,
+    .major = IML_API_MAJOR,
+    .minor = IML_API_MINOR,
+    .size = sizeof(struct iml_plugin_definition),
+    .class_size = sizeof(struct iml_class),
+    .attribute_size = sizeof(struct iml_attribute),
+    .statistic_size = sizeof(struct iml_statistic),
+    .alert_condition_size = sizeof(struct iml_alert_condition),
+    .name = "bad_calls",
+    .classes = IML_CLASSES(&drive),
+};

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* A least value above the greatest. */
+#include <iml/storage_plugin.h>
+
+static const struct iml_class drive = {
+    .name = "Drive",
+    .identifier = IML_SCOPED_ID("serial"),
+    .attributes = IML_ATTRIBUTES(IML_STRING("serial"),
+        IML_INTEGER("slot", .min = IML_LIMIT(10), .max = IML_LIMIT(5)),
+        IML_BYTES("capacity", .max = IML_LIMIT(-1))),
+};
+
+IML_PLUGIN(bad_limits, .classes = IML_CLASSES(&drive));

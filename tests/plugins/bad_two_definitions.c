@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Two plugins in one file. */
+#include <iml/storage_plugin.h>
+
+static const struct iml_class drive = {
+    .name = "Drive",
+    .identifier = IML_SCOPED_ID("serial"),
+    .attributes = IML_ATTRIBUTES(IML_STRING("serial")),
+};
+
+__attribute__((visibility("hidden"))) const struct iml_calls *iml_calls_;
+
+extern const struct iml_plugin_definition iml_plugin_definition_first;
+__attribute__((visibility("default")))
+const struct iml_plugin_definition iml_plugin_definition_first = {
+    .magic = IML_PLUGIN_MAGIC,
+    .major = IML_API_MAJOR,
+    .minor = IML_API_MINOR,
+    .size = sizeof(struct iml_plugin_definition),
+    .class_size = sizeof(struct iml_class),
+    .attribute_size = sizeof(struct iml_attribute),
+    .statistic_size = sizeof(struct iml_statistic),
+    .alert_condition_size = sizeof(struct iml_alert_condition),
+    .name = "first",
+    .calls = &iml_calls_,
+    .classes = IML_CLASSES(&drive),
+};
+
+extern const struct iml_plugin_definition iml_plugin_definition_second;
+__attribute__((visibility("default")))
+const struct iml_plugin_definition iml_plugin_definition_second = {
+    .magic = IML_PLUGIN_MAGIC,
+    .major = IML_API_MAJOR,
+    .minor = IML_API_MINOR,
+    .size = sizeof(struct iml_plugin_definition),
+    .class_size = sizeof(struct iml_class),
+    .attribute_size = sizeof(struct iml_attribute),
+    .statistic_size = sizeof(struct iml_statistic),
+    .alert_condition_size = sizeof(struct iml_alert_condition),
+    .name = "second",
+    .calls = &iml_calls_,
+    .classes = IML_CLASSES(&drive),
+};

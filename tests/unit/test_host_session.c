@@ -1,0 +1,704 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "fake_supervisor.h"
+#include "host/calls.h"
+
+/* The hooks below are code of a plugin; the calls that they make go to the host. */
+const struct iml_calls *iml_calls_ = &host_calls;
+
+static struct t_hooks *hooks;
+
+/* What the hooks of a test count and wait for. */
+static atomic_int initial_scans, update_scans, teardowns, overlaps, inside;
+static sem_t entered, go_on;
+static struct iml_plugin *_Atomic the_self;
+static struct iml_resource *_Atomic the_drive;
+
+static struct fake_supervisor *begin(const char *plugin, int log_level, uint32_t workers)
+{
+	struct fake_supervisor *fake = fake_start(plugin, (uint32_t)log_level, workers);
+
+	assert_int_equal(fake->loaded.type, MESSAGE_LOADED);
+	hooks = fake->hooks;
+	initial_scans = update_scans = teardowns = overlaps = inside = 0;
+	sem_init(&entered, 0, 0);
+	sem_init(&go_on, 0, 0);
+	return fake;
+}
+
+static int count_teardown(struct iml_plugin *self)
+{
+	(void)self;
+	teardowns++;
+	return 0;
+}
+
+static int scan_drive(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)scannable;
+	initial_scans++;
+	the_self = self;
+	the_drive = iml_update_or_create(
+	    self, hooks->drive, IML_NO_PARENTS, IML_SET("serial", "A"), IML_SET("capacity", 1));
+	return 0;
+}
+
+static int count_update(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)self;
+	(void)scannable;
+	update_scans++;
+	return 0;
+}
+
+/* Says that it was entered, and goes on when told to. */
+static int scan_slowly(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)self;
+	(void)scannable;
+	sem_post(&entered);
+	sem_wait(&go_on);
+	return 0;
+}
+
+static int64_t milliseconds_since(struct monotonic start)
+{
+	return monotonic_since(monotonic_now(), start) / NS_PER_MS;
+}
+
+/* ---- the order of hooks ---- */
+
+static void test_the_first_update_follows_the_acknowledged_initial_scan(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 2);
+	struct batch *batch;
+	struct monotonic acknowledged;
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	hooks->update_scan = count_update;
+	fake_open(fake, 1);
+	batch = fake_batch(fake);
+	assert_int_equal(batch->kind, BATCH_INITIAL);
+	assert_int_equal(batch->number, 1);
+	/* Nothing is due before the acknowledgement. */
+	assert_int_equal(fake_receive_within(fake, 100).type, MESSAGE_TYPE_END);
+	assert_int_equal(update_scans, 0);
+	acknowledged = monotonic_now();
+	fake_acknowledge(fake, batch);
+	batch = fake_batch(fake);
+	assert_true(milliseconds_since(acknowledged) < 900);
+	assert_int_equal(batch->kind, BATCH_UPDATE);
+	assert_int_equal(update_scans, 1);
+	fake_acknowledge(fake, batch);
+	fake_stop(fake);
+	assert_int_equal(initial_scans, 1);
+}
+
+static int set_period_of_2(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	iml_set_update_period(self, 2);
+	return scan_drive(self, scannable);
+}
+
+static int set_period_of_60(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	iml_set_update_period(self, 60);
+	return count_update(self, scannable);
+}
+
+static void test_the_period_is_frozen_after_the_initial_scan(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_DEBUG, 1);
+	struct monotonic first;
+	struct batch *batch;
+
+	(void)state;
+	hooks->initial_scan = set_period_of_2;
+	hooks->update_scan = set_period_of_60;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	batch = fake_batch(fake);
+	first = monotonic_now();
+	assert_int_equal(batch->refused, 0);
+	fake_acknowledge(fake, batch);
+	fake_acknowledge(fake, fake_batch(fake));
+	assert_in_range(milliseconds_since(first), 1900, 4000);
+	assert_non_null(strstr(fake->log.data, "10 the update period counts only"));
+	fake_stop(fake);
+}
+
+static void test_contact_is_told_once_without_an_update_scan(void **state)
+{
+	struct fake_supervisor *fake = begin("t_initial_only", LOG_LEVEL_INFO, 1);
+	struct batch *batch;
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	assert_false(fake->loaded.loaded.has_update_scan);
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	batch = fake_batch(fake);
+	assert_int_equal(batch->kind, BATCH_UPDATE);
+	assert_true(batch_is_empty(batch));
+	fake_acknowledge(fake, batch);
+	assert_int_equal(fake_receive_within(fake, 1500).type, MESSAGE_TYPE_END);
+	fake_stop(fake);
+}
+
+static int scan_and_count_overlaps(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	if (atomic_fetch_add(&inside, 1) != 0)
+		overlaps++;
+	scan_drive(self, scannable);
+	for (int i = 0; i < 2000; i++)
+		iml_sample(the_drive, "reads", i);
+	atomic_fetch_sub(&inside, 1);
+	return 0;
+}
+
+static void test_hooks_of_a_session_never_overlap(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 4);
+
+	(void)state;
+	hooks->initial_scan = scan_and_count_overlaps;
+	hooks->update_scan = scan_and_count_overlaps;
+	fake_open(fake, 1);
+	for (int i = 0; i < 3; i++) {
+		struct batch *batch = fake_batch(fake);
+
+		assert_int_equal(batch->sample_count, 2000);
+		fake_acknowledge(fake, batch);
+	}
+	assert_int_equal(overlaps, 0);
+	fake_stop(fake);
+}
+
+/* ---- failure ---- */
+
+static int scan_fails(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	scan_drive(self, scannable);
+	return iml_fail(self, "%s: lost contact", iml_text(scannable, "address"));
+}
+
+static void test_a_failed_initial_scan_ends_the_session_with_its_reason(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct message message;
+
+	(void)state;
+	hooks->initial_scan = scan_fails;
+	hooks->teardown = count_teardown;
+	fake_open(fake, 1);
+	message = fake_receive_within(fake, PATIENCE_MS);
+	assert_int_equal(message.type, MESSAGE_ENDED);
+	assert_true(message.ended.failed);
+	assert_string_equal(message.ended.hook, "initial_scan");
+	assert_string_equal(message.ended.reason, "array-1: lost contact");
+	assert_int_equal(teardowns, 1);
+	message_clear(&message);
+	fake_stop(fake);
+	assert_int_equal(teardowns, 1);
+}
+
+static int update_fails(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)scannable;
+	iml_set(the_drive, "status", "FAILED");
+	(void)self;
+	return 3;
+}
+
+static int teardown_fails(struct iml_plugin *self)
+{
+	count_teardown(self);
+	return iml_fail(self, "can't log out");
+}
+
+static void test_a_failed_update_sends_nothing_of_the_scan(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct message message;
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	hooks->update_scan = update_fails;
+	hooks->teardown = teardown_fails;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	message = fake_receive_within(fake, PATIENCE_MS);
+	assert_int_equal(message.type, MESSAGE_ENDED);
+	assert_string_equal(message.ended.hook, "update_scan");
+	assert_string_equal(message.ended.reason, "returned 3");
+	assert_int_equal(teardowns, 1);
+	assert_non_null(strstr(fake->log.data, "30 teardown failed: can't log out"));
+	message_clear(&message);
+
+	/* A new session for it starts from nothing. */
+	hooks->update_scan = count_update;
+	fake_open(fake, 2);
+	fake_acknowledge(fake, fake_batch(fake));
+	fake_stop(fake);
+	assert_int_equal(teardowns, 2);
+}
+
+/* ---- closing ---- */
+
+static void expect_orderly_end(struct fake_supervisor *fake, uint32_t session)
+{
+	struct message message = fake_receive(fake, MESSAGE_ENDED);
+
+	assert_int_equal(message.ended.session, session);
+	assert_false(message.ended.failed);
+	assert_null(message.ended.reason);
+	message_clear(&message);
+}
+
+static void test_a_closed_session_is_torn_down_and_its_handles_are_dead(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	hooks->teardown = count_teardown;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	fake_acknowledge(fake, fake_batch(fake));
+	fake_close(fake, 1);
+	expect_orderly_end(fake, 1);
+	assert_int_equal(teardowns, 1);
+	assert_int_equal(iml_set(the_drive, "status", "OK"), IML_EHANDLE);
+	assert_non_null(strstr(iml_error(), "session has ended"));
+	assert_true(iml_stopping(the_self));
+	assert_null(iml_scannable_of(the_self));
+	iml_info(the_self, "into the void");
+	fake_stop(fake);
+	assert_int_equal(teardowns, 1);
+}
+
+static int scan_until_stopping(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	scan_drive(self, scannable);
+	sem_post(&entered);
+	while (!iml_stopping(self))
+		sched_yield();
+	return 0;
+}
+
+static void test_an_interrupted_initial_scan_is_not_stored(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+
+	(void)state;
+	hooks->initial_scan = scan_until_stopping;
+	hooks->teardown = count_teardown;
+	fake_open(fake, 1);
+	sem_wait(&entered);
+	fake_close(fake, 1);
+	expect_orderly_end(fake, 1);
+	assert_int_equal(teardowns, 1);
+	fake_stop(fake);
+}
+
+static int change_until_stopping(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)scannable;
+	iml_set(the_drive, "status", "FAILED");
+	sem_post(&entered);
+	while (!iml_stopping(self))
+		sched_yield();
+	return 0;
+}
+
+static void test_an_interrupted_update_is_sent_before_the_end(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct batch *batch;
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	hooks->update_scan = change_until_stopping;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	sem_wait(&entered);
+	fake_close(fake, 1);
+	batch = fake_batch(fake);
+	assert_int_equal(batch->kind, BATCH_UPDATE);
+	assert_int_equal(batch->alert_count, 1);
+	batch_free(batch);
+	expect_orderly_end(fake, 1);
+	fake_stop(fake);
+}
+
+static void test_a_session_that_was_never_entered_needs_no_teardown(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+
+	(void)state;
+	hooks->initial_scan = scan_slowly;
+	hooks->teardown = count_teardown;
+	fake_open(fake, 1);
+	sem_wait(&entered);
+	fake_open(fake, 2); /* the one worker is busy */
+	fake_close(fake, 2);
+	sem_post(&go_on);
+	batch_free(fake_batch(fake));
+	expect_orderly_end(fake, 2);
+	assert_int_equal(teardowns, 0);
+	fake_stop(fake);
+	assert_int_equal(teardowns, 1);
+}
+
+static void test_stop_tears_all_sessions_down(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 2);
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	hooks->teardown = count_teardown;
+	for (uint32_t session = 1; session <= 5; session++)
+		fake_open(fake, session);
+	for (uint32_t session = 1; session <= 5; session++)
+		batch_free(fake_batch(fake));
+	fake_send_stop(fake);
+	for (uint32_t session = 1; session <= 5; session++) {
+		struct message message = fake_receive(fake, MESSAGE_ENDED);
+
+		message_clear(&message);
+	}
+	assert_int_equal(fake_receive_within(fake, PATIENCE_MS).type, MESSAGE_TYPE_END);
+	assert_int_equal(teardowns, 5);
+	fake_stop(fake);
+}
+
+static void test_the_end_of_the_channel_tears_down_too(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 2);
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	hooks->teardown = count_teardown;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	shutdown(fake->fd, SHUT_RDWR);
+	host_join_threads();
+	assert_int_equal(teardowns, 1);
+	fake_end(fake);
+}
+
+/* ---- changes of the plugin's own threads ---- */
+
+static int stay_quiet(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	iml_set_update_period(self, 3600);
+	return scan_drive(self, scannable);
+}
+
+/* Opens a session that does nothing by itself any more. */
+static void open_quiet_session(struct fake_supervisor *fake, uint32_t session)
+{
+	hooks->initial_scan = stay_quiet;
+	fake_open(fake, session);
+	fake_acknowledge(fake, fake_batch(fake));
+	fake_acknowledge(fake, fake_batch(fake));
+}
+
+static void *fail_drive(void *argument)
+{
+	(void)argument;
+	iml_set(the_drive, "status", "FAILED");
+	iml_set(the_drive, "note", "broken");
+	return NULL;
+}
+
+static void test_a_change_by_a_thread_is_sent_within_100_ms(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct monotonic changed;
+	struct batch *batch;
+	pthread_t thread;
+
+	(void)state;
+	open_quiet_session(fake, 1);
+	changed = monotonic_now();
+	pthread_create(&thread, NULL, fail_drive, NULL);
+	batch = fake_batch(fake);
+	assert_true(milliseconds_since(changed) < 100);
+	pthread_join(thread, NULL);
+	assert_int_equal(batch->kind, BATCH_ASYNC);
+	assert_int_equal(batch->report_count, 1);
+	assert_int_equal(batch->reports[0].change_count, 2);
+	assert_int_equal(batch->alert_count, 1);
+	fake_acknowledge(fake, batch);
+	fake_stop(fake);
+}
+
+static void test_changes_while_a_batch_is_under_way_join_the_next(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct batch *batch;
+
+	(void)state;
+	open_quiet_session(fake, 1);
+	iml_set(the_drive, "note", "1");
+	batch = fake_batch(fake);
+	iml_set(the_drive, "note", "2");
+	iml_set(the_drive, "note", "3");
+	assert_int_equal(fake_receive_within(fake, 100).type, MESSAGE_TYPE_END);
+	fake_acknowledge(fake, batch);
+	batch = fake_batch(fake);
+	assert_int_equal(batch->kind, BATCH_ASYNC);
+	assert_int_equal(batch->report_count, 1);
+	assert_string_equal(batch->reports[0].changes[0].value.text, "3");
+	fake_acknowledge(fake, batch);
+	fake_stop(fake);
+}
+
+static void test_a_change_that_is_taken_back_sends_nothing(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+
+	(void)state;
+	open_quiet_session(fake, 1);
+	iml_set(the_drive, "status", "FAILED");
+	iml_set(the_drive, "status", "OK");
+	assert_int_equal(fake_receive_within(fake, 200).type, MESSAGE_TYPE_END);
+	iml_set(the_drive, "status", "FAILED");
+	batch_free(fake_batch(fake));
+	fake_stop(fake);
+}
+
+static void test_changes_do_not_wait_for_scans_of_others(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct batch *batch;
+
+	(void)state;
+	open_quiet_session(fake, 1);
+	hooks->initial_scan = scan_slowly;
+	fake_open(fake, 2);
+	sem_wait(&entered);
+	iml_set(the_drive, "status", "FAILED");
+	batch = fake_batch(fake);
+	assert_int_equal(batch->session, 1);
+	assert_int_equal(batch->kind, BATCH_ASYNC);
+	fake_acknowledge(fake, batch);
+	sem_post(&go_on);
+	batch_free(fake_batch(fake));
+	fake_stop(fake);
+}
+
+static void test_changes_during_a_scan_join_its_batch(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct batch *batch;
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	hooks->update_scan = scan_slowly;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	sem_wait(&entered);
+	iml_set(the_drive, "status", "FAILED");
+	assert_int_equal(fake_receive_within(fake, 150).type, MESSAGE_TYPE_END);
+	sem_post(&go_on);
+	batch = fake_batch(fake);
+	assert_int_equal(batch->kind, BATCH_UPDATE);
+	assert_int_equal(batch->alert_count, 1);
+	batch_free(batch);
+	fake_stop(fake);
+}
+
+#define THREADS 3
+#define THREAD_DRIVES 300
+
+static void *report_many(void *argument)
+{
+	size_t thread = (size_t)(uintptr_t)argument;
+	char serial[32];
+
+	for (int i = 0; i < THREAD_DRIVES; i++) {
+		snprintf(serial, sizeof(serial), "%zu-%d", thread, i);
+		iml_update_or_create(the_self, hooks->drive, IML_PARENTS(the_drive),
+		    IML_SET("serial", serial), IML_SET("capacity", i));
+	}
+	return NULL;
+}
+
+static void test_nothing_that_threads_report_is_lost(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 2);
+	pthread_t threads[THREADS];
+	size_t reports = 0, parents = 0;
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	hooks->update_scan = count_update;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, report_many, (void *)(uintptr_t)i);
+	while (reports < THREADS * THREAD_DRIVES) {
+		struct batch *batch = fake_batch(fake);
+
+		reports += batch->report_count;
+		parents += batch->parent_count;
+		fake_acknowledge(fake, batch);
+	}
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(reports, THREADS * THREAD_DRIVES);
+	assert_int_equal(parents, THREADS * THREAD_DRIVES);
+	fake_stop(fake);
+}
+
+static atomic_bool threads_stop;
+
+static void *call_for_ever(void *argument)
+{
+	(void)argument;
+	while (!threads_stop) {
+		struct iml_resource *found[4];
+		size_t count;
+
+		iml_set(the_drive, "status", "FAILED");
+		iml_find(the_self, hooks->drive, found, 4, &count, IML_SET("serial", "A"));
+		iml_sample(the_drive, "reads", 1);
+		iml_remove(iml_update_or_create(the_self, hooks->drive, IML_NO_PARENTS,
+		    IML_SET("serial", "B"), IML_SET("capacity", 1)));
+	}
+	return NULL;
+}
+
+static void test_calls_may_race_with_the_end_of_the_session(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_ERROR, 2);
+		pthread_t threads[THREADS];
+
+		open_quiet_session(fake, 1);
+		threads_stop = false;
+		for (size_t i = 0; i < THREADS; i++)
+			pthread_create(&threads[i], NULL, call_for_ever, NULL);
+		batch_free(fake_batch(fake));
+		fake_stop(fake);
+		threads_stop = true;
+		for (size_t i = 0; i < THREADS; i++)
+			pthread_join(threads[i], NULL);
+	}
+}
+
+/* ---- the rest ---- */
+
+static void test_the_recorder_knows_the_hook_that_runs(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+
+	(void)state;
+	hooks->initial_scan = scan_slowly;
+	fake_open(fake, 7);
+	sem_wait(&entered);
+	assert_int_equal(fake->recorder->workers[1].hook, HOOK_INITIAL_SCAN);
+	assert_int_equal(fake->recorder->workers[1].session, 7);
+	sem_post(&go_on);
+	batch_free(fake_batch(fake));
+	fake_stop(fake);
+}
+
+static void test_durations_and_lateness_are_told(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct batch *batch;
+
+	(void)state;
+	hooks->initial_scan = scan_slowly;
+	fake_open(fake, 1);
+	fake_open(fake, 2); /* waits for the one worker */
+	sem_wait(&entered);
+	assert_int_equal(fake_receive_within(fake, 50).type, MESSAGE_TYPE_END);
+	sem_post(&go_on);
+	sem_post(&go_on);
+	batch = fake_batch(fake);
+	assert_true(batch->duration_ns >= 40 * NS_PER_MS);
+	batch_free(batch);
+	batch = fake_batch(fake);
+	assert_true(batch->lateness_ns >= 40 * NS_PER_MS);
+	batch_free(batch);
+	fake_stop(fake);
+}
+
+static void test_passwords_go_through_the_plugin(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct message message = {.type = MESSAGE_OBFUSCATE,
+	    .obfuscate = {.request = 9,
+	        .class = T_CONTROLLER,
+	        .attribute = 2,
+	        .password = (char *)(uintptr_t) "abc"}};
+
+	(void)state;
+	fake_send(fake, &message);
+	message = fake_receive(fake, MESSAGE_OBFUSCATED);
+	assert_int_equal(message.obfuscated.request, 9);
+	assert_string_equal(message.obfuscated.result, "<abc>");
+	message_clear(&message);
+	fake_stop(fake);
+}
+
+static void test_a_plugin_that_can_not_be_used_is_told_with_reasons(void **state)
+{
+	struct fake_supervisor *fake = fake_start("bad_no_definition", LOG_LEVEL_INFO, 1);
+
+	(void)state;
+	assert_int_equal(fake->loaded.type, MESSAGE_FAILED);
+	assert_true(fake->loaded.failed.reason_count > 0);
+	assert_int_equal(fake_receive_within(fake, PATIENCE_MS).type, MESSAGE_TYPE_END);
+	host_join_threads();
+	fake_end(fake);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_the_first_update_follows_the_acknowledged_initial_scan),
+	    cmocka_unit_test(test_the_period_is_frozen_after_the_initial_scan),
+	    cmocka_unit_test(test_contact_is_told_once_without_an_update_scan),
+	    cmocka_unit_test(test_hooks_of_a_session_never_overlap),
+	    cmocka_unit_test(test_a_failed_initial_scan_ends_the_session_with_its_reason),
+	    cmocka_unit_test(test_a_failed_update_sends_nothing_of_the_scan),
+	    cmocka_unit_test(test_a_closed_session_is_torn_down_and_its_handles_are_dead),
+	    cmocka_unit_test(test_an_interrupted_initial_scan_is_not_stored),
+	    cmocka_unit_test(test_an_interrupted_update_is_sent_before_the_end),
+	    cmocka_unit_test(test_a_session_that_was_never_entered_needs_no_teardown),
+	    cmocka_unit_test(test_stop_tears_all_sessions_down),
+	    cmocka_unit_test(test_the_end_of_the_channel_tears_down_too),
+	    cmocka_unit_test(test_a_change_by_a_thread_is_sent_within_100_ms),
+	    cmocka_unit_test(test_changes_while_a_batch_is_under_way_join_the_next),
+	    cmocka_unit_test(test_a_change_that_is_taken_back_sends_nothing),
+	    cmocka_unit_test(test_changes_do_not_wait_for_scans_of_others),
+	    cmocka_unit_test(test_changes_during_a_scan_join_its_batch),
+	    cmocka_unit_test(test_nothing_that_threads_report_is_lost),
+	    cmocka_unit_test(test_calls_may_race_with_the_end_of_the_session),
+	    cmocka_unit_test(test_the_recorder_knows_the_hook_that_runs),
+	    cmocka_unit_test(test_durations_and_lateness_are_told),
+	    cmocka_unit_test(test_passwords_go_through_the_plugin),
+	    cmocka_unit_test(test_a_plugin_that_can_not_be_used_is_told_with_reasons),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
