@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/graph_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+const char ALERT_OFFLINE[] = "offline";
+const char ALERT_DEGRADED[] = "degraded";
+const char ALERT_COLLAPSED[] = "collapsed";
+
+struct graph_alert *alert_find(const struct graph_resource *resource, const char *name)
+{
+	struct graph_alert *alert;
+
+	TAILQ_FOREACH (alert, &resource->alerts, in_resource)
+		if (strcmp(alert->row.name, name) == 0)
+			return alert;
+	return NULL;
+}
+
+bool alert_is_own(const struct graph_alert *alert)
+{
+	return alert->row.attribute == NULL;
+}
+
+void alert_free(struct graph_alert *alert)
+{
+	alert_row_clear(&alert->row);
+	free(alert);
+}
+
+static void touch(struct graph *graph, struct graph_alert *alert)
+{
+	if (alert->dirty)
+		return;
+	alert->dirty = true;
+	TAILQ_INSERT_TAIL(&graph->dirty_alerts, alert, in_dirty);
+}
+
+struct graph_alert *alert_raise(struct graph *graph, struct graph_resource *resource,
+    const char *name, const char *attribute, enum severity severity, const char *message)
+{
+	struct graph_alert *alert = alert_find(resource, name);
+
+	if (alert != NULL)
+		return alert;
+	alert = xcalloc(1, sizeof(*alert));
+	alert->row = (struct alert_row){.id = ++graph->counters.alert_id,
+	    .resource_id = resource->id,
+	    .name = xstrdup(name),
+	    .attribute = xstrdup(attribute),
+	    .severity = severity,
+	    .message = xstrdup(message),
+	    .begin = graph->time,
+	    .active = true};
+	alert->resource = resource;
+	TAILQ_INSERT_TAIL(&resource->alerts, alert, in_resource);
+	TAILQ_INSERT_TAIL(&graph->active_alerts, alert, in_active);
+	touch(graph, alert);
+	notice_alert(graph, alert);
+	return alert;
+}
+
+/* Records that the alert has ended; contact with a scannable does not come back by its removal. */
+static void add_end_event(struct graph *graph, const struct graph_alert *alert)
+{
+	bool offline = alert_is_own(alert) && strcmp(alert->row.name, ALERT_OFFLINE) == 0;
+	char *message;
+
+	if (offline && alert->resource->going)
+		return;
+	message = offline ? xasprintf("Re-established contact with %s", graph_name(alert->resource))
+	                  : xasprintf("Cleared storage alert: %s", alert->row.message);
+	changes_add_event(graph, SEVERITY_INFO, alert->row.resource_id, alert->row.id, message);
+	free(message);
+}
+
+void alert_clear(struct graph *graph, struct graph_alert *alert)
+{
+	struct alert_row *row = &alert->row;
+
+	assert(row->active);
+	row->active = false;
+	row->end = graph->time.us > row->begin.us ? graph->time : row->begin;
+	TAILQ_REMOVE(&alert->resource->alerts, alert, in_resource);
+	TAILQ_REMOVE(&graph->active_alerts, alert, in_active);
+	touch(graph, alert);
+	add_end_event(graph, alert);
+	notice_alert(graph, alert);
+	alert->resource = NULL;
+}
+
+void alert_append_resource(
+    struct graph *graph, const struct graph_resource *resource, struct text *message)
+{
+	const char *own = resource->alias != NULL ? resource->alias : resource->own_label;
+
+	text_append(message, " (");
+	if (own != NULL)
+		text_printf(message, "%s %s", resource->class->label, own);
+	else
+		resource_default_label(graph, resource, message);
+	text_append_char(message, ')');
+}
+
+/* ---- the runner's own ---- */
+
+void graph_set_offline(struct graph *graph, struct graph_resource *scannable, bool offline)
+{
+	struct graph_alert *alert = alert_find(scannable, ALERT_OFFLINE);
+	char *message;
+
+	graph->time = wallclock_now();
+	graph->actor = scannable;
+	if (!offline && alert != NULL)
+		alert_clear(graph, alert);
+	if (!offline || alert != NULL)
+		return;
+	message = xasprintf("%s not contactable", graph_name(scannable));
+	alert_raise(graph, scannable, ALERT_OFFLINE, NULL, SEVERITY_WARNING, message);
+	free(message);
+}

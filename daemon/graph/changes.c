@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is to be written. Removals, events, samples and notices become rows as they happen;
+ * resources and alerts when the changes are taken, in the state they have then; links and reports
+ * are looked up then, and left out if they are gone again.
+ */
+#include "graph/graph_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Appends a row to one of the arrays of graph->next. */
+#define ADD(graph, array, counter, added)                                                      \
+	do {                                                                                   \
+		struct changes *next_ = changes_next(graph);                                   \
+		next_->array = xgrow(next_->array, next_->counter, &(graph)->capacities.array, \
+		    sizeof(*next_->array));                                                    \
+		next_->array[next_->counter++] = (added);                                      \
+	} while (0)
+
+struct changes *changes_next(struct graph *graph)
+{
+	if (graph->next == NULL) {
+		graph->next = xcalloc(1, sizeof(*graph->next));
+		graph->capacities = (struct graph_capacities){0};
+	}
+	return graph->next;
+}
+
+void changes_add_class(struct graph *graph, struct class_row *row)
+{
+	struct changes *next = changes_next(graph);
+
+	for (size_t i = 0; i < next->class_count; i++) {
+		if (next->classes[i].id != row->id)
+			continue;
+		class_row_clear(&next->classes[i]);
+		next->classes[i] = *row;
+		return;
+	}
+	ADD(graph, classes, class_count, *row);
+}
+
+void changes_add_removed(struct graph *graph, record_id id)
+{
+	ADD(graph, removed_resources, removed_resource_count, id);
+}
+
+void changes_add_parent(struct graph *graph, const struct graph_link *link, record_id reporter)
+{
+	struct parent_row row = {link->child->id, link->parent->id, reporter};
+
+	if (!graph->restored)
+		return;
+	graph->parents_added = xgrow(graph->parents_added, graph->parents_added_count,
+	    &graph->parents_added_capacity, sizeof(*graph->parents_added));
+	graph->parents_added[graph->parents_added_count++] = row;
+}
+
+void changes_drop_parent(struct graph *graph, const struct graph_link *link, record_id reporter)
+{
+	struct parent_row row = {link->child->id, link->parent->id, reporter};
+
+	ADD(graph, parents_removed, parents_removed_count, row);
+}
+
+void changes_add_reporter(struct graph *graph, record_id resource, record_id reporter)
+{
+	struct reporter_row row = {resource, reporter};
+
+	if (!graph->restored)
+		return;
+	graph->reporters_added = xgrow(graph->reporters_added, graph->reporters_added_count,
+	    &graph->reporters_added_capacity, sizeof(*graph->reporters_added));
+	graph->reporters_added[graph->reporters_added_count++] = row;
+}
+
+void changes_drop_reporter(struct graph *graph, record_id resource, record_id reporter)
+{
+	struct reporter_row row = {resource, reporter};
+
+	ADD(graph, reporters_removed, reporters_removed_count, row);
+}
+
+void changes_add_event(struct graph *graph, enum severity severity, record_id resource,
+    record_id alert, const char *message)
+{
+	struct event_row row = {.id = ++graph->counters.event_id,
+	    .time = graph->time,
+	    .severity = severity,
+	    .resource_id = resource,
+	    .alert_id = alert,
+	    .message = xstrdup(message)};
+
+	ADD(graph, events, event_count, row);
+}
+
+void changes_add_sample(struct graph *graph, const struct sample_row *row)
+{
+	ADD(graph, samples, sample_count, *row);
+}
+
+void changes_add_histogram(struct graph *graph, const struct histogram_row *row)
+{
+	ADD(graph, histograms, histogram_count, *row);
+}
+
+void changes_add_batch(struct graph *graph, uint32_t session, uint64_t number)
+{
+	struct batch_reference reference = {session, number};
+
+	ADD(graph, batches, batch_count, reference);
+}
+
+void changes_add_notice(struct graph *graph, char *notice)
+{
+	ADD(graph, notices, notice_count, notice);
+}
+
+/* ---- taking ---- */
+
+static void take_references(
+    struct changes *changes, size_t *capacity, const struct graph_resource *resource)
+{
+	const struct class *class = resource->class->class;
+
+	for (size_t i = 0; class != NULL && i < class->attribute_count; i++) {
+		const struct value *value = &resource->values[i];
+
+		if (value->type != VALUE_REFERENCE)
+			continue;
+		changes->references = xgrow(changes->references, changes->reference_count, capacity,
+		    sizeof(*changes->references));
+		changes->references[changes->reference_count++] =
+		    (struct reference_row){.resource_id = resource->id,
+		        .attribute = xstrdup(class->attributes[i].name),
+		        .target_id = (record_id)value->reference};
+	}
+}
+
+static void take_attributes(struct resource_row *row, const struct graph_resource *resource)
+{
+	const struct class *class = resource->class->class;
+	struct text json = TEXT_EMPTY;
+
+	if (class == NULL) {
+		row->attributes = xstrdup(resource->stored_attributes);
+		row->secrets = xstrdup(resource->stored_secrets);
+		return;
+	}
+	values_append_json(class, resource->values, false, &json);
+	row->attributes = text_steal(&json);
+	if (values_append_json(class, resource->values, true, &json) > 0)
+		row->secrets = text_steal(&json);
+	text_clear(&json);
+}
+
+static void take_resource(struct resource_row *row, struct graph_resource *resource)
+{
+	*row = (struct resource_row){.id = resource->id,
+	    .class_id = resource->class->id,
+	    .scope_id = resource->scope != NULL ? resource->scope->id : 0,
+	    .identifier = xstrdup(resource->identifier),
+	    .label = xstrdup(resource->label),
+	    .alias = xstrdup(resource->alias),
+	    .configured = resource->configured};
+	take_attributes(row, resource);
+	resource->stored = true;
+}
+
+static void take_resources(struct graph *graph, struct changes *changes)
+{
+	struct graph_resource *resource;
+	size_t capacity = 0;
+	size_t reference_capacity = 0;
+
+	while ((resource = TAILQ_FIRST(&graph->dirty_resources)) != NULL) {
+		TAILQ_REMOVE(&graph->dirty_resources, resource, in_dirty);
+		resource->dirty = false;
+		changes->resources = xgrow(changes->resources, changes->resource_count, &capacity,
+		    sizeof(*changes->resources));
+		take_resource(&changes->resources[changes->resource_count++], resource);
+		take_references(changes, &reference_capacity, resource);
+	}
+}
+
+static bool parent_holds(const struct graph *graph, const struct parent_row *row)
+{
+	const struct graph_resource *child = graph_find(graph, row->child_id);
+	const struct graph_resource *parent = graph_find(graph, row->parent_id);
+	const struct graph_link *link =
+	    child != NULL && parent != NULL ? link_find(child, parent) : NULL;
+
+	return link != NULL && link_has_reporter(link, row->reporter_id);
+}
+
+static void take_parents(struct graph *graph, struct changes *changes)
+{
+	for (size_t i = 0; i < graph->parents_added_count; i++)
+		if (parent_holds(graph, &graph->parents_added[i]))
+			graph->parents_added[changes->parents_added_count++] =
+			    graph->parents_added[i];
+	changes->parents_added = graph->parents_added;
+	graph->parents_added = NULL;
+	graph->parents_added_count = graph->parents_added_capacity = 0;
+}
+
+static bool reporter_holds(const struct graph *graph, const struct reporter_row *row)
+{
+	const struct graph_resource *resource = graph_find(graph, row->resource_id);
+	const struct graph_resource *reporter = graph_find(graph, row->reporter_id);
+
+	return resource != NULL && reporter != NULL && resource_has_reporter(resource, reporter);
+}
+
+static void take_reporters(struct graph *graph, struct changes *changes)
+{
+	for (size_t i = 0; i < graph->reporters_added_count; i++)
+		if (reporter_holds(graph, &graph->reporters_added[i]))
+			graph->reporters_added[changes->reporters_added_count++] =
+			    graph->reporters_added[i];
+	changes->reporters_added = graph->reporters_added;
+	graph->reporters_added = NULL;
+	graph->reporters_added_count = graph->reporters_added_capacity = 0;
+}
+
+/* Copies the row of an active alert; that of an ended one leaves the graph. */
+static void take_alert(struct alert_row *row, struct graph_alert *alert)
+{
+	*row = alert->row;
+	if (!row->active) {
+		free(alert);
+		return;
+	}
+	row->name = xstrdup(row->name);
+	row->attribute = xstrdup(row->attribute);
+	row->message = xstrdup(row->message);
+}
+
+static void take_alerts(struct graph *graph, struct changes *changes)
+{
+	struct graph_alert *alert;
+	size_t capacity = 0;
+
+	while ((alert = TAILQ_FIRST(&graph->dirty_alerts)) != NULL) {
+		TAILQ_REMOVE(&graph->dirty_alerts, alert, in_dirty);
+		alert->dirty = false;
+		changes->alerts = xgrow(
+		    changes->alerts, changes->alert_count, &capacity, sizeof(*changes->alerts));
+		take_alert(&changes->alerts[changes->alert_count++], alert);
+	}
+}
+
+/* Whether the configuration no longer declares the scannable; not known until its plugin is. */
+static bool left_configuration(const struct graph_resource *scannable)
+{
+	return scannable->was_configured && !scannable->configured &&
+	       scannable->class->class != NULL;
+}
+
+/* The next class, from this one on, that users may have scannables of. */
+static struct graph_class *scannable_class(struct graph_class *class)
+{
+	while (class != NULL && !class->scannable)
+		class = class->by_id.next;
+	return class;
+}
+
+static bool has_left(const struct graph *graph)
+{
+	struct graph_class *class = scannable_class(graph->classes_by_id);
+	const struct graph_resource *resource;
+
+	for (; class != NULL; class = scannable_class(class->by_id.next))
+		TAILQ_FOREACH (resource, &class->resources, in_class)
+			if (left_configuration(resource))
+				return true;
+	return false;
+}
+
+static void settle_configuration(struct graph *graph)
+{
+	struct graph_class *class = scannable_class(graph->classes_by_id);
+	struct graph_resource *resource;
+
+	for (; class != NULL; class = scannable_class(class->by_id.next)) {
+		TAILQ_FOREACH (resource, &class->resources, in_class) {
+			if (!left_configuration(resource))
+				continue;
+			resource->was_configured = false;
+			resource_touch(graph, resource);
+		}
+	}
+	graph->unsettled = false;
+}
+
+bool graph_has_changes(const struct graph *graph)
+{
+	return graph->next != NULL || graph->parents_added_count > 0 ||
+	       graph->reporters_added_count > 0 || !TAILQ_EMPTY(&graph->dirty_resources) ||
+	       !TAILQ_EMPTY(&graph->dirty_alerts) || (graph->unsettled && has_left(graph));
+}
+
+struct changes *graph_take_changes(struct graph *graph)
+{
+	struct changes *changes;
+
+	if (graph->unsettled)
+		settle_configuration(graph);
+	if (!graph_has_changes(graph))
+		return NULL;
+	changes = changes_next(graph);
+	graph->next = NULL;
+	take_resources(graph, changes);
+	take_reporters(graph, changes);
+	take_parents(graph, changes);
+	take_alerts(graph, changes);
+	changes->counters = graph->counters;
+	return changes;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/graph_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+struct graph_class *graph_class_new(struct graph *graph, record_id id, const char *plugin,
+    const char *name, const char *label, bool scannable)
+{
+	struct graph_class *class = xcalloc(1, sizeof(*class));
+
+	class->id = id;
+	class->plugin = xstrdup(plugin);
+	class->name = xstrdup(name);
+	class->label = xstrdup(label);
+	class->scannable = scannable;
+	class->key = xasprintf("%s.%s", plugin, name);
+	TAILQ_INIT(&class->resources);
+	HASH_ADD(by_id, graph->classes_by_id, id, sizeof(class->id), class);
+	HASH_ADD_KEYPTR(by_name, graph->classes_by_name, class->key, strlen(class->key), class);
+	return class;
+}
+
+void graph_class_free(struct graph_class *class)
+{
+	for (size_t i = 0; i < class->known_statistic_count; i++)
+		free(class->statistic_names[i]);
+	free(class->statistic_names);
+	free(class->known_statistic_ids);
+	free(class->statistic_ids);
+	free(class->row_text);
+	free(class->plugin);
+	free(class->name);
+	free(class->label);
+	free(class->key);
+	free(class);
+}
+
+record_id graph_class_known_statistic(const struct graph_class *class, const char *name)
+{
+	for (size_t i = 0; i < class->known_statistic_count; i++)
+		if (strcmp(class->statistic_names[i], name) == 0)
+			return class->known_statistic_ids[i];
+	return 0;
+}
+
+void graph_class_learn_statistic(struct graph_class *class, const char *name, record_id id)
+{
+	size_t count = class->known_statistic_count + 1;
+
+	class->statistic_names =
+	    xreallocarray(class->statistic_names, count, sizeof(*class->statistic_names));
+	class->known_statistic_ids =
+	    xreallocarray(class->known_statistic_ids, count, sizeof(*class->known_statistic_ids));
+	class->statistic_names[count - 1] = xstrdup(name);
+	class->known_statistic_ids[count - 1] = id;
+	class->known_statistic_count = count;
+}
+
+struct graph_plugin *graph_plugin_find(const struct graph *graph, const char *name)
+{
+	struct graph_plugin *plugin;
+
+	HASH_FIND(by_name, graph->plugins, name, strlen(name), plugin);
+	return plugin;
+}
+
+/* ---- declaring ---- */
+
+/* Finds, or gives, the ids of all statistics of the class. */
+static void number_statistics(struct graph *graph, struct graph_class *class)
+{
+	const struct class *declared = class->class;
+
+	class->statistic_ids =
+	    xcalloc(declared->statistic_count + 1, sizeof(*class->statistic_ids));
+	for (size_t i = 0; i < declared->statistic_count; i++) {
+		const char *name = declared->statistics[i].name;
+
+		class->statistic_ids[i] = graph_class_known_statistic(class, name);
+		if (class->statistic_ids[i] != 0)
+			continue;
+		class->statistic_ids[i] = ++graph->counters.statistic_id;
+		graph_class_learn_statistic(class, name, class->statistic_ids[i]);
+	}
+}
+
+/* Has the row of a class written if it is not what is stored. */
+static void store_class(struct graph *graph, struct graph_class *class)
+{
+	struct class_row row = class_row_of(class->id, class->class, class->statistic_ids);
+	char *row_text = class_row_text(&row);
+
+	if (class->row_text != NULL && class_row_covers(class->row_text, row_text)) {
+		free(row_text);
+		class_row_clear(&row);
+		return;
+	}
+	free(class->row_text);
+	class->row_text = row_text;
+	class->shown = true;
+	changes_add_class(graph, &row);
+}
+
+static struct graph_class *declare_class(
+    struct graph *graph, const struct class *declared, size_t index)
+{
+	struct graph_class *class = graph_find_class(graph, declared->plugin, declared->name);
+
+	if (class == NULL)
+		class = graph_class_new(graph, ++graph->counters.class_id, declared->plugin,
+		    declared->name, declared->label, declared->scannable);
+	assert(class->class == NULL);
+	class->class = declared;
+	class->index = index;
+	class->attribute_count = declared->attribute_count;
+	class->scannable = declared->scannable;
+	free(class->label);
+	class->label = xstrdup(declared->label);
+	number_statistics(graph, class);
+	store_class(graph, class);
+	return class;
+}
+
+void graph_declare(
+    struct graph *graph, const char *plugin, struct class *const *classes, size_t count)
+{
+	struct graph_plugin *declared;
+
+	assert(graph->restored);
+	graph_retract(graph, plugin);
+	graph->time = wallclock_now();
+	graph->actor = NULL;
+	declared = xcalloc(1, sizeof(*declared));
+	declared->name = xstrdup(plugin);
+	declared->classes = xcalloc(count + 1, sizeof(*declared->classes));
+	declared->class_count = count;
+	HASH_ADD_KEYPTR(by_name, graph->plugins, declared->name, strlen(declared->name), declared);
+	for (size_t i = 0; i < count; i++) {
+		assert(strcmp(classes[i]->plugin, plugin) == 0);
+		declared->classes[i] = declare_class(graph, classes[i], i);
+	}
+	for (size_t i = 0; i < count; i++)
+		stored_read(graph, declared->classes[i]);
+	graph->unsettled = true;
+}
+
+static void retract_class(struct graph *graph, struct graph_class *class)
+{
+	stored_write(graph, class);
+	class->class = NULL;
+	free(class->statistic_ids);
+	class->statistic_ids = NULL;
+}
+
+void graph_retract(struct graph *graph, const char *plugin)
+{
+	struct graph_plugin *declared = graph_plugin_find(graph, plugin);
+	struct graph_session *session, *next;
+
+	if (declared == NULL)
+		return;
+	HASH_ITER (by_number, graph->sessions, session, next)
+		if (session->plugin == declared)
+			graph_session_free(graph, session);
+	for (size_t i = 0; i < declared->class_count; i++)
+		retract_class(graph, declared->classes[i]);
+	HASH_DELETE(by_name, graph->plugins, declared);
+	free(declared->classes);
+	free(declared->name);
+	free(declared);
+}
+
+void graph_hide(struct graph *graph, const char *plugin)
+{
+	struct graph_class *class, *next;
+
+	HASH_ITER (by_id, graph->classes_by_id, class, next) {
+		struct class_row row = {.id = class->id, .loaded = false};
+
+		if (class->class != NULL || !class->shown || strcmp(class->plugin, plugin) != 0)
+			continue;
+		class->shown = false;
+		free(class->row_text);
+		class->row_text = NULL;
+		changes_add_class(graph, &row);
+	}
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/graph.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "graph/graph_internal.h"
+
+struct graph *graph_new(const struct graph_options *options)
+{
+	struct graph *graph = xcalloc(1, sizeof(*graph));
+
+	assert(options->warn != NULL);
+	graph->options = *options;
+	TAILQ_INIT(&graph->active_alerts);
+	TAILQ_INIT(&graph->dirty_alerts);
+	TAILQ_INIT(&graph->dirty_resources);
+	return graph;
+}
+
+static void free_alerts(struct graph *graph)
+{
+	struct graph_alert *alert;
+
+	while ((alert = TAILQ_FIRST(&graph->active_alerts)) != NULL) {
+		TAILQ_REMOVE(&graph->active_alerts, alert, in_active);
+		if (!alert->dirty)
+			alert_free(alert);
+	}
+	while ((alert = TAILQ_FIRST(&graph->dirty_alerts)) != NULL) {
+		TAILQ_REMOVE(&graph->dirty_alerts, alert, in_dirty);
+		alert_free(alert);
+	}
+}
+
+static void free_resources(struct graph *graph, struct graph_class *class)
+{
+	struct graph_resource *resource;
+
+	while ((resource = TAILQ_FIRST(&class->resources)) != NULL) {
+		resource->scope = NULL;
+		resource_free(graph, resource);
+	}
+}
+
+static void free_links(struct graph_class *class)
+{
+	struct graph_resource *resource;
+	struct graph_link *link;
+
+	TAILQ_FOREACH (resource, &class->resources, in_class)
+		while ((link = TAILQ_FIRST(&resource->parents)) != NULL)
+			link_free(link);
+}
+
+static void free_plugins(struct graph *graph)
+{
+	struct graph_plugin *plugin, *next;
+
+	HASH_ITER (by_name, graph->plugins, plugin, next) {
+		HASH_DELETE(by_name, graph->plugins, plugin);
+		free(plugin->classes);
+		free(plugin->name);
+		free(plugin);
+	}
+}
+
+static void free_classes(struct graph *graph)
+{
+	struct graph_class *class, *next;
+
+	for (class = graph->classes_by_id; class != NULL; class = class->by_id.next)
+		free_links(class);
+	HASH_CLEAR(by_name, graph->classes_by_name);
+	HASH_ITER (by_id, graph->classes_by_id, class, next) {
+		HASH_DELETE(by_id, graph->classes_by_id, class);
+		free_resources(graph, class);
+		graph_class_free(class);
+	}
+}
+
+void graph_free(struct graph *graph)
+{
+	struct graph_session *session, *next;
+
+	if (graph == NULL)
+		return;
+	HASH_ITER (by_number, graph->sessions, session, next)
+		graph_session_free(graph, session);
+	free_alerts(graph);
+	free_plugins(graph);
+	free_classes(graph);
+	index_clear(&graph->by_id);
+	index_clear(&graph->by_identity);
+	if (graph->next != NULL)
+		changes_free(graph->next);
+	free(graph->parents_added);
+	free(graph->reporters_added);
+	free(graph->pending_scopes);
+	free(graph);
+}
+
+void graph_warn(
+    struct graph *graph, const char *plugin, const char *scannable, const char *format, ...)
+{
+	va_list arguments;
+	char *line;
+
+	va_start(arguments, format);
+	line = xvasprintf(format, arguments);
+	va_end(arguments);
+	graph->options.warn(plugin, scannable, line);
+	free(line);
+}
+
+void graph_collect_notices(struct graph *graph, bool on)
+{
+	graph->collecting = on;
+}
+
+static bool has_id(const void *resource, const void *id)
+{
+	return ((const struct graph_resource *)resource)->id == *(const record_id *)id;
+}
+
+struct graph_resource *graph_find(const struct graph *graph, record_id id)
+{
+	return index_find(&graph->by_id, index_hash_id(id), has_id, &id);
+}
+
+struct graph_class *graph_find_class(
+    const struct graph *graph, const char *plugin, const char *name)
+{
+	struct graph_class *class;
+	char *key = xasprintf("%s.%s", plugin, name);
+
+	HASH_FIND(by_name, graph->classes_by_name, key, strlen(key), class);
+	free(key);
+	return class;
+}
+
+const struct graph_class *graph_first_class(const struct graph *graph)
+{
+	return graph->classes_by_id;
+}
+
+size_t graph_resource_count(const struct graph *graph)
+{
+	return graph->by_id.count;
+}
+
+const struct graph_alert_list *graph_alerts(const struct graph *graph)
+{
+	return &graph->active_alerts;
+}
+
+const char *graph_name(const struct graph_resource *resource)
+{
+	return resource->alias != NULL ? resource->alias : resource->label;
+}
+
+/* Resources still to be looked at, and those that were, in order. */
+struct queue {
+	struct graph_resource **resources;
+	size_t count, capacity;
+};
+
+static void queue_children(
+    struct graph *graph, struct queue *queue, const struct graph_resource *resource)
+{
+	const struct graph_link *link;
+
+	TAILQ_FOREACH (link, &resource->children, in_parent) {
+		if (link->child->mark == graph->mark)
+			continue;
+		link->child->mark = graph->mark;
+		queue->resources = xgrow(
+		    queue->resources, queue->count, &queue->capacity, sizeof(*queue->resources));
+		queue->resources[queue->count++] = link->child;
+	}
+}
+
+void graph_visit_descendants(struct graph *graph, struct graph_resource *resource,
+    bool (*visit)(void *context, struct graph_resource *descendant), void *context)
+{
+	struct queue queue = {NULL, 0, 0};
+
+	resource->mark = ++graph->mark;
+	queue_children(graph, &queue, resource);
+	for (size_t i = 0; i < queue.count && visit(context, queue.resources[i]); i++)
+		queue_children(graph, &queue, queue.resources[i]);
+	free(queue.resources);
+}

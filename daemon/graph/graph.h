@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All resources of the site in memory: identity, attributes, parents, reporters, alerts. The graph
+ * applies batches, decides what is gone, and collects what has to be written. It knows neither
+ * the database nor the plugin hosts, never blocks, and belongs to the supervisor's one thread.
+ *
+ * The structures are public to be read (by the control API, and tests); only the functions below
+ * change them. Cost of a batch grows with the batch, not with the graph.
+ */
+#ifndef GRAPH_GRAPH_H
+#define GRAPH_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "base/clock.h"
+#include "model/batch.h"
+#include "model/class.h"
+#include "model/record.h"
+
+struct graph_resource;
+
+/*
+ * Ids of resources that may stand in some relation to the owner of the list. An entry may be out of
+ * date, or there twice: whoever reads it looks whether the relation still holds.
+ */
+struct id_list {
+	record_id *ids;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+struct graph_class {
+	record_id id;
+	char *plugin;
+	char *name;
+	char *label;
+	char *row_text; /* what was last stored of it, to see whether a new version changed it */
+	bool shown;     /* to those who read the database */
+	const struct class *class; /* NULL as long as its plugin is not loaded, or lacks it */
+	size_t index;              /* of class among the plugin's */
+	size_t attribute_count;    /* of class */
+	bool scannable;
+	record_id *statistic_ids; /* one per statistic of class */
+	char **statistic_names;   /* of the statistics known to the database, with their ids */
+	record_id *known_statistic_ids;
+	size_t known_statistic_count;
+	TAILQ_HEAD(, graph_resource) resources;
+	size_t resource_count;
+	UT_hash_handle by_id;
+	UT_hash_handle by_name; /* key: "plugin.name" */
+	char *key;
+};
+
+/* A link from parent to child. Several scannables may report the same one. */
+struct graph_link {
+	struct graph_resource *child;
+	struct graph_resource *parent;
+	record_id *reporters;
+	uint32_t reporter_count;
+	bool kept;                         /* scratch of an initial scan: it reports the link */
+	TAILQ_ENTRY(graph_link) in_child;  /* in child->parents */
+	TAILQ_ENTRY(graph_link) in_parent; /* in parent->children */
+};
+
+struct graph_alert {
+	struct alert_row row;
+	struct graph_resource *resource;      /* NULL once the resource is gone */
+	TAILQ_ENTRY(graph_alert) in_resource; /* in resource->alerts, while active */
+	TAILQ_ENTRY(graph_alert) in_active;   /* in graph->alerts, while active */
+	TAILQ_ENTRY(graph_alert) in_dirty;
+	bool dirty;
+	bool kept; /* scratch of a batch: the condition holds */
+};
+
+struct graph_resource {
+	record_id id;
+	struct graph_class *class;
+	struct graph_resource *scope; /* NULL: global */
+	char *identity;               /* class, scope and identifier: unique in the graph */
+	char *identifier;             /* its last part */
+	char *label;                  /* never NULL */
+	char *own_label; /* label again if it came from the plugin's label function, or NULL */
+	char *alias;
+	struct value *values;    /* one per attribute of the class; NULL while class->class is */
+	char *stored_attributes; /* JSON as read from the database, until the class is known */
+	char *stored_secrets;
+	TAILQ_HEAD(, graph_link) parents;
+	TAILQ_HEAD(, graph_link) children;
+	uint32_t parent_count, child_count;
+	record_id
+	    *reporters; /* of a resource with a global identifier that is no scannable of its own */
+	uint32_t reporter_count;
+	struct id_list reported;  /* of a scannable: resources that it is a reporter of */
+	struct id_list referrers; /* resources with an attribute that refers to this one */
+	TAILQ_HEAD(, graph_resource) scoped; /* resources whose scope this is */
+	TAILQ_ENTRY(graph_resource) in_scope;
+	TAILQ_HEAD(, graph_alert) alerts; /* active ones */
+	TAILQ_ENTRY(graph_resource) in_class;
+	TAILQ_ENTRY(graph_resource) in_dirty;
+	bool configured;     /* a scannable that the configuration declares */
+	bool was_configured; /* before the pass over the configuration that is under way */
+	bool dirty;
+	bool stored;   /* the database has a row of it, or will have */
+	bool kept;     /* scratch of a batch: reported, so not to be removed */
+	bool going;    /* being removed */
+	uint64_t mark; /* scratch of traversals: equal to graph->mark if visited */
+};
+
+struct graph_options {
+	/* Where warnings about stored data go; plugin and scannable may be NULL. */
+	void (*warn)(const char *plugin, const char *scannable, const char *line);
+};
+
+struct graph;
+
+struct graph *graph_new(const struct graph_options *options);
+void graph_free(struct graph *graph);
+
+/* ---- loading what the database holds: classes, then resources in any order, then the rest ---- */
+
+void graph_restore_counters(struct graph *graph, const struct counters *counters);
+void graph_restore_class(struct graph *graph, const struct class_row *row);
+void graph_restore_resource(struct graph *graph, const struct resource_row *row);
+void graph_restore_parent(struct graph *graph, const struct parent_row *row);
+void graph_restore_reporter(struct graph *graph, const struct reporter_row *row);
+void graph_restore_alert(struct graph *graph, const struct alert_row *row); /* active ones */
+/*
+ * Joins what was restored (scopes). Rows that name what is not there are reported by warn() and
+ * left out. Must be called once, after the rows and before anything below.
+ */
+void graph_restored(struct graph *graph);
+
+/* ---- plugins and scannables ---- */
+
+/*
+ * Makes the classes of a plugin known; the graph borrows them until graph_retract(). Stored
+ * resources of these classes are read with the new declarations: attributes that no longer exist
+ * are ignored, missing mandatory ones take their default or are reported by warn(). Classes of the
+ * plugin that are not among them are hidden.
+ */
+void graph_declare(
+    struct graph *graph, const char *plugin, struct class *const *classes, size_t count);
+
+/*
+ * Forgets the classes of a plugin, which may then be freed, and ends its sessions. Its resources
+ * keep their records and are read again by the next graph_declare(). Not needed when a process dies
+ * and the next one declares equal classes.
+ */
+void graph_retract(struct graph *graph, const char *plugin);
+
+/*
+ * Hides the classes of a plugin that is not in use (no longer listed, or it can't be loaded) from
+ * those who read the database. Their resources keep their records.
+ */
+void graph_hide(struct graph *graph, const char *plugin);
+
+/*
+ * Begins a pass over the configuration: all scannables count as not configured. For one whose
+ * plugin is not loaded this is written once it is.
+ */
+void graph_begin_configuration(struct graph *graph);
+
+/*
+ * The scannable of this class with these values (one per attribute, valid, copied), made if there
+ * is none; its other attributes take the values given, except those that only the plugin may set.
+ * Missing mandatory values take their default. NULL with a reason when it can't be: a mandatory
+ * value is missing, the identifier too long. With an automatic identifier name tells one from
+ * another
+ * ("configured:1"); else it is ignored.
+ */
+struct graph_resource *graph_configure(struct graph *graph, const struct graph_class *class,
+    const struct value *values, const char *name, char reason[REASON_SIZE]);
+
+/*
+ * Removes a scannable with everything scoped to it, and with what it alone reports. Its session, if
+ * any, ends.
+ */
+void graph_remove(struct graph *graph, struct graph_resource *scannable);
+
+/* ---- sessions ---- */
+
+/* Begins a session: number 0 of it is the scannable. A number is used once only. */
+void graph_open(struct graph *graph, uint32_t session, struct graph_resource *scannable);
+
+/* Ends a session; one that has ended already is no error. */
+void graph_close(struct graph *graph, uint32_t session);
+
+/* For wire_context: index of the class (among the plugin's) of a resource of a session. */
+size_t graph_class_of(void *graph, uint32_t session, uint32_t resource);
+
+/*
+ * Applies a batch: identity, attributes, labels, parents, removals and, after an initial scan in
+ * which nothing was refused, removal of what was not reported; then samples and alerts. Returns 0,
+ * or -1 with a reason and nothing changed when the batch can't be what an honest plugin host sends.
+ *
+ * Removals come after reports, so that a reference that moves away from a resource before that is
+ * removed does not take its owner along. A resource removed and reported again in one batch keeps
+ * its record. A resource that the graph removed itself (because another was, which it refers to)
+ * may still be named by the session: what is said about it has no effect.
+ *
+ * The alert "degraded" is active on the scannable while its last scan had refused calls;
+ * "collapsed" while the removal of most of its resources waits for another initial scan to confirm
+ * it.
+ */
+int graph_apply(struct graph *graph, const struct batch *batch, char reason[REASON_SIZE]);
+
+/*
+ * Raises or clears one of the runner's own alerts on a scannable: "offline" ("<name> not
+ * contactable"; clearing records the event "Re-established contact with <name>").
+ */
+void graph_set_offline(struct graph *graph, struct graph_resource *scannable, bool offline);
+
+/* ---- what to write ---- */
+
+/*
+ * Everything that changed since the last call, or NULL if nothing did and no batch waits to be
+ * acknowledged. A resource that changed several times is one row in its newest state; each alert
+ * and event is kept. The caller frees it.
+ */
+struct changes *graph_take_changes(struct graph *graph);
+bool graph_has_changes(const struct graph *graph);
+
+/*
+ * Whether notices are collected (someone follows the changes). Off at first. A notice is one JSON
+ * object on one line:
+ *
+ *	{"time": "2026-11-22T10:23:16.123456Z", "kind": …,
+ *	 "resource": {"id": 12, "class": "acme.HardDrive", "class_label": "Disk", "label": "Disk
+ *42"}, "scannable": {"id": 3, "label": "Couplet 10.0.0.1"}, …}
+ *
+ * label is the alias where there is one. scannable is the one whose scan told of it, or null when
+ * the runner itself did (a scannable that the configuration adds). kind is one of
+ *
+ *	appeared, disappeared   the resource
+ *	changed                 an attribute, with "attribute" (its name), "label" (its label),
+ *"from" and "to": JSON values as they are stored, a reference as the label of its target. Never
+ *told of passwords and hidden attributes. alert_raised, alert_cleared, offline, online with "alert"
+ *(its id), "name", "severity" ("ERROR", …), "message", and "affects": the first 20 descendants of
+ *the resource, nearest first, as
+ *	                        {"id", "class", "label"}, and "affects_count": the number of all.
+ *	                        offline and online stand for the alert "offline" being raised and
+ *	                        cleared.
+ */
+void graph_collect_notices(struct graph *graph, bool on);
+
+/* ---- looking ---- */
+
+struct graph_resource *graph_find(const struct graph *graph, record_id id);
+struct graph_class *graph_find_class(
+    const struct graph *graph, const char *plugin, const char *name);
+const struct graph_class *graph_first_class(const struct graph *graph); /* then by_id.next */
+size_t graph_resource_count(const struct graph *graph);
+
+/* The active alerts of the whole graph, oldest first. */
+TAILQ_HEAD(graph_alert_list, graph_alert);
+const struct graph_alert_list *graph_alerts(const struct graph *graph);
+
+/* Alias or label: how people call it. */
+const char *graph_name(const struct graph_resource *resource);
+
+/*
+ * Calls visit for each descendant (children, their children, …) once, nearest first. Stops when
+ * visit returns false.
+ */
+void graph_visit_descendants(struct graph *graph, struct graph_resource *resource,
+    bool (*visit)(void *context, struct graph_resource *descendant), void *context);
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the graph share. Nothing outside of the graph includes this.
+ */
+#ifndef GRAPH_GRAPH_INTERNAL_H
+#define GRAPH_GRAPH_INTERNAL_H
+
+#include "graph/graph.h"
+
+struct graph_plugin {
+	char *name;
+	struct graph_class **classes; /* in the order of the plugin's own list */
+	size_t class_count;
+	UT_hash_handle by_name;
+};
+
+/* What a session calls a resource. */
+struct graph_slot {
+	record_id id;      /* SLOT_UNUSED, SLOT_RETIRED, or a resource that may be gone by now */
+	uint32_t class;    /* index among the plugin's */
+	uint32_t in_batch; /* scratch: 1 + index of the report that creates it, or SLOT_REMOVED */
+};
+#define SLOT_UNUSED INT64_C(0)
+#define SLOT_RETIRED INT64_C(-1)
+#define SLOT_REMOVED UINT32_MAX
+
+struct graph_session {
+	uint32_t number;
+	struct graph_resource *scannable;
+	struct graph_plugin *plugin;
+	uint64_t last_batch;
+	struct graph_slot *slots; /* by number of the resource */
+	size_t slot_count;
+	UT_hash_handle by_number;
+};
+
+/* The allocated lengths of the arrays of graph->next, and of what is checked when it is taken. */
+struct graph_capacities {
+	size_t classes, removed_resources, reporters_removed, parents_removed, events, samples;
+	size_t histograms, batches, notices;
+};
+
+struct graph_index_slot {
+	void *item; /* NULL: empty */
+	uint32_t hash;
+};
+
+struct graph_index {
+	struct graph_index_slot *slots;
+	size_t count;
+	size_t capacity; /* a power of two, or 0 */
+};
+
+/* A scope that a restored resource names, until all are there. */
+struct pending_scope {
+	struct graph_resource *resource;
+	record_id scope_id;
+};
+
+struct graph {
+	struct graph_options options;
+	struct graph_class *classes_by_id;
+	struct graph_class *classes_by_name;
+	struct graph_plugin *plugins;
+	struct graph_index by_id;
+	struct graph_index by_identity;
+	struct graph_session *sessions;
+	struct counters counters;
+	struct graph_alert_list active_alerts;
+	TAILQ_HEAD(, graph_alert) dirty_alerts;
+	TAILQ_HEAD(, graph_resource) dirty_resources;
+	uint64_t mark;
+
+	struct changes *next; /* the next changes to write, as far as they are rows already */
+	struct graph_capacities capacities;
+	/* Links and reports that are new; written if they still hold when the changes are taken. */
+	struct parent_row *parents_added;
+	size_t parents_added_count, parents_added_capacity;
+	struct reporter_row *reporters_added;
+	size_t reporters_added_count, reporters_added_capacity;
+
+	struct pending_scope *pending_scopes; /* between restoring and graph_restored() */
+	size_t pending_scope_count, pending_scope_capacity;
+	bool restored;
+
+	/* Of the operation under way: its time, and the scannable whose scan caused it, or NULL. */
+	struct wallclock time;
+	struct graph_resource *actor;
+	bool collecting;
+	bool unsettled; /* there may be scannables that are no longer configured */
+};
+
+void graph_warn(struct graph *graph, const char *plugin, const char *scannable, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
+
+/* ---- index.c ---- */
+
+uint32_t index_hash_id(record_id id);
+uint32_t index_hash_identity(const char *identity);
+void index_add(struct graph_index *index, uint32_t hash, void *item);
+void index_remove(struct graph_index *index, uint32_t hash, const void *item);
+
+/* The item of this hash that is what the key stands for, or NULL. */
+void *index_find(const struct graph_index *index, uint32_t hash,
+    bool (*is)(const void *item, const void *key), const void *key);
+void index_clear(struct graph_index *index);
+
+/* ---- resource.c ---- */
+
+/* Writes the identity of a resource; returns where in it the identifier begins. */
+size_t identity_append(
+    struct text *identity, record_id class_id, record_id scope_id, const char *identifier);
+struct graph_resource *resource_find_identity(const struct graph *graph, const char *identity);
+
+/* Adds a resource without values and label. Takes the identity over. */
+struct graph_resource *resource_new(struct graph *graph, record_id id, struct graph_class *class,
+    struct graph_resource *scope, char *identity, size_t identifier);
+
+/* Takes the resource out of everything but its links and alerts, which are gone, and frees it. */
+void resource_free(struct graph *graph, struct graph_resource *resource);
+
+void resource_join_scope(struct graph_resource *resource, struct graph_resource *scope);
+void resource_touch(struct graph *graph, struct graph_resource *resource);
+
+/* Gives the resource one value per attribute; takes the array over. */
+void resource_take_values(
+    struct graph *graph, struct graph_resource *resource, struct value *values);
+void values_free(struct value *values, size_t count);
+
+/* Assigns one attribute, and takes the value over. Equal values change nothing. */
+void resource_set(
+    struct graph *graph, struct graph_resource *resource, size_t attribute, struct value *value);
+
+/* The label it has without one of the plugin's own. */
+void resource_default_label(
+    struct graph *graph, const struct graph_resource *resource, struct text *label);
+
+/*
+ * Gives the resource the label of the plugin, or with NULL the default one; labels that are made
+ * from it follow.
+ */
+void resource_set_label(struct graph *graph, struct graph_resource *resource, const char *own);
+
+/* Whether an attribute of the resource refers to the target. */
+bool resource_refers_to(const struct graph_resource *resource, const struct graph_resource *target);
+
+void id_list_add(struct graph *graph, struct id_list *list, struct graph_resource *owner,
+    record_id id,
+    bool (*holds)(const struct graph_resource *member, const struct graph_resource *owner));
+
+/* ---- link.c ---- */
+
+struct graph_link *link_find(
+    const struct graph_resource *child, const struct graph_resource *parent);
+
+/* Reports a link, unless it would close a loop of parents: that is told by graph_warn(). */
+void link_add(struct graph *graph, struct graph_resource *child, struct graph_resource *parent,
+    record_id reporter);
+
+/* Takes the reporter from the link; without any left the link is gone. */
+void link_drop(struct graph *graph, struct graph_link *link, record_id reporter);
+bool link_has_reporter(const struct graph_link *link, record_id reporter);
+void link_free(struct graph_link *link);
+
+/* Takes the reporter from all links of a resource. */
+void links_drop_reporter(struct graph *graph, struct graph_resource *resource, record_id reporter);
+
+/* Whether resources like this one are kept as long as someone reports them. */
+bool resource_needs_reporter(const struct graph_resource *resource);
+bool resource_has_reporter(
+    const struct graph_resource *resource, const struct graph_resource *scannable);
+
+/* Returns whether the scannable was no reporter of the resource yet. */
+bool reporter_add(
+    struct graph *graph, struct graph_resource *resource, struct graph_resource *scannable);
+
+/* Ends the report of a resource. Returns whether it has no reporter left and is to be removed. */
+bool reporter_drop(
+    struct graph *graph, struct graph_resource *resource, struct graph_resource *scannable);
+
+/* ---- removal.c ---- */
+
+/* Resources to be removed, each once. Start with {0}; removal_run() ends it. */
+struct removal {
+	struct graph_resource **resources;
+	size_t count, capacity;
+};
+
+void removal_add(struct removal *removal, struct graph_resource *resource);
+
+/*
+ * Removes the resources, what is scoped to them, and what can't be without them because a mandatory
+ * attribute refers to them.
+ */
+void removal_run(struct graph *graph, struct removal *removal);
+
+/* ---- alerts.c ---- */
+
+/* The runner's own alerts; their rows have no attribute. */
+extern const char ALERT_OFFLINE[], ALERT_DEGRADED[], ALERT_COLLAPSED[];
+
+struct graph_alert *alert_find(const struct graph_resource *resource, const char *name);
+bool alert_is_own(const struct graph_alert *alert);
+
+/*
+ * Raises an alert unless the resource has an active one of this name; that is then kept. The
+ * message is copied. Returns the active alert.
+ */
+struct graph_alert *alert_raise(struct graph *graph, struct graph_resource *resource,
+    const char *name, const char *attribute, enum severity severity, const char *message);
+
+/* Ends an alert, with an event. */
+void alert_clear(struct graph *graph, struct graph_alert *alert);
+void alert_free(struct graph_alert *alert);
+
+/* Adds how messages name the resource: "Drive failure" becomes "Drive failure (Disk top left)". */
+void alert_append_resource(
+    struct graph *graph, const struct graph_resource *resource, struct text *message);
+
+/* ---- stored.c: values as the database has them ---- */
+
+/* Appends the values as a JSON object, either the passwords or all others. Returns how many. */
+size_t values_append_json(
+    const struct class *class, const struct value *values, bool secrets, struct text *json);
+
+/* Reads the values of all resources of a class whose declaration is known now. */
+void stored_read(struct graph *graph, struct graph_class *class);
+
+/* Keeps the values of all resources of a class as text, for the class is about to go. */
+void stored_write(struct graph *graph, struct graph_class *class);
+
+/* ---- class_row.c ---- */
+
+/* The row of a class; its statistics have the ids given. */
+struct class_row class_row_of(
+    record_id id, const struct class *class, const record_id *statistic_ids);
+
+/* A row as JSON text, to be compared by class_row_covers(). */
+char *class_row_text(const struct class_row *row);
+
+/* Whether a stored row says all that another does. It may have more statistics. */
+bool class_row_covers(const char *stored, const char *other);
+
+/* ---- classes.c ---- */
+
+struct graph_class *graph_class_new(struct graph *graph, record_id id, const char *plugin,
+    const char *name, const char *label, bool scannable);
+record_id graph_class_known_statistic(const struct graph_class *class, const char *name);
+void graph_class_learn_statistic(struct graph_class *class, const char *name, record_id id);
+void graph_class_free(struct graph_class *class);
+struct graph_plugin *graph_plugin_find(const struct graph *graph, const char *name);
+
+/* ---- session.c ---- */
+
+struct graph_session *graph_session_find(const struct graph *graph, uint32_t number);
+void graph_session_free(struct graph *graph, struct graph_session *session);
+
+/* Makes sure that there is a slot of this number; false if it is beyond what makes sense. */
+bool graph_session_reach(struct graph_session *session, uint32_t number, size_t reports);
+
+/* ---- prepare.c ---- */
+
+enum prepared_state { PREPARED_NOT, PREPARED_BEGUN, PREPARED_READY, PREPARED_GONE };
+
+/* A report that was checked, with its references resolved. */
+struct prepared {
+	const struct report *report;
+	struct graph_class *class;
+	enum prepared_state state;       /* GONE: not to be applied */
+	struct graph_resource *resource; /* NULL: a new one */
+	record_id id;
+	struct value *values; /* created: one per attribute of the class; else one per change */
+	char *identity;       /* of a created one */
+	size_t identifier;
+	bool orphan; /* a mandatory reference names a resource that is gone */
+};
+
+/* A batch that is being applied. */
+struct application {
+	struct graph *graph;
+	const struct batch *batch;
+	struct graph_session *session;
+	struct graph_resource *scannable;
+	struct prepared *reports;
+	struct graph_index by_identity; /* created reports */
+	uint32_t *order;                /* created reports, those that identify others first */
+	size_t order_count;
+	record_id last_id;
+	size_t fresh; /* resources that this scannable did not report before */
+	char *reason;
+};
+
+/* Checks all of the batch, and resolves its reports. Returns 0, or -1 with a reason. */
+int application_prepare(struct application *application);
+void application_clear(struct application *application);
+
+/* The resource of a number, or NULL if it is gone. The number was checked. */
+struct graph_resource *application_resource(const struct application *application, uint32_t number);
+
+/* ---- cull.c ---- */
+
+/* Takes links that an initial scan no longer reports from the scannable. */
+void cull_links(struct application *application);
+
+/* Adds the resources that an initial scan no longer reports. */
+void cull_resources(struct application *application, struct removal *removal);
+
+/* ---- changes.c: while restoring, links and reports are stored already ---- */
+
+/* The changes being collected. */
+struct changes *changes_next(struct graph *graph);
+void changes_add_class(struct graph *graph, struct class_row *row);
+void changes_add_removed(struct graph *graph, record_id id);
+void changes_add_parent(struct graph *graph, const struct graph_link *link, record_id reporter);
+void changes_drop_parent(struct graph *graph, const struct graph_link *link, record_id reporter);
+void changes_add_reporter(struct graph *graph, record_id resource, record_id reporter);
+void changes_drop_reporter(struct graph *graph, record_id resource, record_id reporter);
+void changes_add_event(struct graph *graph, enum severity severity, record_id resource,
+    record_id alert, const char *message);
+void changes_add_sample(struct graph *graph, const struct sample_row *row);
+void changes_add_histogram(struct graph *graph, const struct histogram_row *row);
+void changes_add_batch(struct graph *graph, uint32_t session, uint64_t number);
+void changes_add_notice(struct graph *graph, char *notice);
+
+/* ---- notice.c: each does nothing unless notices are collected ---- */
+
+void notice_resource(struct graph *graph, const char *kind, const struct graph_resource *resource);
+void notice_changed(struct graph *graph, const struct graph_resource *resource, size_t attribute,
+    const struct value *from, const struct value *to);
+void notice_alert(struct graph *graph, const struct graph_alert *alert);
+
+#endif

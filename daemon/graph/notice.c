@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/graph_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define AFFECTED_SHOWN 20
+
+/* Appends the members by which every notice names a resource. */
+static void append_resource(struct text *json, const struct graph_resource *resource, bool full)
+{
+	text_printf(json, "{\"id\": %" PRId64 ", \"class\": ", resource->id);
+	text_append_json(json, resource->class->key);
+	if (full) {
+		text_append(json, ", \"class_label\": ");
+		text_append_json(json, resource->class->label);
+	}
+	text_append(json, ", \"label\": ");
+	text_append_json(json, graph_name(resource));
+	text_append_char(json, '}');
+}
+
+/* Begins a notice: everything that all kinds have in common. */
+static void begin(
+    struct graph *graph, struct text *json, const char *kind, const struct graph_resource *resource)
+{
+	char time[CLOCK_TEXT_SIZE];
+
+	text_printf(json, "{\"time\": \"%s\", \"kind\": \"%s\", \"resource\": ",
+	    wallclock_format(graph->time, time), kind);
+	append_resource(json, resource, true);
+	text_append(json, ", \"scannable\": ");
+	if (graph->actor == NULL) {
+		text_append(json, "null");
+		return;
+	}
+	text_printf(json, "{\"id\": %" PRId64 ", \"label\": ", graph->actor->id);
+	text_append_json(json, graph_name(graph->actor));
+	text_append_char(json, '}');
+}
+
+static void finish(struct graph *graph, struct text *json)
+{
+	text_append_char(json, '}');
+	changes_add_notice(graph, text_steal(json));
+}
+
+void notice_resource(struct graph *graph, const char *kind, const struct graph_resource *resource)
+{
+	struct text json = TEXT_EMPTY;
+
+	if (!graph->collecting)
+		return;
+	begin(graph, &json, kind, resource);
+	finish(graph, &json);
+}
+
+/* A value in a notice: as it is stored, or the name of what it refers to. */
+static void append_value(struct graph *graph, struct text *json, const struct value *value)
+{
+	const struct graph_resource *target = NULL;
+
+	if (value->type == VALUE_REFERENCE)
+		target = graph_find(graph, (record_id)value->reference);
+	if (target != NULL)
+		text_append_json(json, graph_name(target));
+	else
+		value_append_json(json, value);
+}
+
+void notice_changed(struct graph *graph, const struct graph_resource *resource, size_t attribute,
+    const struct value *from, const struct value *to)
+{
+	const struct attribute *declared = &resource->class->class->attributes[attribute];
+	struct text json = TEXT_EMPTY;
+
+	if (!graph->collecting || declared->type == ATTRIBUTE_PASSWORD || declared->hidden)
+		return;
+	begin(graph, &json, "changed", resource);
+	text_append(&json, ", \"attribute\": ");
+	text_append_json(&json, declared->name);
+	text_append(&json, ", \"label\": ");
+	text_append_json(&json, declared->label);
+	text_append(&json, ", \"from\": ");
+	append_value(graph, &json, from);
+	text_append(&json, ", \"to\": ");
+	append_value(graph, &json, to);
+	finish(graph, &json);
+}
+
+/* The descendants of a resource being listed. */
+struct affected {
+	struct text *json;
+	size_t count;
+};
+
+static bool append_affected(void *context, struct graph_resource *descendant)
+{
+	struct affected *affected = context;
+
+	if (affected->count < AFFECTED_SHOWN) {
+		text_append(affected->json, affected->count > 0 ? ", " : "");
+		append_resource(affected->json, descendant, false);
+	}
+	affected->count++;
+	return true;
+}
+
+static const char *alert_kind(const struct graph_alert *alert)
+{
+	bool offline = alert_is_own(alert) && strcmp(alert->row.name, ALERT_OFFLINE) == 0;
+
+	if (offline)
+		return alert->row.active ? "offline" : "online";
+	return alert->row.active ? "alert_raised" : "alert_cleared";
+}
+
+void notice_alert(struct graph *graph, const struct graph_alert *alert)
+{
+	struct text json = TEXT_EMPTY;
+	struct affected affected = {&json, 0};
+
+	if (!graph->collecting)
+		return;
+	begin(graph, &json, alert_kind(alert), alert->resource);
+	text_printf(&json, ", \"alert\": %" PRId64 ", \"name\": ", alert->row.id);
+	text_append_json(&json, alert->row.name);
+	text_printf(
+	    &json, ", \"severity\": \"%s\", \"message\": ", severity_name(alert->row.severity));
+	text_append_json(&json, alert->row.message);
+	text_append(&json, ", \"affects\": [");
+	graph_visit_descendants(graph, alert->resource, append_affected, &affected);
+	text_printf(&json, "], \"affects_count\": %zu", affected.count);
+	finish(graph, &json);
+}

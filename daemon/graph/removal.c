@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "graph/graph_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+void removal_add(struct removal *removal, struct graph_resource *resource)
+{
+	if (resource->going)
+		return;
+	resource->going = true;
+	removal->resources = xgrow(
+	    removal->resources, removal->count, &removal->capacity, sizeof(*removal->resources));
+	removal->resources[removal->count++] = resource;
+}
+
+/*
+ * Whether a resource can't be without what this attribute refers to. Identifying references are
+ * what tells it from others; scannables are never removed as a side effect.
+ */
+static bool depends_on_reference(const struct graph_resource *resource, size_t attribute)
+{
+	const struct class *class = resource->class->class;
+
+	return !resource->class->scannable &&
+	       (!class->attributes[attribute].optional || class_is_identifying(class, attribute));
+}
+
+/* Clears the references of a resource to one that is removed, or removes it too. */
+static void end_references(struct graph *graph, struct removal *removal,
+    struct graph_resource *resource, const struct graph_resource *target)
+{
+	for (size_t i = 0; i < resource->class->class->attribute_count; i++) {
+		const struct value *value = &resource->values[i];
+		struct value null = VALUE_NULL_INIT;
+
+		if (value->type != VALUE_REFERENCE || value->reference != (uint64_t)target->id)
+			continue;
+		if (depends_on_reference(resource, i)) {
+			removal_add(removal, resource);
+			return;
+		}
+		resource_set(graph, resource, i, &null);
+	}
+}
+
+static void add_referrers(
+    struct graph *graph, struct removal *removal, const struct graph_resource *target)
+{
+	for (uint32_t i = 0; i < target->referrers.count; i++) {
+		struct graph_resource *resource = graph_find(graph, target->referrers.ids[i]);
+
+		if (resource != NULL && !resource->going && resource_refers_to(resource, target))
+			end_references(graph, removal, resource, target);
+	}
+}
+
+/* What a scannable leaves behind: resources of its own, and reports of others. */
+static void add_owned(
+    struct graph *graph, struct removal *removal, struct graph_resource *scannable)
+{
+	struct graph_resource *resource;
+
+	TAILQ_FOREACH (resource, &scannable->scoped, in_scope)
+		removal_add(removal, resource);
+	for (uint32_t i = 0; i < scannable->reported.count; i++) {
+		resource = graph_find(graph, scannable->reported.ids[i]);
+		if (resource != NULL && reporter_drop(graph, resource, scannable))
+			removal_add(removal, resource);
+	}
+}
+
+static void end_alerts(struct graph *graph, struct graph_resource *resource)
+{
+	struct graph_alert *alert;
+
+	while ((alert = TAILQ_FIRST(&resource->alerts)) != NULL)
+		alert_clear(graph, alert);
+}
+
+/* The database removes the links of a resource with it, so they need no rows of their own. */
+static void free_links(struct graph_resource *resource)
+{
+	struct graph_link *link;
+
+	while ((link = TAILQ_FIRST(&resource->parents)) != NULL)
+		link_free(link);
+	while ((link = TAILQ_FIRST(&resource->children)) != NULL)
+		link_free(link);
+}
+
+static void leave_scope(struct graph_resource *scope)
+{
+	struct graph_resource *resource;
+
+	while ((resource = TAILQ_FIRST(&scope->scoped)) != NULL) {
+		assert(resource->going);
+		TAILQ_REMOVE(&scope->scoped, resource, in_scope);
+		resource->scope = NULL;
+	}
+}
+
+static void remove_one(struct graph *graph, struct graph_resource *resource)
+{
+	notice_resource(graph, "disappeared", resource);
+	free_links(resource);
+	leave_scope(resource);
+	if (resource->stored)
+		changes_add_removed(graph, resource->id);
+	if (graph->actor == resource)
+		graph->actor = NULL;
+	resource_free(graph, resource);
+}
+
+void removal_run(struct graph *graph, struct removal *removal)
+{
+	for (size_t i = 0; i < removal->count; i++) {
+		add_owned(graph, removal, removal->resources[i]);
+		add_referrers(graph, removal, removal->resources[i]);
+	}
+	for (size_t i = 0; i < removal->count; i++)
+		end_alerts(graph, removal->resources[i]);
+	for (size_t i = 0; i < removal->count; i++)
+		remove_one(graph, removal->resources[i]);
+	free(removal->resources);
+	*removal = (struct removal){NULL, 0, 0};
+}

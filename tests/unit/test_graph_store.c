@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/* What the graph has written, reads back, and takes from declarations and the configuration. */
+#include "graph_site.h"
+
+static struct value *couplet_values(const char *address, const char *password, int64_t port)
+{
+	struct value *values = xcalloc(4, sizeof(*values));
+
+	values[COUPLET_ADDRESS] = value_text(address);
+	if (password != NULL)
+		values[COUPLET_PASSWORD] = value_text(password);
+	if (port != 0)
+		values[COUPLET_PORT] = value_integer(port);
+	return values;
+}
+
+/* Configures a couplet with these values, which it frees. */
+static struct graph_resource *configure(
+    struct site *site, struct value *values, char reason[REASON_SIZE])
+{
+	struct graph_resource *couplet = graph_configure(
+	    site->graph, graph_find_class(site->graph, "acme", "Couplet"), values, NULL, reason);
+
+	for (size_t i = 0; i < 4; i++)
+		value_clear(&values[i]);
+	free(values);
+	return couplet;
+}
+
+/* ---- classes ---- */
+
+static void classes_are_written_once(void **state)
+{
+	struct site *site = *state;
+	const struct class_row *drive = &site->database.classes[DRIVE];
+
+	assert_int_equal(site->database.class_count, CLASS_COUNT);
+	assert_string_equal(drive->plugin, "acme");
+	assert_string_equal(drive->name, "Drive");
+	assert_string_equal(drive->label, "Disk");
+	assert_false(drive->scannable);
+	assert_true(site->database.classes[COUPLET].scannable);
+	assert_string_equal(drive->ancestry, "[\"acme.Drive\", \"PhysicalDisk\"]");
+	assert_non_null(strstr(drive->attributes,
+	    "{\"name\": \"status\", \"label\": \"Status\", \"type\": \"Enum\", \"optional\": true, "
+	    "\"hidden\": false, \"user_read_only\": false, \"options\": [\"OK\", \"WORN\", "
+	    "\"FAILED\"]}"));
+	assert_non_null(strstr(site->database.classes[COUPLET].attributes, "\"default\": 80}"));
+	assert_int_equal(drive->statistic_count, 2);
+	assert_string_equal(drive->statistics[0].name, "temperature");
+	assert_null(drive->statistics[0].bins);
+	assert_string_equal(drive->statistics[1].bins, "[[0, 9], [10, null]]");
+	site_restart(site);
+	assert_int_equal(site_write(site), 0);
+	assert_int_equal(graph_find_class(site->graph, "acme", "Drive")->id, drive->id);
+}
+
+static void a_changed_class_is_written_again_with_the_same_ids(void **state)
+{
+	struct site *site = *state;
+	record_id temperature = site->database.classes[DRIVE].statistics[0].id;
+	record_id id = site->database.classes[DRIVE].id;
+
+	free(site->classes[DRIVE]->label);
+	site->classes[DRIVE]->label = xstrdup("Hard disk");
+	free(site->classes[DRIVE]->statistics[1].name);
+	site->classes[DRIVE]->statistics[1].name = xstrdup("wait");
+	site_restart(site);
+	assert_int_equal(site_write(site), 1);
+	assert_int_equal(site->database.class_count, CLASS_COUNT);
+	assert_int_equal(site->database.classes[DRIVE].id, id);
+	assert_string_equal(site->database.classes[DRIVE].label, "Hard disk");
+	assert_int_equal(site->database.classes[DRIVE].statistics[0].id, temperature);
+	assert_int_equal(site->database.classes[DRIVE].statistics[1].id, 3);
+}
+
+/* ---- declarations and stored values ---- */
+
+static void a_plugin_that_comes_back_finds_its_values(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+	const struct graph_resource *drive;
+
+	batch_shelf(batch, 1, 1);
+	batch_drive(batch, 2, 1, -7);
+	batch_set(batch, DRIVE_NOTE, value_text("a \"b\"\n\\ € 𝄞"));
+	batch_set(batch, DRIVE_MATE, value_reference(2));
+	site_apply(site, batch);
+	site_write(site);
+
+	graph_retract(site->graph, "acme");
+	graph_retract(site->graph, "acme");
+	assert_null(graph_find_class(site->graph, "acme", "Drive")->class);
+	assert_null(site_find(site, "Disk (Shelf 1, -7)")->values);
+	assert_int_equal(site_write(site), 0);
+	site_refuse(site, batch_new(site->last_session, 2), "is not open");
+	free_classes(site->classes);
+
+	site->classes = make_classes();
+	graph_declare(site->graph, "acme", site->classes, CLASS_COUNT);
+	drive = site_find(site, "Disk (Shelf 1, -7)");
+	assert_string_equal(drive->values[DRIVE_NOTE].text, "a \"b\"\n\\ € 𝄞");
+	assert_int_equal(drive->values[DRIVE_SLOT].integer, -7);
+	assert_int_equal(drive->values[DRIVE_MATE].reference, drive->id);
+	assert_int_equal(site_write(site), 0);
+
+	batch = batch_new(site_session(site, "a"), 1);
+	batch_shelf(batch, 1, 1);
+	site_apply(site, batch);
+	assert_int_equal(graph_resource_count(site->graph), 2);
+}
+
+static void a_plugin_that_is_gone_keeps_its_records(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+
+	batch_shelf(batch, 1, 1);
+	site_apply(site, batch);
+	site_write(site);
+	graph_free(site->graph);
+	site_start(site);
+	assert_int_equal(graph_resource_count(site->graph), 2);
+	assert_int_equal(site_write(site), 0);
+	assert_null(site_find(site, "Shelf 1")->values);
+	graph_begin_configuration(site->graph);
+	assert_int_equal(site_write(site), 0);
+}
+
+static void a_new_version_takes_defaults_and_ignores_what_it_lacks(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+	struct class *pool = site->classes[POOL];
+	const struct graph_resource *stored;
+
+	batch_pool(batch, 1, "p");
+	batch_shelf(batch, 2, 1);
+	batch_set(batch, SHELF_COLOUR, value_text("red"));
+	batch_shelf(batch, 3, 2);
+	batch_set(batch, SHELF_COLOUR, value_text("blue"));
+	site_apply(site, batch);
+	site_write(site);
+
+	add_attribute(pool, "level", ATTRIBUTE_INTEGER, false);
+	pool->attributes[2].default_value = value_integer(0);
+	free(site->classes[SHELF]->attributes[SHELF_COLOUR].name);
+	site->classes[SHELF]->attributes[SHELF_COLOUR].name = xstrdup("paint");
+	site->classes[SHELF]->attributes[SHELF_COLOUR].optional = false;
+	site_restart(site);
+
+	stored = site_find(site, "Pool p");
+	assert_int_equal(stored->values[2].integer, 0);
+	assert_int_equal(stored->values[2].type, VALUE_INTEGER);
+	assert_int_equal(site_find(site, "Shelf 1")->values[SHELF_COLOUR].type, VALUE_NULL);
+	assert_non_null(strstr(site_warnings.data,
+	    "mandatory attribute \"paint\" of \"Shelf 1\" and of 1 other resources has no stored "
+	    "value"));
+	site_write(site);
+	assert_string_equal(database_find(&site->database, stored->id)->attributes,
+	    "{\"name\": \"p\", \"level\": 0}");
+}
+
+static void a_class_the_new_version_lacks_is_hidden_and_kept(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+
+	batch_pool(batch, 1, "p");
+	site_apply(site, batch);
+	site_write(site);
+	graph_free(site->graph);
+	site_start(site);
+	graph_declare(site->graph, "acme", site->classes, POOL);
+	assert_null(graph_find_class(site->graph, "acme", "Pool")->class);
+	site_apply(site, batch_new(site_session(site, "a"), 1));
+	assert_non_null(site_find(site, "Pool p"));
+	assert_int_equal(site_write(site), 0);
+}
+
+static void stored_rows_that_name_nothing_are_left_out(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+
+	batch_pool(batch, 1, "p");
+	batch_pool(batch, 2, "q");
+	batch_parent(batch, 1, 2, true);
+	site_apply(site, batch);
+	site_write(site);
+	APPEND(
+	    site->database.parents, site->database.parent_count, ((struct parent_row){2, 99, 1}));
+	APPEND(site->database.reporters, site->database.reporter_count,
+	    ((struct reporter_row){98, 1}));
+	database_find(&site->database, 2)->scope_id = 97;
+	database_find(&site->database, 3)->class_id = 96;
+	site_restart(site);
+
+	assert_non_null(strstr(site_warnings.data, "resource 99"));
+	assert_non_null(strstr(site_warnings.data, "resource 98"));
+	assert_non_null(strstr(site_warnings.data, "scannable 97"));
+	assert_non_null(strstr(site_warnings.data, "has no class"));
+	assert_int_equal(graph_resource_count(site->graph), 1);
+	batch = batch_new(site_session(site, "a"), 1);
+	batch_pool(batch, 1, "r");
+	site_apply(site, batch);
+	assert_int_equal(site_id(site, "Pool r"), 4);
+}
+
+/* ---- values ---- */
+
+static void only_the_newest_state_is_written_once(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+	struct changes *changes;
+
+	batch_pool(batch, 1, "p");
+	batch_shelf(batch, 2, 1);
+	site_apply(site, batch);
+	site_write(site);
+	for (uint64_t i = 2; i < 5; i++) {
+		batch = batch_new(site->last_session, i);
+		batch_report(batch, 2, SHELF, false);
+		batch_set(batch, SHELF_COLOUR, value_text(i == 4 ? "red" : "blue"));
+		site_apply(site, batch);
+	}
+	changes = graph_take_changes(site->graph);
+	assert_int_equal(changes->resource_count, 1);
+	assert_string_equal(
+	    changes->resources[0].attributes, "{\"number\": 1, \"colour\": \"red\"}");
+	assert_int_equal(changes->batch_count, 3);
+	assert_int_equal(changes->batches[2].number, 4);
+	assert_int_equal(changes->batches[2].session, site->last_session);
+	changes_free(changes);
+	assert_null(graph_take_changes(site->graph));
+}
+
+static void references_and_samples_are_written_with_ids(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+	struct sample sample = {.resource = 2, .statistic = 0, .value = 36.5, .time = {5}};
+	struct histogram histogram = {.resource = 2, .statistic = 1, .count = 2, .time = {6}};
+	struct changes *changes;
+
+	site_write(site);
+	batch_shelf(batch, 1, 1);
+	batch_drive(batch, 2, 1, 1);
+	batch_set(batch, DRIVE_MATE, value_reference(0));
+	APPEND(batch->samples, batch->sample_count, sample);
+	APPEND(batch->samples, batch->sample_count, sample);
+	histogram.counts = xcalloc(2, sizeof(*histogram.counts));
+	histogram.counts[1] = 9;
+	APPEND(batch->histograms, batch->histogram_count, histogram);
+	site_apply(site, batch);
+	changes = graph_take_changes(site->graph);
+
+	assert_int_equal(changes->reference_count, 2);
+	assert_string_equal(changes->references[0].attribute, "shelf");
+	assert_int_equal(changes->references[0].target_id, 2);
+	assert_string_equal(changes->references[1].attribute, "mate");
+	assert_int_equal(changes->references[1].target_id, 1);
+	assert_int_equal(changes->sample_count, 2);
+	assert_int_equal(changes->samples[0].resource_id, 3);
+	assert_int_equal(
+	    changes->samples[0].statistic_id, site->database.classes[DRIVE].statistics[0].id);
+	assert_true(changes->samples[0].value == 36.5 && changes->samples[0].time.us == 5);
+	assert_int_equal(changes->histogram_count, 1);
+	assert_int_equal(changes->histograms[0].counts[1], 9);
+	assert_int_equal(changes->counters.resource_id, 3);
+	changes_free(changes);
+}
+
+static void passwords_are_secrets(void **state)
+{
+	struct site *site = *state;
+	const struct resource_row *row;
+	struct graph_resource *couplet;
+	struct batch *batch;
+	char reason[REASON_SIZE];
+
+	graph_collect_notices(site->graph, true);
+	couplet = configure(site, couplet_values("a", "hunter2", 0), reason);
+	site_write(site);
+	row = database_find(&site->database, couplet->id);
+	assert_string_equal(row->attributes, "{\"address\": \"a\", \"port\": 80}");
+	assert_string_equal(row->secrets, "{\"password\": \"hunter2\"}");
+	site_apply(site, batch_new(site_open(site, couplet), 1));
+	batch = batch_new(site->last_session, 2);
+	batch_report(batch, 0, COUPLET, false);
+	batch_set(batch, COUPLET_PASSWORD, value_text("hunter3"));
+	site_apply(site, batch);
+	assert_int_equal(site_write(site), 1);
+	assert_string_equal(site->notices.data, "");
+	assert_string_equal(row->secrets, "{\"password\": \"hunter3\"}");
+	site_restart(site);
+	assert_string_equal(site_find(site, "Couplet a")->values[COUPLET_PASSWORD].text, "hunter3");
+}
+
+/* ---- the configuration ---- */
+
+static void a_scannable_of_the_configuration_is_made_once(void **state)
+{
+	struct site *site = *state;
+	char reason[REASON_SIZE];
+	struct graph_resource *couplet = configure(site, couplet_values("a", NULL, 8080), reason);
+
+	assert_true(couplet->configured);
+	assert_int_equal(couplet->values[COUPLET_PORT].integer, 8080);
+	assert_string_equal(couplet->label, "Couplet a");
+	assert_int_equal(site_write(site), 1);
+	assert_ptr_equal(configure(site, couplet_values("a", NULL, 8080), reason), couplet);
+	assert_int_equal(site_write(site), 0);
+	configure(site, couplet_values("a", NULL, 0), reason);
+	assert_int_equal(couplet->values[COUPLET_PORT].integer, 80);
+	assert_int_equal(site_write(site), 1);
+}
+
+static void what_the_plugin_found_out_survives_the_configuration(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch;
+	char reason[REASON_SIZE];
+
+	site_apply(site, batch_new(site_session(site, "a"), 1));
+	batch = batch_new(site->last_session, 2);
+	batch_report(batch, 0, COUPLET, false);
+	batch_set(batch, COUPLET_FIRMWARE, value_text("1.2"));
+	site_apply(site, batch);
+	site_write(site);
+	site_restart(site);
+	graph_begin_configuration(site->graph);
+	configure(site, couplet_values("a", NULL, 0), reason);
+	assert_int_equal(site_write(site), 0);
+	assert_string_equal(site_find(site, "Couplet a")->values[COUPLET_FIRMWARE].text, "1.2");
+}
+
+static void a_scannable_that_leaves_the_configuration_is_marked(void **state)
+{
+	struct site *site = *state;
+
+	site_couplet(site, "a");
+	site_couplet(site, "b");
+	site_write(site);
+	graph_begin_configuration(site->graph);
+	assert_false(site_find(site, "Couplet a")->configured);
+	site_couplet(site, "b");
+	assert_true(graph_has_changes(site->graph));
+	assert_int_equal(site_write(site), 1);
+	assert_false(database_find(&site->database, site_id(site, "Couplet a"))->configured);
+	assert_true(database_find(&site->database, site_id(site, "Couplet b"))->configured);
+	site_couplet(site, "a");
+	assert_int_equal(site_write(site), 1);
+}
+
+static void automatic_identifiers_are_told_apart_by_name(void **state)
+{
+	struct site *site = *state;
+	const struct graph_class *class = graph_find_class(site->graph, "acme", "Array");
+	struct value value = VALUE_NULL_INIT;
+	char reason[REASON_SIZE];
+	struct graph_resource *one, *two;
+
+	one = graph_configure(site->graph, class, &value, "configured:1", reason);
+	two = graph_configure(site->graph, class, &value, "configured:2", reason);
+	assert_ptr_not_equal(one, two);
+	assert_ptr_equal(graph_configure(site->graph, class, &value, "configured:1", reason), one);
+	assert_string_equal(one->identifier, "[\"configured:1\"]");
+}
+
+static void a_scannable_that_can_not_be_is_refused_with_a_reason(void **state)
+{
+	struct site *site = *state;
+	char reason[REASON_SIZE];
+	char address[2 * IDENTIFIER_MAX];
+	struct value *values = couplet_values("a", NULL, 0);
+
+	value_clear(&values[COUPLET_ADDRESS]);
+	assert_null(configure(site, values, reason));
+	assert_non_null(strstr(reason, "\"address\" is missing"));
+	memset(address, 'a', sizeof(address) - 1);
+	address[sizeof(address) - 1] = '\0';
+	assert_null(configure(site, couplet_values(address, NULL, 0), reason));
+	assert_int_equal(graph_resource_count(site->graph), 0);
+	assert_false(graph_has_changes(site->graph));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, site_setup, site_teardown)
+	    TEST(classes_are_written_once),
+	    TEST(a_changed_class_is_written_again_with_the_same_ids),
+	    TEST(a_plugin_that_comes_back_finds_its_values),
+	    TEST(a_plugin_that_is_gone_keeps_its_records),
+	    TEST(a_new_version_takes_defaults_and_ignores_what_it_lacks),
+	    TEST(a_class_the_new_version_lacks_is_hidden_and_kept),
+	    TEST(stored_rows_that_name_nothing_are_left_out),
+	    TEST(only_the_newest_state_is_written_once),
+	    TEST(references_and_samples_are_written_with_ids),
+	    TEST(passwords_are_secrets),
+	    TEST(a_scannable_of_the_configuration_is_made_once),
+	    TEST(what_the_plugin_found_out_survives_the_configuration),
+	    TEST(a_scannable_that_leaves_the_configuration_is_marked),
+	    TEST(automatic_identifiers_are_told_apart_by_name),
+	    TEST(a_scannable_that_can_not_be_is_refused_with_a_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
