@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static bool starts_with_any(const char *text, const char *const *prefixes)
+{
+	for (; *prefixes != NULL; prefixes++) {
+		if (strncmp(text, *prefixes, strlen(*prefixes)) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool store_error_loses_connection(const struct store *store, const PGresult *result)
+{
+	/* Read only: no longer the primary server. */
+	static const char *const states[] = {"25006", "08", NULL};
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (state == NULL || PQstatus(store->connection) == CONNECTION_BAD)
+		return true;
+	if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
+		return true;
+	return starts_with_any(state, states);
+}
+
+/* Whether the detail of an error may be told: that of a refused value or row may hold a password.
+ */
+static bool detail_is_safe(const char *state)
+{
+	static const char *const unsafe[] = {"22", "23502", "23514", NULL};
+
+	return state != NULL && !starts_with_any(state, unsafe);
+}
+
+char *store_error_text(const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	struct text text = TEXT_EMPTY;
+	char *line;
+
+	if (message == NULL)
+		return store_one_line(PQresultErrorMessage(result));
+	text_printf(&text, "%s (SQLSTATE %s)", message, state != NULL ? state : "unknown");
+	if (detail != NULL && detail_is_safe(state))
+		text_printf(&text, "; %s", detail);
+	if (hint != NULL)
+		text_printf(&text, "; %s", hint);
+	line = store_one_line(text.data);
+	text_clear(&text);
+	return line;
+}
+
+/* What a person can do about an error, by its SQLSTATE. */
+static const char *remedy(const char *state)
+{
+	if (strcmp(state, "42501") == 0)
+		return ". The runner's role must own the schema storage, or may create it: GRANT "
+		       "CREATE ON DATABASE … TO …";
+	return "";
+}
+
+/* A question failed: tries again with another connection, unless that is of no use. */
+static void question_failed(struct store *store, const PGresult *result)
+{
+	/* Rolled back, out of resources, the operator's doing, the system's fault. */
+	static const char *const passing[] = {"40", "53", "55", "57", "58", NULL};
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	char *text = store_error_text(result);
+
+	if (store_error_loses_connection(store, result) || starts_with_any(state, passing) ||
+	    store->loaded)
+		store_lost(store, text);
+	else
+		store_give_up(store, "the database can't be used: %s%s", text, remedy(state));
+	free(text);
+}
+
+void store_ask(struct store *store, const char *sql, const char *parameter,
+    void (*row)(struct store *store, PGresult *result),
+    void (*answered)(struct store *store, PGresult *result))
+{
+	int sent = parameter == NULL ? PQsendQuery(store->connection, sql)
+	                             : PQsendQueryParams(store->connection, sql, 1, NULL,
+	                                   &parameter, NULL, NULL, 0);
+
+	assert(store->pending == 0);
+	if (!sent) {
+		store_lost_by_error(store);
+		return;
+	}
+	if (row != NULL)
+		PQsetSingleRowMode(store->connection);
+	store->row = row;
+	store->answered = answered;
+	store->pending = 1;
+	store_flush(store);
+}
+
+/* The end of a question: its last result says how it went. */
+static void question_ended(struct store *store)
+{
+	PGresult *answer = store->answer;
+	ExecStatusType status = PQresultStatus(answer);
+
+	store->pending = 0;
+	store->answer = NULL;
+	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+		store->answered(store, answer);
+	else
+		question_failed(store, answer);
+	PQclear(answer);
+}
+
+static void take_answer(struct store *store, PGresult *result)
+{
+	if (result == NULL) {
+		question_ended(store);
+		return;
+	}
+	if (PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+		store->row(store, result);
+		PQclear(result);
+		return;
+	}
+	PQclear(store->answer);
+	store->answer = result;
+}
+
+void store_take_results(struct store *store)
+{
+	while (store->connection != NULL && store->pending > 0 && !PQisBusy(store->connection)) {
+		PGresult *result = PQgetResult(store->connection);
+
+		if (store->state == STORE_WRITING)
+			store_write_result(store, result);
+		else
+			take_answer(store, result);
+	}
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the store share. One connection does one thing at a time: it answers one
+ * question (store_ask) or takes one transaction (write.c).
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#ifdef _PTHREAD_H
+#error "the store belongs to the supervisor, which has no threads"
+#endif
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+#include <libpq-fe.h>
+
+#include "base/clock.h"
+#include "model/record.h"
+#include "store/store.h"
+
+/* Waits that double from 100 ms to a limit, each a fifth shorter or longer by chance. */
+struct store_wait {
+	int64_t next_ms; /* 0: from the beginning */
+	int64_t max_ms;
+};
+
+/* A trouble that lasts, to be told when it begins, now and then, and when it ends. */
+struct store_trouble {
+	bool on;
+	bool told;
+	struct monotonic since;
+	struct monotonic told_at;
+};
+
+struct writer {
+	bool open;         /* a transaction is being written */
+	bool rolling_back; /* after a failed one */
+	bool failed;
+	bool committed; /* the server said so */
+	bool complete;  /* everything was handed to libpq */
+	size_t part;    /* the next rows to send */
+	size_t row;
+	uint64_t rows; /* written or removed so far */
+	struct store_wait wait;
+	struct store_trouble trouble;
+};
+
+struct store {
+	struct event_base *base;
+	char *conninfo;
+	struct store_callbacks callbacks;
+	void *context;
+
+	enum store_state state;
+	struct store_statistics statistics;
+	struct store_wait wait;
+	struct store_trouble outage;
+	struct monotonic connected_at;
+
+	PGconn *connection;     /* NULL while WAITING and STOPPED */
+	struct event *readable; /* these two are the connection's */
+	struct event *writable;
+	struct event *timer; /* ends the wait, or is the limit, of the state */
+	struct event *kick;
+
+	char *last_words; /* of the server, before it ends the connection; or NULL */
+
+	size_t pending; /* results that are still to come */
+	void (*row)(struct store *store, PGresult *result);
+	void (*answered)(struct store *store, PGresult *result);
+	PGresult *answer; /* the last result of the question that is being answered */
+
+	struct store_trouble locked; /* by another runner */
+	int64_t revision;            /* of the database, as we left it */
+
+	bool loaded;            /* everything; then the next two are of no use */
+	size_t load_step;       /* how far loading got, to be continued after a lost connection */
+	uint64_t load_rows;     /* of the step */
+	struct class_row class; /* read in part */
+	size_t class_capacity;  /* of its statistics */
+
+	struct changes *in_flight;
+	struct writer writer;
+};
+
+/* ---- store.c ---- */
+
+/* reason: in words, or NULL. */
+void store_set_state(struct store *store, enum store_state state, const char *reason);
+
+/* Closes the connection and waits for the next attempt; takes what is in flight along. */
+void store_lost(struct store *store, const char *reason);
+
+/* Gives up. */
+void store_give_up(struct store *store, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Ends the wait of the state, or its limit, after this time. */
+void store_set_timer(struct store *store, int64_t ms);
+
+/* The next state, each called by the one before. */
+void store_migrated(struct store *store);
+void store_has_loaded(struct store *store);
+void store_written(struct store *store);
+
+/* The wait before the next attempt, in milliseconds. */
+int64_t store_next_wait(struct store_wait *wait);
+
+/*
+ * Logs that the trouble is on: when it has lasted for quiet_ns, and then once a minute. The first
+ * call begins it.
+ */
+void store_tell_trouble(
+    struct store_trouble *trouble, int64_t quiet_ns, const char *what, const char *reason);
+/* Logs that it is over, "what after 3 min", if it was told. */
+void store_end_trouble(struct store_trouble *trouble, const char *what);
+
+/* ---- connect.c ---- */
+
+/* Begins an attempt to connect. What the conninfo says overrides the defaults for it. */
+void store_connect(struct store *store);
+
+/* Closes the connection, if there is one, and ends the timer. */
+void store_disconnect(struct store *store);
+
+/* As store_lost(), for the reason that libpq or the server gave. */
+void store_lost_by_error(struct store *store);
+
+/* Sends what libpq holds back; true if nothing is left. False too when the connection was lost. */
+bool store_flush(struct store *store);
+
+/* A message of libpq as one line. The caller frees it. */
+char *store_one_line(const char *message);
+
+/* ---- ask.c ---- */
+
+/*
+ * Sends a question (one or more statements, with one text parameter unless it is NULL). row gets
+ * each row as it comes, unless it is NULL; answered gets the last result. What fails is handled
+ * here. Neither function frees the result.
+ */
+void store_ask(struct store *store, const char *sql, const char *parameter,
+    void (*row)(struct store *store, PGresult *result),
+    void (*answered)(struct store *store, PGresult *result));
+
+/* Hands on every result that has arrived. */
+void store_take_results(struct store *store);
+
+/* "permission denied for schema storage (SQLSTATE 42501); detail; hint". The caller frees it. */
+char *store_error_text(const PGresult *result);
+
+/* Whether the error ends the connection, or is better met with another one. */
+bool store_error_loses_connection(const struct store *store, const PGresult *result);
+
+/* ---- migrate.c ---- */
+
+/* Makes sure of the database: ours alone, and its schema the newest. */
+void store_migrate(struct store *store);
+void store_migrate_timeout(struct store *store);
+
+/* ---- load.c ---- */
+
+/* Loads what the database holds, or goes on where a lost connection ended it. */
+void store_load(struct store *store);
+void store_load_clear(struct store *store);
+
+/* ---- write.c ---- */
+
+/* Writes what is in flight. */
+void store_write(struct store *store);
+/* Sends more of it, once everything sent so far has left. */
+void store_write_more(struct store *store);
+/* Takes a result of the transaction over, or NULL at the end of those of each statement. */
+void store_write_result(struct store *store, PGresult *result);
+/* Writes again after a failure. */
+void store_write_timeout(struct store *store);
+/* Forgets what was sent: the connection is gone. */
+void store_write_interrupted(struct store *store);
+
+#endif

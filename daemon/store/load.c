@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/*
+ * The rows of a step come in a fixed order, and nobody else writes: after a lost connection the
+ * step goes on behind the rows ($1 of them) that were handed on before.
+ */
+struct load_step {
+	const char *sql;
+	void (*row)(struct store *store, const PGresult *row);
+	void (*end)(struct store *store); /* may be NULL */
+};
+
+/* Microseconds since 1970, as struct wallclock. */
+#define TIME(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
+
+static int64_t number_at(const PGresult *row, int column)
+{
+	return strtoll(PQgetvalue(row, 0, column), NULL, 10);
+}
+
+static bool is_true(const PGresult *row, int column)
+{
+	return PQgetvalue(row, 0, column)[0] == 't';
+}
+
+/* The text of a column, or NULL, as long as the row lives. */
+static char *text_at(const PGresult *row, int column)
+{
+	return PQgetisnull(row, 0, column) ? NULL : PQgetvalue(row, 0, column);
+}
+
+static void load_counters(struct store *store, const PGresult *row)
+{
+	const struct counters counters = {
+	    .class_id = number_at(row, 0),
+	    .statistic_id = number_at(row, 1),
+	    .resource_id = number_at(row, 2),
+	    .alert_id = number_at(row, 3),
+	    .event_id = number_at(row, 4),
+	};
+
+	store->callbacks.counters(store->context, &counters);
+}
+
+/* ---- a class has one row for each of its statistics, or one without ---- */
+
+static void end_class(struct store *store)
+{
+	if (store->class.id == 0)
+		return;
+	store->callbacks.class(store->context, &store->class);
+	class_row_clear(&store->class);
+	store->class_capacity = 0;
+}
+
+static void begin_class(struct store *store, const PGresult *row)
+{
+	store->class = (struct class_row){
+	    .id = number_at(row, 0),
+	    .plugin = xstrdup(text_at(row, 1)),
+	    .name = xstrdup(text_at(row, 2)),
+	    .label = xstrdup(text_at(row, 3)),
+	    .scannable = is_true(row, 4),
+	    .internal = is_true(row, 5),
+	    .loaded = is_true(row, 6),
+	    .ancestry = xstrdup(text_at(row, 7)),
+	    .attributes = xstrdup(text_at(row, 8)),
+	};
+}
+
+static void add_statistic(struct class_row *class, size_t *capacity, const PGresult *row)
+{
+	class->statistics = xgrow(
+	    class->statistics, class->statistic_count, capacity, sizeof(class->statistics[0]));
+	class->statistics[class->statistic_count++] = (struct statistic_row){
+	    .id = number_at(row, 9),
+	    .name = xstrdup(text_at(row, 10)),
+	    .type = xstrdup(text_at(row, 11)),
+	    .label = xstrdup(text_at(row, 12)),
+	    .units = xstrdup(text_at(row, 13)),
+	    .sample_period = (uint32_t)number_at(row, 14),
+	    .bins = xstrdup(text_at(row, 15)),
+	};
+}
+
+static void load_class(struct store *store, const PGresult *row)
+{
+	if (number_at(row, 0) != store->class.id) {
+		end_class(store);
+		begin_class(store, row);
+	}
+	if (text_at(row, 9) != NULL)
+		add_statistic(&store->class, &store->class_capacity, row);
+}
+
+/* ---- the rest is handed on as it comes ---- */
+
+static void load_resource(struct store *store, const PGresult *row)
+{
+	const struct resource_row resource = {
+	    .id = number_at(row, 0),
+	    .class_id = number_at(row, 1),
+	    .scope_id = number_at(row, 2),
+	    .identifier = text_at(row, 3),
+	    .label = text_at(row, 4),
+	    .alias = text_at(row, 5),
+	    .attributes = text_at(row, 6),
+	    .secrets = text_at(row, 7),
+	    .configured = is_true(row, 8),
+	};
+
+	store->callbacks.resource(store->context, &resource);
+}
+
+static void load_parent(struct store *store, const PGresult *row)
+{
+	const struct parent_row parent = {
+	    .child_id = number_at(row, 0),
+	    .parent_id = number_at(row, 1),
+	    .reporter_id = number_at(row, 2),
+	};
+
+	store->callbacks.parent(store->context, &parent);
+}
+
+static void load_reporter(struct store *store, const PGresult *row)
+{
+	const struct reporter_row reporter = {
+	    .resource_id = number_at(row, 0),
+	    .reporter_id = number_at(row, 1),
+	};
+
+	store->callbacks.reporter(store->context, &reporter);
+}
+
+static void load_alert(struct store *store, const PGresult *row)
+{
+	const struct alert_row alert = {
+	    .id = number_at(row, 0),
+	    .resource_id = number_at(row, 1),
+	    .name = text_at(row, 2),
+	    .attribute = text_at(row, 3),
+	    .severity = (enum severity)number_at(row, 4),
+	    .message = text_at(row, 5),
+	    .begin = {.us = number_at(row, 6)},
+	    .active = true,
+	};
+
+	store->callbacks.alert(store->context, &alert);
+}
+
+static const struct load_step steps[] = {
+    {"SELECT class, statistic, resource, alert, event FROM storage.counter OFFSET $1::bigint",
+        load_counters, NULL},
+    {"SELECT class.id, plugin, class.name, class.label, scannable, internal, loaded, ancestry,"
+     " attributes, statistic.id, statistic.name, type, statistic.label, units, sample_period, bins"
+     " FROM storage.class LEFT JOIN storage.statistic ON class_id = class.id"
+     " ORDER BY class.id, statistic.id OFFSET $1::bigint",
+        load_class, end_class},
+    {"SELECT id, class_id, scope_id, identifier, label, alias, attributes, secrets, configured"
+     " FROM storage.resource ORDER BY id OFFSET $1::bigint",
+        load_resource, NULL},
+    {"SELECT child_id, parent_id, reporter_id FROM storage.parent"
+     " ORDER BY child_id, parent_id, reporter_id OFFSET $1::bigint",
+        load_parent, NULL},
+    {"SELECT resource_id, reporter_id FROM storage.reporter"
+     " ORDER BY resource_id, reporter_id OFFSET $1::bigint",
+        load_reporter, NULL},
+    {"SELECT id, resource_id, name, attribute, severity, message, " TIME(
+         "begin_time") " FROM storage.alert WHERE active ORDER BY id OFFSET $1::bigint",
+        load_alert, NULL},
+};
+
+static void row_arrived(struct store *store, PGresult *result)
+{
+	store->load_rows++;
+	steps[store->load_step].row(store, result);
+}
+
+static void step_done(struct store *store, PGresult *result)
+{
+	const struct load_step *step = &steps[store->load_step];
+
+	(void)result;
+	if (step->end != NULL)
+		step->end(store);
+	store->load_step++;
+	store->load_rows = 0;
+	if (store->load_step < sizeof(steps) / sizeof(steps[0]))
+		store_load(store);
+	else
+		store_has_loaded(store);
+}
+
+void store_load(struct store *store)
+{
+	char *offset = xasprintf("%llu", (unsigned long long)store->load_rows);
+
+	store_ask(store, steps[store->load_step].sql, offset, row_arrived, step_done);
+	free(offset);
+}
+
+void store_load_clear(struct store *store)
+{
+	class_row_clear(&store->class);
+}

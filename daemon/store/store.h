@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PostgreSQL, driven from the event loop without ever blocking it: connects, migrates the schema,
+ * loads what is stored, writes changes one transaction at a time, reconnects with back-off.
+ *
+ * Life: CONNECTING → MIGRATING → LOADING (the first time only) → READY ⇄ WRITING, and from any of
+ * these back to WAITING when the connection is lost. Changes in flight at that moment are written
+ * again: a transaction may have been committed without our knowing, and writing it twice does no
+ * harm.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/record.h"
+
+struct event_base;
+struct store;
+
+enum store_state {
+	STORE_WAITING, /* for the next attempt to connect */
+	STORE_CONNECTING,
+	STORE_MIGRATING,
+	STORE_LOADING,
+	STORE_READY,
+	STORE_WRITING,
+	STORE_STOPPED
+};
+const char *store_state_name(enum store_state state);
+
+struct store_statistics {
+	uint64_t transactions; /* committed */
+	uint64_t failures;     /* transactions that failed and were tried again */
+	uint64_t reconnects;
+	uint64_t rows; /* written or removed */
+};
+
+struct store_callbacks {
+	/* What the database holds, while loading, in this order. Rows belong to the store. */
+	void (*counters)(void *context, const struct counters *counters);
+	void (*class)(void *context, const struct class_row *row);
+	void (*resource)(void *context, const struct resource_row *row);
+	void (*parent)(void *context, const struct parent_row *row);
+	void (*reporter)(void *context, const struct reporter_row *row);
+	void (*alert)(void *context, const struct alert_row *row); /* active ones */
+	/* Everything was loaded; once. */
+	void (*loaded)(void *context);
+
+	/* The next changes to write, or NULL. Asked when READY and after store_kick(). */
+	struct changes *(*take)(void *context);
+	/* These changes are committed. The callee frees them. */
+	void (*committed)(void *context, struct changes *changes);
+	/* The state changed; reason in words, or NULL. Not called for READY ⇄ WRITING. */
+	void (*state)(void *context, enum store_state state, const char *reason);
+	/*
+	 * The database can't be used as it is and waiting for it is of no use: at start-up a newer
+	 * schema, missing rights, another runner on it; later a database that is not the one that
+	 * was loaded (restored from a backup, for example). The store is STOPPED.
+	 */
+	void (*fatal)(void *context, const char *reason);
+};
+
+/*
+ * A store for the database of conninfo (anything libpq takes), not connected yet. Retries wait
+ * from 100 ms up to retry_max_ms.
+ */
+struct store *store_new(struct event_base *base, const char *conninfo, int64_t retry_max_ms,
+    const struct store_callbacks *callbacks, void *context);
+
+/* Begins to connect. */
+void store_start(struct store *store);
+
+/* There may be changes to take. Cheap; may be called at any time. */
+void store_kick(struct store *store);
+
+/* Tries to connect now rather than at the end of the wait. */
+void store_retry_now(struct store *store);
+
+enum store_state store_state(const struct store *store);
+const struct store_statistics *store_statistics(const struct store *store);
+
+/* Whether nothing is in flight. What is left in the graph is the caller's to know. */
+bool store_is_idle(const struct store *store);
+
+/* Closes the connection at once and releases everything; changes in flight are freed. */
+void store_free(struct store *store);
+
+#endif

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One changes object is one transaction in one round trip: its statements are sent in libpq's
+ * pipeline mode, a bounded number of rows at a time, without waiting for answers. Each statement
+ * passes over rows that name what is not there, and can be repeated without harm.
+ */
+#include "store/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/array.h"
+
+/* Bounds of a statement, so that neither libpq's buffer nor a turn of the event loop grows. */
+#define STATEMENT_ROWS 4096
+#define STATEMENT_BYTES ((size_t)1024 * 1024)
+#define STATEMENTS_AT_ONCE 4
+
+#define MAX_COLUMNS 9
+
+/* One array parameter of a statement: a field of each row. */
+struct column {
+	enum array_type type;
+	size_t offset;
+};
+
+/* A statement, and the rows of struct changes that it is for. */
+struct part {
+	const char *sql;
+	size_t rows;  /* offset of the pointer to the rows */
+	size_t count; /* offset of their number */
+	size_t row_size;
+	const struct column *columns;
+	size_t column_count;
+	/* Adds a row to the arrays; NULL: its columns. */
+	void (*add)(const struct part *part, struct array *arrays, const void *row);
+};
+
+static void add_columns(const struct part *part, struct array *arrays, const void *row)
+{
+	for (size_t i = 0; i < part->column_count; i++)
+		array_add(&arrays[i], (const char *)row + part->columns[i].offset);
+}
+
+/* The statistics of a class: the fields of each, and last the class. */
+static void add_statistics(const struct part *part, struct array *arrays, const void *row)
+{
+	const struct class_row *class = row;
+	size_t last = part->column_count - 1;
+
+	for (size_t i = 0; class->loaded && i < class->statistic_count; i++) {
+		for (size_t j = 0; j < last; j++)
+			array_add(&arrays[j],
+			    (const char *)&class->statistics[i] + part->columns[j].offset);
+		array_add(&arrays[last], &class->id);
+	}
+}
+
+/* The fields of a histogram, and last its counts as a text. */
+static void add_histogram(const struct part *part, struct array *arrays, const void *row)
+{
+	const struct histogram_row *histogram = row;
+	size_t last = part->column_count - 1;
+	struct text counts = TEXT_EMPTY;
+
+	text_append(&counts, "{");
+	for (size_t i = 0; i < histogram->count; i++)
+		text_printf(&counts, "%s%lld", i > 0 ? "," : "", (long long)histogram->counts[i]);
+	text_append(&counts, "}");
+	for (size_t i = 0; i < last; i++)
+		array_add(&arrays[i], (const char *)row + part->columns[i].offset);
+	array_add(&arrays[last], &counts.data);
+	text_clear(&counts);
+}
+
+#define ROWS(member, number)                                                                 \
+	.rows = offsetof(struct changes, member), .count = offsetof(struct changes, number), \
+	.row_size = sizeof(*((struct changes *)NULL)->member)
+#define COLUMNS(...)                                     \
+	.columns = (const struct column[]){__VA_ARGS__}, \
+	.column_count = sizeof((const struct column[]){__VA_ARGS__}) / sizeof(struct column)
+#define FIELD(type, row, member)                           \
+	{                                                  \
+		ARRAY_##type, offsetof(struct row, member) \
+	}
+#define SAME(type)              \
+	{                       \
+		ARRAY_##type, 0 \
+	}
+
+static const struct part parts[] = {
+    {ROWS(removed_resources, removed_resource_count), COLUMNS(SAME(ID)),
+        .sql = "DELETE FROM storage.resource WHERE id = ANY ($1::bigint[])"},
+
+    {ROWS(classes, class_count), COLUMNS(FIELD(ID, class_row, id), FIELD(BOOL, class_row, loaded)),
+        .sql = "UPDATE storage.class SET loaded = u.loaded"
+               " FROM unnest($1::bigint[], $2::boolean[]) AS u (id, loaded)"
+               " WHERE class.id = u.id AND NOT u.loaded"},
+    {ROWS(classes, class_count),
+        COLUMNS(FIELD(TEXT, class_row, plugin), FIELD(BOOL, class_row, loaded)),
+        .sql = "INSERT INTO storage.plugin (name)"
+               " SELECT DISTINCT u.plugin FROM unnest($1::text[], $2::boolean[])"
+               " AS u (plugin, loaded) WHERE u.loaded ON CONFLICT DO NOTHING"},
+    {ROWS(classes, class_count),
+        COLUMNS(FIELD(ID, class_row, id), FIELD(TEXT, class_row, plugin),
+            FIELD(TEXT, class_row, name), FIELD(TEXT, class_row, label),
+            FIELD(BOOL, class_row, scannable), FIELD(BOOL, class_row, internal),
+            FIELD(BOOL, class_row, loaded), FIELD(TEXT, class_row, ancestry),
+            FIELD(TEXT, class_row, attributes)),
+        .sql = "INSERT INTO storage.class (id, plugin, name, label, scannable, internal, loaded,"
+               " ancestry, attributes)"
+               " SELECT u.id, u.plugin, u.name, u.label, u.scannable, u.internal, u.loaded,"
+               " u.ancestry::json, u.attributes::json"
+               " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[],"
+               " $6::boolean[], $7::boolean[], $8::text[], $9::text[]) AS u (id, plugin, name,"
+               " label, scannable, internal, loaded, ancestry, attributes) WHERE u.loaded"
+               " ON CONFLICT (id) DO UPDATE SET label = excluded.label,"
+               " scannable = excluded.scannable, internal = excluded.internal,"
+               " loaded = excluded.loaded, ancestry = excluded.ancestry,"
+               " attributes = excluded.attributes"},
+    {ROWS(classes, class_count), COLUMNS(FIELD(ID, class_row, id), FIELD(BOOL, class_row, loaded)),
+        .sql = "UPDATE storage.statistic SET declared = false"
+               " FROM unnest($1::bigint[], $2::boolean[]) AS u (class_id, loaded)"
+               " WHERE u.loaded AND statistic.class_id = u.class_id"},
+    {ROWS(classes, class_count), .add = add_statistics,
+        COLUMNS(FIELD(ID, statistic_row, id), FIELD(TEXT, statistic_row, name),
+            FIELD(TEXT, statistic_row, type), FIELD(TEXT, statistic_row, label),
+            FIELD(TEXT, statistic_row, units), FIELD(NUMBER, statistic_row, sample_period),
+            FIELD(TEXT, statistic_row, bins), SAME(ID)),
+        .sql = "INSERT INTO storage.statistic (id, name, type, label, units, sample_period, bins,"
+               " class_id, declared)"
+               " SELECT u.id, u.name, u.type, u.label, u.units, u.sample_period, u.bins::json,"
+               " u.class_id, true"
+               " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],"
+               " $6::integer[], $7::text[], $8::bigint[]) AS u (id, name, type, label, units,"
+               " sample_period, bins, class_id)"
+               " ON CONFLICT (id) DO UPDATE SET type = excluded.type, label = excluded.label,"
+               " units = excluded.units, sample_period = excluded.sample_period,"
+               " bins = excluded.bins, declared = true"},
+
+    {ROWS(resources, resource_count),
+        COLUMNS(FIELD(ID, resource_row, id), FIELD(ID, resource_row, class_id),
+            FIELD(ID, resource_row, scope_id), FIELD(TEXT, resource_row, identifier),
+            FIELD(TEXT, resource_row, label), FIELD(TEXT, resource_row, alias),
+            FIELD(JSON, resource_row, attributes), FIELD(JSON, resource_row, secrets),
+            FIELD(BOOL, resource_row, configured)),
+        .sql = "INSERT INTO storage.resource (id, class_id, scope_id, identifier, label, alias,"
+               " attributes, secrets, configured)"
+               " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[],"
+               " $5::text[], $6::text[], $7::jsonb[], $8::jsonb[], $9::boolean[])"
+               " ON CONFLICT (id) DO UPDATE SET class_id = excluded.class_id,"
+               " scope_id = excluded.scope_id, identifier = excluded.identifier,"
+               " label = excluded.label, alias = excluded.alias,"
+               " attributes = excluded.attributes, secrets = excluded.secrets,"
+               " configured = excluded.configured"},
+
+    {ROWS(reporters_removed, reporters_removed_count),
+        COLUMNS(FIELD(ID, reporter_row, resource_id), FIELD(ID, reporter_row, reporter_id)),
+        .sql = "DELETE FROM storage.reporter"
+               " USING unnest($1::bigint[], $2::bigint[]) AS u (resource_id, reporter_id)"
+               " WHERE reporter.resource_id = u.resource_id"
+               " AND reporter.reporter_id = u.reporter_id"},
+    {ROWS(reporters_added, reporters_added_count),
+        COLUMNS(FIELD(ID, reporter_row, resource_id), FIELD(ID, reporter_row, reporter_id)),
+        .sql = "INSERT INTO storage.reporter (resource_id, reporter_id)"
+               " SELECT u.resource_id, u.reporter_id"
+               " FROM unnest($1::bigint[], $2::bigint[]) AS u (resource_id, reporter_id)"
+               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.resource_id)"
+               " AND EXISTS (SELECT FROM storage.resource WHERE id = u.reporter_id)"
+               " ON CONFLICT DO NOTHING"},
+
+    {ROWS(parents_removed, parents_removed_count),
+        COLUMNS(FIELD(ID, parent_row, child_id), FIELD(ID, parent_row, parent_id),
+            FIELD(ID, parent_row, reporter_id)),
+        .sql = "DELETE FROM storage.parent"
+               " USING unnest($1::bigint[], $2::bigint[], $3::bigint[])"
+               " AS u (child_id, parent_id, reporter_id)"
+               " WHERE parent.child_id = u.child_id AND parent.parent_id = u.parent_id"
+               " AND parent.reporter_id = u.reporter_id"},
+    {ROWS(parents_added, parents_added_count),
+        COLUMNS(FIELD(ID, parent_row, child_id), FIELD(ID, parent_row, parent_id),
+            FIELD(ID, parent_row, reporter_id)),
+        .sql = "INSERT INTO storage.parent (child_id, parent_id, reporter_id)"
+               " SELECT u.child_id, u.parent_id, u.reporter_id"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"
+               " AS u (child_id, parent_id, reporter_id)"
+               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.child_id)"
+               " AND EXISTS (SELECT FROM storage.resource WHERE id = u.parent_id)"
+               " AND EXISTS (SELECT FROM storage.resource WHERE id = u.reporter_id)"
+               " ON CONFLICT DO NOTHING"},
+
+    {ROWS(resources, resource_count), COLUMNS(FIELD(ID, resource_row, id)),
+        .sql = "DELETE FROM storage.reference WHERE resource_id = ANY ($1::bigint[])"},
+    {ROWS(references, reference_count),
+        COLUMNS(FIELD(ID, reference_row, resource_id), FIELD(TEXT, reference_row, attribute),
+            FIELD(ID, reference_row, target_id)),
+        .sql = "INSERT INTO storage.reference (resource_id, attribute, target_id)"
+               " SELECT u.resource_id, u.attribute, u.target_id"
+               " FROM unnest($1::bigint[], $2::text[], $3::bigint[])"
+               " AS u (resource_id, attribute, target_id)"
+               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.resource_id)"
+               " AND EXISTS (SELECT FROM storage.resource WHERE id = u.target_id)"
+               " ON CONFLICT (resource_id, attribute) DO UPDATE SET"
+               " target_id = excluded.target_id"},
+
+    /* Cleared ones first: the same alert may have been raised again. */
+    {ROWS(alerts, alert_count),
+        COLUMNS(FIELD(ID, alert_row, id), FIELD(ID, alert_row, resource_id),
+            FIELD(TEXT, alert_row, name), FIELD(TEXT, alert_row, attribute),
+            FIELD(NUMBER, alert_row, severity), FIELD(TEXT, alert_row, message),
+            FIELD(TIME, alert_row, begin), FIELD(TIME, alert_row, end),
+            FIELD(BOOL, alert_row, active)),
+        .sql = "INSERT INTO storage.alert (id, resource_id, name, attribute, severity, message,"
+               " begin_time, end_time, active)"
+               " SELECT u.id, resource.id, u.name, u.attribute, u.severity, u.message,"
+               " u.begin_time, CASE WHEN NOT u.active THEN u.end_time END, u.active"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::integer[],"
+               " $6::text[], $7::timestamptz[], $8::timestamptz[], $9::boolean[]) AS u (id,"
+               " resource_id, name, attribute, severity, message, begin_time, end_time, active)"
+               " LEFT JOIN storage.resource ON resource.id = u.resource_id"
+               " ORDER BY u.active, u.id"
+               " ON CONFLICT (id) DO UPDATE SET resource_id = excluded.resource_id,"
+               " end_time = excluded.end_time, active = excluded.active"},
+    {ROWS(events, event_count),
+        COLUMNS(FIELD(ID, event_row, id), FIELD(TIME, event_row, time),
+            FIELD(NUMBER, event_row, severity), FIELD(ID, event_row, resource_id),
+            FIELD(ID, event_row, alert_id), FIELD(TEXT, event_row, message)),
+        .sql = "INSERT INTO storage.event (id, time, severity, resource_id, alert_id, message)"
+               " SELECT u.id, u.time, u.severity, resource.id, alert.id, u.message"
+               " FROM unnest($1::bigint[], $2::timestamptz[], $3::integer[], $4::bigint[],"
+               " $5::bigint[], $6::text[]) AS u (id, time, severity, resource_id, alert_id,"
+               " message) LEFT JOIN storage.resource ON resource.id = u.resource_id"
+               " LEFT JOIN storage.alert ON alert.id = u.alert_id"
+               " ON CONFLICT DO NOTHING"},
+    {ROWS(samples, sample_count),
+        COLUMNS(FIELD(ID, sample_row, statistic_id), FIELD(ID, sample_row, resource_id),
+            FIELD(TIME, sample_row, time), FIELD(REAL, sample_row, value)),
+        .sql = "INSERT INTO storage.sample (statistic_id, resource_id, time, value)"
+               " SELECT u.statistic_id, u.resource_id, u.time, u.value"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[],"
+               " $4::double precision[]) AS u (statistic_id, resource_id, time, value)"
+               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.resource_id)"
+               " ON CONFLICT DO NOTHING"},
+    {ROWS(histograms, histogram_count), .add = add_histogram,
+        COLUMNS(FIELD(ID, histogram_row, resource_id), FIELD(ID, histogram_row, statistic_id),
+            FIELD(TIME, histogram_row, time), SAME(TEXT)),
+        .sql = "INSERT INTO storage.histogram (resource_id, statistic_id, time, counts)"
+               " SELECT DISTINCT ON (u.resource_id, u.statistic_id) u.resource_id,"
+               " u.statistic_id, u.time, u.counts::bigint[]"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[])"
+               " AS u (resource_id, statistic_id, time, counts)"
+               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.resource_id)"
+               " ORDER BY u.resource_id, u.statistic_id, u.time DESC"
+               " ON CONFLICT (resource_id, statistic_id) DO UPDATE SET time = excluded.time,"
+               " counts = excluded.counts WHERE histogram.time <= excluded.time"},
+};
+
+#define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
+
+static size_t part_count(const struct part *part, const struct changes *changes)
+{
+	size_t count;
+
+	memcpy(&count, (const char *)changes + part->count, sizeof(count));
+	return count;
+}
+
+static const char *part_rows(const struct part *part, const struct changes *changes)
+{
+	const char *rows;
+
+	memcpy(&rows, (const char *)changes + part->rows, sizeof(rows));
+	return rows;
+}
+
+/* ---- sending ---- */
+
+static bool send_statement(struct store *store, const char *sql, int count,
+    const char *const *values, const int *lengths, const int *formats)
+{
+	if (!PQsendQueryParams(store->connection, sql, count, NULL, values, lengths, formats, 0)) {
+		store_lost(store, PQerrorMessage(store->connection));
+		return false;
+	}
+	store->pending++;
+	return true;
+}
+
+static bool send_arrays(struct store *store, const char *sql, const struct array *arrays, size_t n)
+{
+	const char *values[MAX_COLUMNS];
+	int lengths[MAX_COLUMNS];
+	int formats[MAX_COLUMNS];
+
+	for (size_t i = 0; i < n; i++) {
+		values[i] = arrays[i].bytes.data;
+		lengths[i] = (int)arrays[i].bytes.length;
+		formats[i] = 1;
+	}
+	return send_statement(store, sql, (int)n, values, lengths, formats);
+}
+
+static size_t bytes_of(const struct array *arrays, size_t count)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += arrays[i].bytes.length;
+	return bytes;
+}
+
+/* Sends the statement of the part for the next rows. */
+static bool send_part(struct store *store, const struct part *part, size_t count)
+{
+	struct writer *writer = &store->writer;
+	const char *rows = part_rows(part, store->in_flight);
+	struct array arrays[MAX_COLUMNS] = {0};
+	size_t end = writer->row + STATEMENT_ROWS;
+	bool sent;
+
+	assert(part->column_count <= MAX_COLUMNS);
+	for (size_t i = 0; i < part->column_count; i++)
+		array_begin(&arrays[i], part->columns[i].type);
+	for (; writer->row < count && writer->row < end; writer->row++) {
+		const char *row = rows + writer->row * part->row_size;
+
+		if (bytes_of(arrays, part->column_count) > STATEMENT_BYTES)
+			break;
+		if (part->add != NULL)
+			part->add(part, arrays, row);
+		else
+			add_columns(part, arrays, row);
+	}
+	sent = send_arrays(store, part->sql, arrays, part->column_count);
+	for (size_t i = 0; i < part->column_count; i++)
+		array_clear(&arrays[i]);
+	return sent;
+}
+
+/* The highest ids and the number of the transaction, and the notification of listeners. */
+static bool send_end(struct store *store)
+{
+	const struct changes *changes = store->in_flight;
+	const struct counters *counters = &changes->counters;
+	const int64_t numbers[] = {store->revision + 1, counters->class_id, counters->statistic_id,
+	    counters->resource_id, counters->alert_id, counters->event_id};
+	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
+	char *texts[NUMBERS + 1];
+	bool sent;
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		texts[i] = xasprintf("%lld", (long long)numbers[i]);
+	texts[NUMBERS] = xasprintf(
+	    "{\"resources\":%zu,\"removed\":%zu,\"alerts\":%zu,\"events\":%zu,\"samples\":%zu}",
+	    changes->resource_count, changes->removed_resource_count, changes->alert_count,
+	    changes->event_count, changes->sample_count + changes->histogram_count);
+	sent = send_statement(store,
+	    "WITH counted AS (UPDATE storage.counter SET revision = $1::bigint,"
+	    " class = greatest(class, $2::bigint), statistic = greatest(statistic, $3::bigint),"
+	    " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
+	    " event = greatest(event, $6::bigint))"
+	    " SELECT pg_notify('storage', $7::text)",
+	    NUMBERS + 1, (const char *const *)texts, NULL, NULL);
+	for (size_t i = 0; i <= NUMBERS; i++)
+		free(texts[i]);
+	return sent;
+}
+
+/* Ends the pipeline: the server answers when it has done all of it. */
+static void send_sync(struct store *store)
+{
+	if (!PQpipelineSync(store->connection)) {
+		store_lost(store, PQerrorMessage(store->connection));
+		return;
+	}
+	store->pending++;
+	store->writer.complete = true;
+}
+
+/* Sends the next statement; the last ones end the transaction. False if that lost the connection.
+ */
+static bool send_next(struct store *store)
+{
+	struct writer *writer = &store->writer;
+
+	for (; writer->part < PART_COUNT && !writer->failed; writer->part++, writer->row = 0) {
+		const struct part *part = &parts[writer->part];
+		size_t count = part_count(part, store->in_flight);
+
+		if (writer->row < count)
+			return send_part(store, part, count);
+	}
+	if (!writer->failed &&
+	    !(send_end(store) && send_statement(store, "COMMIT", 0, NULL, NULL, NULL)))
+		return false;
+	send_sync(store);
+	return store->connection != NULL;
+}
+
+void store_write_more(struct store *store)
+{
+	struct writer *writer = &store->writer;
+
+	for (int i = 0; writer->open && !writer->complete; i++) {
+		if (i == STATEMENTS_AT_ONCE) {
+			event_add(store->writable, NULL);
+			return;
+		}
+		if (!send_next(store) || !store_flush(store))
+			return;
+	}
+}
+
+void store_write(struct store *store)
+{
+	struct writer *writer = &store->writer;
+
+	assert(store->in_flight != NULL && !writer->open);
+	writer->open = true;
+	writer->failed = writer->committed = writer->complete = writer->rolling_back = false;
+	writer->part = writer->row = 0;
+	writer->rows = 0;
+	if (send_statement(store, "BEGIN", 0, NULL, NULL, NULL))
+		store_write_more(store);
+}
+
+/* ---- answers ---- */
+
+/* A statement failed, and with it the transaction. Nothing is lost: it is written again. */
+static void note_failure(struct store *store, const PGresult *result)
+{
+	char *text = store_error_text(result);
+
+	if (store_error_loses_connection(store, result)) {
+		store_lost(store, text);
+	} else {
+		store->writer.failed = true;
+		store->statistics.failures++;
+		store_tell_trouble(&store->writer.trouble, 0,
+		    "writing to the database failed, trying again", text);
+	}
+	free(text);
+}
+
+static void roll_back(struct store *store)
+{
+	store->writer.rolling_back = true;
+	if (!send_statement(store, "ROLLBACK", 0, NULL, NULL, NULL))
+		return;
+	send_sync(store);
+	if (store->connection != NULL)
+		store_flush(store);
+}
+
+/* The server has done everything up to the end of the pipeline. */
+static void pipeline_ended(struct store *store)
+{
+	struct writer *writer = &store->writer;
+
+	store->pending = 0;
+	if (writer->rolling_back) {
+		writer->open = false;
+		store_set_timer(store, store_next_wait(&writer->wait));
+		return;
+	}
+	if (!writer->committed) {
+		roll_back(store);
+		return;
+	}
+	writer->open = false;
+	writer->wait.next_ms = 0;
+	store_end_trouble(&writer->trouble, "writing to the database works again");
+	store->revision++;
+	store->statistics.transactions++;
+	store->statistics.rows += writer->rows;
+	store_written(store);
+}
+
+/* A statement went well. */
+static void note_success(struct store *store, PGresult *result)
+{
+	const char *status = PQcmdStatus(result);
+
+	if (strcmp(status, "COMMIT") == 0)
+		store->writer.committed = true;
+	else if (PQresultStatus(result) == PGRES_COMMAND_OK)
+		store->writer.rows += strtoull(PQcmdTuples(result), NULL, 10);
+}
+
+void store_write_result(struct store *store, PGresult *result)
+{
+	if (result == NULL) {
+		store->pending--;
+		return;
+	}
+	switch (PQresultStatus(result)) {
+	case PGRES_COMMAND_OK:
+	case PGRES_TUPLES_OK:
+		note_success(store, result);
+		break;
+	case PGRES_PIPELINE_SYNC:
+		pipeline_ended(store);
+		break;
+	case PGRES_PIPELINE_ABORTED:
+		break;
+	default:
+		note_failure(store, result);
+	}
+	PQclear(result);
+}
+
+void store_write_timeout(struct store *store)
+{
+	store_write(store);
+}
+
+void store_write_interrupted(struct store *store)
+{
+	store->writer.open = false;
+}

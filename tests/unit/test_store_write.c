@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: MIT */
+#include "store_client.h"
+
+/* Everything in the database, as text. */
+static char *dump(const struct database *database)
+{
+	static const char *const tables[] = {"plugin", "class", "statistic", "resource", "parent",
+	    "reporter", "reference", "alert", "event", "sample", "histogram"};
+	struct text text = TEXT_EMPTY;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		char *sql = xasprintf("SELECT t::text FROM storage.%s t ORDER BY 1", tables[i]);
+
+		text_printf(&text, "%s:\n%s\n", tables[i], query(database->reader, sql));
+		free(sql);
+	}
+	return text_steal(&text);
+}
+
+static void stored_rows_are_seen_through_the_views(void **state)
+{
+	struct database *database = *state;
+
+	client_write(&database->client, example_changes());
+
+	assert_answer(database, "SELECT * FROM storage.plugins", "acme|t|2");
+	assert_answer(database,
+	    "SELECT id, plugin, name, label, scannable, internal, ancestry FROM storage.classes "
+	    "ORDER BY id",
+	    "1|acme|Couplet|acme.Couplet|t|f|[\"acme.Couplet\", \"Resource\"]\n"
+	    "2|acme|Thing|acme.Thing|f|f|[\"acme.Thing\", \"Resource\"]");
+	assert_answer(database, "SELECT * FROM storage.resources ORDER BY id LIMIT 2",
+	    "1|1|acme|Couplet|acme.Couplet||[\"array\"]|Thing array||Thing array|{\"serial\": "
+	    "\"array\"}|t\n"
+	    "2|2|acme|Thing|acme.Thing|1|[\"drive\"]|Thing drive||Thing drive|{\"serial\": "
+	    "\"drive\"}|f");
+	assert_answer(database, "SELECT * FROM storage.parents ORDER BY 1", "3|2\n4|3");
+	assert_answer(database, "SELECT * FROM storage.affected ORDER BY 2", "1|3\n1|4");
+	assert_answer(database, "SELECT resource_id, statistic, counts FROM storage.histograms",
+	    "2|sizes|{7,8}");
+}
+
+static void times_and_texts_are_exact(void **state)
+{
+	struct database *database = *state;
+
+	query(database->reader, "SET TimeZone = 'UTC'");
+	client_write(&database->client, example_changes());
+
+	assert_answer(database, "SELECT * FROM storage.alerts",
+	    "1|2|_status_ERROR|status|ERROR|40|Failure 1|2023-11-14 22:13:20.123456+00||t");
+	assert_answer(database, "SELECT * FROM storage.events",
+	    "1|2023-11-14 22:13:20+00|INFO|20|2|1|Something \"happened\" — twice\\");
+	assert_answer(database,
+	    "SELECT * FROM storage.samples(2, 'temperature', '2023-11-14 22:13:20Z', 'infinity')",
+	    "2023-11-14 22:13:20+00|36.5\n2023-11-14 22:13:30+00|-1e+300");
+	assert_answer(database,
+	    "SELECT count(*) FROM storage.samples(2, 'temperature', '2023-11-14 22:13:20Z',"
+	    " '2023-11-14 22:13:30Z')",
+	    "1");
+}
+
+static void columns_leave_out_what_is_hidden_or_secret(void **state)
+{
+	struct database *database = *state;
+
+	client_write(&database->client, example_changes());
+
+	assert_answer(database, "SELECT columns FROM storage.classes WHERE id = 2",
+	    "[{\"name\": \"serial\", \"type\": \"String\"}]");
+	assert_answer(database,
+	    "SELECT string_agg(s->>'name', ' '), max(s->>'bins') FROM storage.classes,"
+	    " jsonb_array_elements(statistics) s WHERE id = 2",
+	    "temperature sizes|[[0, 512], [513, null]]");
+}
+
+static void writing_twice_changes_nothing(void **state)
+{
+	struct database *database = *state;
+	char *once, *twice;
+
+	client_write(&database->client, example_changes());
+	once = dump(database);
+	client_write(&database->client, example_changes());
+	twice = dump(database);
+
+	assert_string_equal(once, twice);
+	assert_answer(database, "SELECT count(*) FROM storage.resource", "4");
+	free(once);
+	free(twice);
+}
+
+static void what_was_written_is_loaded(void **state)
+{
+	struct database *database = *state;
+
+	client_write(&database->client, example_changes());
+	client_close(&database->client);
+	client_open(&database->client, server.base, database->conninfo);
+
+	assert_string_equal(database->client.rows.data,
+	    "counters 2 21 4 1 1\n"
+	    "class 1 acme.Couplet 'acme.Couplet' 101 [\"acme.Couplet\", \"Resource\"] "
+	    "[{\"name\":\"serial\",\"type\":\"String\"},{\"name\":\"secret\",\"type\":\"Password\"}"
+	    ","
+	    "{\"name\":\"inner\",\"type\":\"String\",\"hidden\":true}]\n"
+	    "statistic 10 temperature Gauge 'Temperature' C 10 none\n"
+	    "statistic 11 sizes BytesHistogram 'Sizes'  60 [[0,512],[513,null]]\n"
+	    "class 2 acme.Thing 'acme.Thing' 001 [\"acme.Thing\", \"Resource\"] "
+	    "[{\"name\":\"serial\",\"type\":\"String\"},{\"name\":\"secret\",\"type\":\"Password\"}"
+	    ","
+	    "{\"name\":\"inner\",\"type\":\"String\",\"hidden\":true}]\n"
+	    "statistic 20 temperature Gauge 'Temperature' C 10 none\n"
+	    "statistic 21 sizes BytesHistogram 'Sizes'  60 [[0,512],[513,null]]\n"
+	    "resource 1 class 1 scope 0 [\"array\"] 'Thing array' none {\"serial\": \"array\"} "
+	    "{\"secret\": \"xyzzy\"} 1\n"
+	    "resource 2 class 2 scope 1 [\"drive\"] 'Thing drive' none {\"serial\": \"drive\"} "
+	    "none "
+	    "0\n"
+	    "resource 3 class 2 scope 1 [\"pool\"] 'Thing pool' none {\"serial\": \"pool\"} none "
+	    "0\n"
+	    "resource 4 class 2 scope 1 [\"lun\"] 'Thing lun' none {\"serial\": \"lun\"} none 0\n"
+	    "parent 3 2 1\n"
+	    "parent 4 3 1\n"
+	    "reporter 4 1\n"
+	    "alert 1 2 _status_ERROR status 40 'Failure 1' 1700000000123456 1\n");
+}
+
+static void a_new_database_loads_as_nothing(void **state)
+{
+	struct database *database = *state;
+
+	assert_string_equal(database->client.rows.data, "counters 0 0 0 0 0\n");
+	assert_answer(
+	    database, "SELECT number, name, program FROM storage.migration", "1|storage|" VERSION);
+}
+
+static void empty_changes_are_done_without_a_statement(void **state)
+{
+	struct database *database = *state;
+	static const char transactions[] =
+	    "SELECT pg_stat_clear_snapshot(), query_start, xact_start FROM pg_stat_activity"
+	    " WHERE application_name LIKE 'iml%' AND datname = current_database()";
+	char *before = xstrdup(query(database->reader, transactions));
+
+	client_write(&database->client, new_changes());
+
+	assert_answer(database, transactions, before);
+	assert_int_equal(store_statistics(database->client.store)->transactions, 0);
+	assert_int_equal(database->client.committed, 1);
+	free(before);
+}
+
+static void only_parts_with_rows_send_statements(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	query(database->reader,
+	    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+	    " 'BEGIN RAISE ''%'', tg_table_name; END';"
+	    "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON storage.resource"
+	    " FOR EACH STATEMENT EXECUTE FUNCTION refuse();"
+	    "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON storage.class"
+	    " FOR EACH STATEMENT EXECUTE FUNCTION refuse();"
+	    "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON storage.parent"
+	    " FOR EACH STATEMENT EXECUTE FUNCTION refuse()");
+	add_sample(changes, 2, 20, 1700000020, 1);
+	client_write(&database->client, changes);
+
+	assert_int_equal(store_statistics(database->client.store)->failures, 0);
+	assert_answer(database, "SELECT count(*) FROM storage.sample", "3");
+}
+
+static void listeners_are_notified_once_per_transaction(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = example_changes();
+	PGnotify *notification;
+
+	ADD(changes, removed_resources, removed_resource_count, 77);
+	query(database->reader, "LISTEN storage");
+	client_write(&database->client, changes);
+
+	query(database->reader, "SELECT 1");
+	notification = PQnotifies(database->reader);
+	assert_non_null(notification);
+	assert_string_equal(notification->extra,
+	    "{\"resources\":4,\"removed\":1,\"alerts\":1,\"events\":1,\"samples\":4}");
+	assert_null(PQnotifies(database->reader));
+	PQfreemem(notification);
+}
+
+static void removal_takes_everything_along_but_history(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	ADD(changes, removed_resources, removed_resource_count, 2);
+	add_alert(changes, 1, 2, false);
+	changes->alerts[0].resource_id = 0;
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT id FROM storage.resources ORDER BY 1", "1\n3\n4");
+	assert_answer(database,
+	    "SELECT (SELECT count(*) FROM storage.parent), (SELECT count(*) FROM "
+	    "storage.reference),"
+	    " (SELECT count(*) FROM storage.sample), (SELECT count(*) FROM storage.histogram)",
+	    "1|0|0|0");
+	assert_answer(database,
+	    "SELECT resource_id IS NULL, message, active, end_time > begin_time FROM "
+	    "storage.alerts",
+	    "t|Failure 1|f|t");
+	assert_answer(database, "SELECT count(*) FROM storage.events", "1");
+}
+
+static void removing_a_scope_removes_what_is_in_it(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	ADD(changes, removed_resources, removed_resource_count, 1);
+	client_write(&database->client, changes);
+
+	assert_answer(database,
+	    "SELECT (SELECT count(*) FROM storage.resource), (SELECT count(*) FROM storage.sample)",
+	    "0|0");
+}
+
+static void rows_about_missing_resources_are_passed_over(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = example_changes();
+
+	add_parent(changes, 99, 1);
+	add_parent(changes, 1, 99);
+	ADD(changes, reporters_added, reporters_added_count,
+	    (struct reporter_row){.resource_id = 99, .reporter_id = 1});
+	ADD(changes, references, reference_count,
+	    (struct reference_row){
+	        .resource_id = 3, .attribute = xstrdup("pool"), .target_id = 99});
+	ADD(changes, parents_removed, parents_removed_count,
+	    (struct parent_row){.child_id = 99, .parent_id = 1, .reporter_id = 1});
+	add_alert(changes, 2, 99, true);
+	add_event(changes, 2, 99, 98);
+	add_sample(changes, 99, 20, 1700000000, 1);
+	add_histogram(changes, 99, 1700000000, 1, 1);
+	client_write(&database->client, changes);
+
+	assert_answer(database,
+	    "SELECT (SELECT count(*) FROM storage.parent), (SELECT count(*) FROM storage.reporter),"
+	    " (SELECT count(*) FROM storage.reference), (SELECT count(*) FROM storage.sample),"
+	    " (SELECT count(*) FROM storage.alert WHERE resource_id IS NULL),"
+	    " (SELECT count(*) FROM storage.event WHERE resource_id IS NULL)",
+	    "2|1|1|2|1|1");
+}
+
+static void references_of_a_written_resource_are_replaced(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	add_resource(changes, 2, 2, 1, "drive");
+	ADD(changes, references, reference_count,
+	    (struct reference_row){.resource_id = 2, .attribute = xstrdup("lun"), .target_id = 4});
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT * FROM storage.reference", "2|lun|4");
+}
+
+static void links_are_removed(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	ADD(changes, parents_removed, parents_removed_count,
+	    (struct parent_row){.child_id = 4, .parent_id = 3, .reporter_id = 1});
+	ADD(changes, reporters_removed, reporters_removed_count,
+	    (struct reporter_row){.resource_id = 4, .reporter_id = 1});
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT * FROM storage.parents", "3|2");
+	assert_answer(database, "SELECT count(*) FROM storage.reporter", "0");
+}
+
+static void an_alert_can_be_cleared_and_raised_again_at_once(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	add_alert(changes, 2, 2, true);
+	add_alert(changes, 1, 2, false);
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT id, active FROM storage.alerts ORDER BY id", "1|f\n2|t");
+}
+
+static void a_second_active_alert_of_a_name_is_refused_by_the_database(void **state)
+{
+	struct database *database = *state;
+	PGresult *result;
+
+	client_write(&database->client, example_changes());
+	result = PQexec(database->reader,
+	    "INSERT INTO storage.alert SELECT 99, resource_id, name, attribute, severity, message,"
+	    " begin_time, end_time, active FROM storage.alert");
+
+	assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "23505");
+	PQclear(result);
+}
+
+static void a_second_global_identity_is_refused_by_the_database(void **state)
+{
+	struct database *database = *state;
+	PGresult *result;
+
+	client_write(&database->client, example_changes());
+	result = PQexec(database->reader,
+	    "INSERT INTO storage.resource SELECT 99, class_id, scope_id, identifier, label, alias,"
+	    " attributes, secrets, configured FROM storage.resource WHERE scope_id IS NULL");
+
+	assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "23505");
+	PQclear(result);
+}
+
+static void identities_can_be_exchanged(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	add_resource(changes, 3, 2, 1, "lun");
+	add_resource(changes, 4, 2, 1, "pool");
+	client_write(&database->client, changes);
+
+	assert_answer(database,
+	    "SELECT id, identifier FROM storage.resources WHERE id > 2 ORDER BY id",
+	    "3|[\"lun\"]\n4|[\"pool\"]");
+}
+
+static void the_newest_histogram_is_kept(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	add_histogram(changes, 2, 1600000000, 1, 1);
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT counts FROM storage.histograms", "{7,8}");
+}
+
+static void classes_that_are_not_loaded_are_hidden_and_come_back(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	ADD(changes, classes, class_count, (struct class_row){.id = 2});
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT id FROM storage.resources", "1");
+	assert_answer(database, "SELECT name FROM storage.classes", "Couplet");
+	assert_answer(database,
+	    "SELECT (SELECT count(*) FROM storage.alerts), (SELECT count(*) FROM storage.parents),"
+	    " (SELECT count(*) FROM storage.affected), (SELECT count(*) FROM storage.events),"
+	    " (SELECT count(*) FROM storage.descendants(2)),"
+	    " (SELECT count(*) FROM storage.samples(2, 'temperature', '-infinity', 'infinity'))",
+	    "0|0|0|0|0|0");
+	assert_answer(database, "SELECT count(*) FROM storage.resource", "4");
+
+	changes = new_changes();
+	add_class(changes, 2, "Thing", true);
+	client_write(&database->client, changes);
+	assert_answer(database, "SELECT id FROM storage.resources ORDER BY 1", "1\n2\n3\n4");
+}
+
+static void a_statistic_that_is_no_longer_declared_is_hidden(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	add_class(changes, 2, "Thing", true);
+	free(changes->classes[0].statistics[1].name);
+	changes->classes[0].statistics[1].name = xstrdup("speed");
+	changes->classes[0].statistics[1].id = 22;
+	client_write(&database->client, changes);
+
+	assert_answer(database,
+	    "SELECT string_agg(s->>'name', ' ') FROM storage.classes,"
+	    " jsonb_array_elements(statistics) s WHERE id = 2",
+	    "temperature speed");
+	assert_answer(database, "SELECT count(*) FROM storage.histograms", "0");
+}
+
+static void ancestors_and_descendants_end_on_cycles(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	assert_answer(database, "SELECT * FROM storage.descendants(2) ORDER BY 1", "3\n4");
+	assert_answer(database, "SELECT * FROM storage.ancestors(4) ORDER BY 1", "2\n3");
+	add_parent(changes, 2, 4);
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT * FROM storage.descendants(2) ORDER BY 1", "3\n4");
+	assert_answer(database, "SELECT * FROM storage.ancestors(2) ORDER BY 1", "3\n4");
+	assert_answer(database, "SELECT * FROM storage.affected ORDER BY 2", "1|3\n1|4");
+}
+
+static void passwords_are_in_no_view(void **state)
+{
+	struct database *database = *state;
+	char *views;
+
+	client_write(&database->client, example_changes());
+	assert_answer(database, "SELECT secrets FROM storage.resource WHERE id = 1",
+	    "{\"secret\": \"xyzzy\"}");
+	views = xstrdup(query(database->reader,
+	    "SELECT string_agg(format('SELECT v::text FROM storage.%I v', viewname), ' UNION ALL ')"
+	    " FROM pg_views WHERE schemaname = 'storage'"));
+
+	assert_null(strstr(query(database->reader, views), "xyzzy"));
+	free(views);
+}
+
+static void a_reader_needs_rights_on_views_only(void **state)
+{
+	struct database *database = *state;
+	PGresult *result;
+
+	client_write(&database->client, example_changes());
+	query(database->reader,
+	    "DROP ROLE IF EXISTS reader; CREATE ROLE reader; GRANT USAGE ON SCHEMA storage TO "
+	    "reader;"
+	    "GRANT SELECT ON storage.resources, storage.alerts, storage.affected TO reader;"
+	    "SET ROLE reader");
+
+	assert_answer(database, "SELECT count(*) FROM storage.resources", "4");
+	assert_answer(database, "SELECT count(*) FROM storage.affected", "2");
+	assert_answer(database, "SELECT count(*) FROM storage.descendants(2)", "2");
+	assert_answer(database,
+	    "SELECT count(*) FROM storage.samples(2, 'temperature', '-infinity', 'infinity')", "2");
+	result = PQexec(database->reader, "SELECT * FROM storage.resource");
+	assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "42501");
+	PQclear(result);
+	query(database->reader, "RESET ROLE; DROP OWNED BY reader; DROP ROLE reader");
+}
+
+static void everything_public_has_a_comment(void **state)
+{
+	struct database *database = *state;
+
+	assert_answer(database,
+	    "SELECT viewname, attname FROM pg_views JOIN pg_attribute"
+	    " ON attrelid = ('storage.' || viewname)::regclass WHERE schemaname = 'storage'"
+	    " AND (col_description(attrelid, attnum) IS NULL"
+	    " OR obj_description(attrelid, 'pg_class') IS NULL)",
+	    "");
+	assert_answer(database,
+	    "SELECT proname FROM pg_proc WHERE pronamespace = 'storage'::regnamespace"
+	    " AND prosecdef AND obj_description(oid, 'pg_proc') IS NULL",
+	    "");
+}
+
+static bool has_failed_twice(void *context)
+{
+	return store_statistics(((struct client *)context)->store)->failures >= 2;
+}
+
+static void a_transaction_that_fails_is_tried_until_it_succeeds(void **state)
+{
+	struct database *database = *state;
+	struct client *client = &database->client;
+
+	query(database->reader,
+	    "ALTER TABLE storage.event ADD CONSTRAINT refuse CHECK (message = '')");
+	client_give(client, example_changes());
+	assert_true(run_until(server.base, has_failed_twice, client));
+	assert_int_equal(client->committed, 0);
+	assert_int_equal(store_state(client->store), STORE_WRITING);
+	assert_answer(database, "SELECT count(*) FROM storage.resource", "0");
+
+	query(database->reader, "ALTER TABLE storage.event DROP CONSTRAINT refuse");
+	client_settle(client);
+	assert_int_equal(client->committed, 1);
+	assert_int_equal(store_statistics(client->store)->reconnects, 0);
+	assert_answer(database, "SELECT count(*) FROM storage.resource", "4");
+}
+
+static bool has_failed_once(void *context)
+{
+	return store_statistics(((struct client *)context)->store)->failures >= 1;
+}
+
+static void a_failure_at_commit_is_tried_again_too(void **state)
+{
+	struct database *database = *state;
+	struct client *client = &database->client;
+
+	query(database->reader,
+	    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+	    " 'BEGIN RAISE ''not now''; END';"
+	    "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON storage.resource"
+	    " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()");
+	client_give(client, example_changes());
+	assert_true(run_until(server.base, has_failed_once, client));
+	query(database->reader, "DROP TRIGGER refuse ON storage.resource");
+	client_settle(client);
+
+	assert_int_equal(client->committed, 1);
+	assert_answer(database, "SELECT count(*) FROM storage.resource", "4");
+}
+
+static struct changes *many_resources(size_t count)
+{
+	struct changes *changes = example_changes();
+
+	for (size_t i = 0; i < count; i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "drive %zu", i);
+		add_resource(changes, 100 + (record_id)i, 2, 1, key);
+		add_parent(changes, 100 + (record_id)i, 3);
+		add_sample(changes, 100 + (record_id)i, 20, 1700000000, (double)i);
+	}
+	return changes;
+}
+
+static void many_rows_become_one_transaction(void **state)
+{
+	struct database *database = *state;
+
+	client_write(&database->client, many_resources(30000));
+
+	assert_answer(database, "SELECT count(*), count(DISTINCT xmin::text) FROM storage.resource",
+	    "30004|1");
+	assert_answer(database, "SELECT count(*) FROM storage.sample", "30002");
+	assert_answer(database, "SELECT count(*) FROM storage.affected", "30002");
+	assert_int_equal(store_statistics(database->client.store)->transactions, 1);
+	assert_true(store_statistics(database->client.store)->rows > 90000);
+}
+
+static void ids_given_out_never_go_back(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	client_write(&database->client, example_changes());
+	add_event(changes, 2, 0, 0);
+	changes->counters.event_id = 2;
+	client_write(&database->client, changes);
+
+	assert_answer(database,
+	    "SELECT revision, class, statistic, resource, alert, event FROM storage.counter",
+	    "2|2|21|4|1|2");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_database, drop_database)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(a_new_database_loads_as_nothing),
+	    TEST(stored_rows_are_seen_through_the_views),
+	    TEST(times_and_texts_are_exact),
+	    TEST(columns_leave_out_what_is_hidden_or_secret),
+	    TEST(writing_twice_changes_nothing),
+	    TEST(what_was_written_is_loaded),
+	    TEST(empty_changes_are_done_without_a_statement),
+	    TEST(only_parts_with_rows_send_statements),
+	    TEST(listeners_are_notified_once_per_transaction),
+	    TEST(removal_takes_everything_along_but_history),
+	    TEST(removing_a_scope_removes_what_is_in_it),
+	    TEST(rows_about_missing_resources_are_passed_over),
+	    TEST(references_of_a_written_resource_are_replaced),
+	    TEST(links_are_removed),
+	    TEST(an_alert_can_be_cleared_and_raised_again_at_once),
+	    TEST(a_second_active_alert_of_a_name_is_refused_by_the_database),
+	    TEST(a_second_global_identity_is_refused_by_the_database),
+	    TEST(identities_can_be_exchanged),
+	    TEST(the_newest_histogram_is_kept),
+	    TEST(classes_that_are_not_loaded_are_hidden_and_come_back),
+	    TEST(a_statistic_that_is_no_longer_declared_is_hidden),
+	    TEST(ancestors_and_descendants_end_on_cycles),
+	    TEST(passwords_are_in_no_view),
+	    TEST(a_reader_needs_rights_on_views_only),
+	    TEST(everything_public_has_a_comment),
+	    TEST(a_transaction_that_fails_is_tried_until_it_succeeds),
+	    TEST(a_failure_at_commit_is_tried_again_too),
+	    TEST(many_rows_become_one_transaction),
+	    TEST(ids_given_out_never_go_back),
+	};
+
+	log_set_level(LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests_name("store/write", tests, start_server, stop_server);
+}
