@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/client.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+#include <json-c/linkhash.h>
+#include <json-c/json_tokener.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/paths.h"
+#include "base/text.h"
+
+#define ANSWER_MAX ((size_t)1024 * 1024 * 1024)
+#define ANSWER_DEPTH 64
+#define CONNECT_SECONDS 5
+#define SILENCE_SECONDS 120 /* without a byte of an answer */
+#define RETRY_MS 100
+
+struct client {
+	char *path; /* of the socket */
+	CURL *curl; /* for single requests, on one connection */
+};
+
+/* ---- finding the runner ---- */
+
+/*
+ * Whether something listens at the socket: 0, or the error. A socket in /tmp counts only if it is
+ * our own: anybody could have put it there.
+ */
+static int try_socket(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat status;
+	int fd, result;
+
+	if (!text_copy(address.sun_path, sizeof(address.sun_path), path))
+		return ENAMETOOLONG;
+	if (strncmp(path, "/tmp/iml-plugin-runner-", 23) == 0 &&
+	    (stat(path, &status) != 0 || status.st_uid != geteuid()))
+		return ENOENT;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return errno;
+	result = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ? 0 : errno;
+	close(fd);
+	return result;
+}
+
+/* The socket of a runner that answers, or NULL. *error keeps the most telling failure. */
+static char *find_socket(char *const *places, size_t count, int *error)
+{
+	int result;
+
+	*error = ENOENT;
+	for (size_t i = 0; i < count; i++) {
+		result = try_socket(places[i]);
+		if (result == 0)
+			return xstrdup(places[i]);
+		if (*error != EACCES && result != ENOENT)
+			*error = result;
+	}
+	return NULL;
+}
+
+/* Tells why there is no runner to talk to, and what to do. */
+static void complain(char *const *places, size_t count, int error)
+{
+	struct text list = TEXT_EMPTY;
+
+	for (size_t i = 0; i < count; i++)
+		text_printf(&list, "%s%s", i > 0 ? ", " : "", places[i]);
+	if (error == EACCES)
+		fprintf(stderr,
+		    "iml-plugin: not allowed to talk to the runner at %s: be root or a member of "
+		    "the "
+		    "socket's group\n",
+		    list.data);
+	else
+		fprintf(stderr,
+		    "iml-plugin: the plugin runner is not running (no answer at %s); start it with "
+		    "\"systemctl start iml-plugin-runner\" or run iml-plugin-runner\n",
+		    list.data);
+	text_clear(&list);
+}
+
+/* The socket of the runner, after a wait if need be; NULL with a complaint. */
+static char *await_socket(char *const *places, size_t count, unsigned wait_s)
+{
+	const struct timespec pause = {.tv_nsec = RETRY_MS * NS_PER_MS};
+	struct monotonic begin = monotonic_now();
+	char *found;
+	int error;
+
+	for (;;) {
+		found = find_socket(places, count, &error);
+		if (found != NULL)
+			return found;
+		if (error == EACCES || monotonic_since(monotonic_now(), begin) >= wait_s * NS_PER_S)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	complain(places, count, error);
+	return NULL;
+}
+
+/* The places to look for a runner. */
+static size_t list_places(const char *socket, char *places[CONTROL_SOCKET_PLACES])
+{
+	if (socket == NULL)
+		socket = getenv("IML_PLUGIN_SOCKET");
+	if (socket == NULL || socket[0] == '\0')
+		return control_socket_places(places);
+	places[0] = xstrdup(socket);
+	return 1;
+}
+
+struct client *client_open(const char *socket, unsigned wait_s)
+{
+	char *places[CONTROL_SOCKET_PLACES];
+	size_t count = list_places(socket, places);
+	char *path = await_socket(places, count, wait_s);
+	struct client *client = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		free(places[i]);
+	if (path == NULL)
+		return NULL;
+	client = xcalloc(1, sizeof(*client));
+	client->path = path;
+	client->curl = curl_easy_init();
+	assert(client->curl != NULL);
+	return client;
+}
+
+void client_free(struct client *client)
+{
+	curl_easy_cleanup(client->curl);
+	free(client->path);
+	free(client);
+}
+
+/* ---- single requests ---- */
+
+static size_t receive(char *bytes, size_t size, size_t count, void *argument)
+{
+	struct text *answer = argument;
+
+	if (size * count > ANSWER_MAX - answer->length)
+		return 0;
+	text_append_bytes(answer, bytes, size * count);
+	return size * count;
+}
+
+/* Prepares a request for a path. */
+static void prepare(CURL *curl, const char *socket, const char *path)
+{
+	char *url = xasprintf("http://runner%s", path);
+
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+	free(url);
+}
+
+/* The object of a JSON text, or NULL. */
+static struct json_object *parse(const struct text *text)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(ANSWER_DEPTH);
+	struct json_object *object = NULL;
+
+	assert(tokener != NULL);
+	if (text->length > 0 && text->length < INT_MAX)
+		object = json_tokener_parse_ex(tokener, text->data, (int)text->length);
+	json_tokener_free(tokener);
+	if (json_object_is_type(object, json_type_object))
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
+/* Checks what the runner answered; NULL, with a complaint, unless it is what was asked for. */
+static struct json_object *accept_answer(CURL *curl, CURLcode result, const struct text *body)
+{
+	struct json_object *answer, *error;
+	long code = 0;
+
+	if (result != CURLE_OK) {
+		fprintf(stderr, "iml-plugin: the runner did not answer: %s\n",
+		    curl_easy_strerror(result));
+		return NULL;
+	}
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
+	answer = parse(body);
+	if (code == 200 && answer != NULL)
+		return answer;
+	if (answer != NULL && json_object_object_get_ex(answer, "error", &error))
+		fprintf(stderr, "iml-plugin: %s\n", json_object_get_string(error));
+	else
+		fprintf(stderr, "iml-plugin: the runner's answer was not understood (HTTP %ld)\n",
+		    code);
+	json_object_put(answer);
+	return NULL;
+}
+
+struct json_object *client_get(struct client *client, const char *path)
+{
+	struct text body = TEXT_EMPTY;
+	struct json_object *answer;
+	CURLcode result;
+
+	curl_easy_reset(client->curl);
+	prepare(client->curl, client->path, path);
+	curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, receive);
+	curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &body);
+	curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_SECONDS);
+	result = curl_easy_perform(client->curl);
+	answer = accept_answer(client->curl, result, &body);
+	text_clear(&body);
+	return answer;
+}
+
+char *client_add_parameter(char *path, const char *name, const char *value)
+{
+	char *escaped = curl_easy_escape(NULL, value, 0);
+	char *longer;
+
+	assert(escaped != NULL);
+	longer = xasprintf("%s%c%s=%s", path, strchr(path, '?') != NULL ? '&' : '?', name, escaped);
+	curl_free(escaped);
+	free(path);
+	return longer;
+}
+
+/* Moves what the page has to the end of what there is. */
+static void append_page(struct json_object *all, struct json_object *page, const char *key)
+{
+	struct json_object *items = json_object_object_get(page, key);
+	struct json_object *classes = json_object_object_get(page, "classes");
+	struct json_object *target = json_object_object_get(all, key);
+
+	for (size_t i = 0; items != NULL && i < json_object_array_length(items); i++)
+		json_object_array_add(target, json_object_get(json_object_array_get_idx(items, i)));
+	if (classes == NULL || !json_object_is_type(classes, json_type_object))
+		return;
+	json_object_object_foreach(classes, name, class)
+	{
+		json_object_object_add(
+		    json_object_object_get(all, "classes"), name, json_object_get(class));
+	}
+}
+
+struct json_object *client_get_all(struct client *client, const char *path, const char *key)
+{
+	struct json_object *all = client_get(client, path);
+	struct json_object *page, *next;
+	char *page_path;
+
+	if (all == NULL || !json_object_is_type(json_object_object_get(all, key), json_type_array))
+		return all;
+	while ((next = json_object_object_get(all, "next")) != NULL) {
+		page_path =
+		    client_add_parameter(xstrdup(path), "after", json_object_get_string(next));
+		page = client_get(client, page_path);
+		free(page_path);
+		if (page == NULL) {
+			json_object_put(all);
+			return NULL;
+		}
+		append_page(all, page, key);
+		json_object_object_add(
+		    all, "next", json_object_get(json_object_object_get(page, "next")));
+		json_object_put(page);
+	}
+	return all;
+}
+
+/* ---- following ---- */
+
+struct following {
+	const struct client_events *events;
+	void *context;
+	struct text buffer; /* of the stream, not read yet */
+	struct text data;   /* of the event that is being read */
+};
+
+/* Reads one line of the stream: data is collected, an empty line ends an event. */
+static void take_line(struct following *following, const char *line)
+{
+	if (line[0] == '\0' && following->data.length > 0) {
+		following->events->notice(following->context, following->data.data);
+		text_reset(&following->data);
+	} else if (strncmp(line, "data:", 5) == 0) {
+		if (following->data.length > 0)
+			text_append_char(&following->data, '\n');
+		text_append(&following->data, line + 5 + (line[5] == ' '));
+	}
+}
+
+static size_t receive_events(char *bytes, size_t size, size_t count, void *argument)
+{
+	struct following *following = argument;
+	char *line, *end;
+
+	text_append_bytes(&following->buffer, bytes, size * count);
+	line = following->buffer.data;
+	while ((end = strchr(line, '\n')) != NULL) {
+		*end = '\0';
+		take_line(following, line);
+		line = end + 1;
+	}
+	end = xstrdup(line);
+	text_reset(&following->buffer);
+	text_append(&following->buffer, end);
+	free(end);
+	return size * count;
+}
+
+/* A descriptor that becomes readable with SIGINT and SIGTERM, which don't end the program now. */
+static int signals_open(sigset_t *before)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, before);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Whether the stream has ended; if so with the result. */
+static bool stream_ended(CURLM *multi, CURLcode *result)
+{
+	struct CURLMsg *message;
+	int left;
+
+	message = curl_multi_info_read(multi, &left);
+	if (message == NULL || message->msg != CURLMSG_DONE)
+		return false;
+	*result = message->data.result;
+	return true;
+}
+
+/* Runs the stream until something ends it; *hung_up if that was the runner. */
+static CURLcode run_stream(CURLM *multi, int signals, struct following *following, bool *hung_up)
+{
+	struct curl_waitfd also = {.fd = signals, .events = CURL_WAIT_POLLIN};
+	struct signalfd_siginfo taken;
+	CURLcode result = CURLE_OK;
+	int running;
+
+	for (;;) {
+		curl_multi_perform(multi, &running);
+		*hung_up = stream_ended(multi, &result);
+		if (*hung_up || !following->events->idle(following->context))
+			return result;
+		also.revents = 0;
+		curl_multi_poll(multi, &also, 1, following->events->wait_ms, NULL);
+		if (also.revents != 0 && read(signals, &taken, sizeof(taken)) > 0)
+			return CURLE_OK;
+	}
+}
+
+bool client_follow(struct client *client, const struct client_events *events, void *context)
+{
+	struct following following = {.events = events, .context = context};
+	CURLM *multi = curl_multi_init();
+	CURL *stream = curl_easy_init();
+	sigset_t before;
+	int signals = signals_open(&before);
+	bool hung_up;
+	CURLcode result;
+	long code = 0;
+
+	assert(multi != NULL && stream != NULL && signals >= 0);
+	prepare(stream, client->path, "/v1/changes");
+	curl_easy_setopt(stream, CURLOPT_FAILONERROR, 1L);
+	curl_easy_setopt(stream, CURLOPT_WRITEFUNCTION, receive_events);
+	curl_easy_setopt(stream, CURLOPT_WRITEDATA, &following);
+	curl_multi_add_handle(multi, stream);
+	result = run_stream(multi, signals, &following, &hung_up);
+	curl_easy_getinfo(stream, CURLINFO_RESPONSE_CODE, &code);
+	if (result != CURLE_OK && code != 200)
+		fprintf(stderr, "iml-plugin: the runner can't be followed: %s (HTTP %ld)\n",
+		    curl_easy_strerror(result), code);
+	else if (hung_up)
+		fprintf(stderr, "iml-plugin: the runner has ended\n");
+	curl_multi_remove_handle(multi, stream);
+	curl_easy_cleanup(stream);
+	curl_multi_cleanup(multi);
+	close(signals);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	text_clear(&following.buffer);
+	text_clear(&following.data);
+	return result == CURLE_OK || code == 200;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Talks to the runner over its control socket. Functions that fail have said why on standard error.
+ */
+#ifndef CLI_CLIENT_H
+#define CLI_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json_object.h>
+
+struct client;
+
+/*
+ * Finds the runner: at the socket given or, for NULL, at $IML_PLUGIN_SOCKET or the places where a
+ * runner listens by default. Waits up to so many seconds for one that is starting. NULL if none
+ * answers.
+ */
+struct client *client_open(const char *socket, unsigned wait_s);
+void client_free(struct client *client);
+
+/* The answer to GET path, which the caller owns; NULL if there is none or it is an error. */
+struct json_object *client_get(struct client *client, const char *path);
+
+/* Like client_get() with all pages put together: key names the array that comes in pages. */
+struct json_object *client_get_all(struct client *client, const char *path, const char *key);
+
+/* Appends a query's parameter to a path, escaped. */
+char *client_add_parameter(char *path, const char *name, const char *value);
+
+/* ---- following the changes ---- */
+
+/* What a follower is told. */
+struct client_events {
+	void (*notice)(void *context, const char *json);
+	/* Called at least every wait_ms until it returns false, which ends the following. */
+	bool (*idle)(void *context);
+	int wait_ms;
+};
+
+/*
+ * Follows the changes until idle() wants no more, SIGINT or SIGTERM comes, or the runner hangs up.
+ * Returns false if the runner could not be followed at all.
+ */
+bool client_follow(struct client *client, const struct client_events *events, void *context);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/client.h"
+
+#define JSON_FLAGS \
+	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
+#define WAIT_MAX 3600
+
+static int command_help(struct cli *cli, char **arguments, int count);
+
+static const struct command commands[] = {
+    {"tree", "[ID]", "what each scannable holds, and what is wrong with it",
+        "Draws the resources of every scannable below their parents, or those below the\n"
+        "resource ID. A resource with several parents is drawn below the first and named\n"
+        "after an arrow at the others. \"! …\" marks an alert, in parentheses one of a\n"
+        "resource further up.\n",
+        0, 1, true, command_tree},
+    {"list", "[CLASS]", "the classes, or the resources of a class",
+        "Without CLASS lists the classes of all plugins. CLASS is the name of a class, or\n"
+        "plugin.Name where two plugins have one of the same name.\n",
+        0, 1, false, command_list},
+    {"show", "ID", "everything about one resource",
+        "Shows attributes, alerts, parents and children of the resource with this id, as\n"
+        "\"list\" and \"alerts\" give it.\n",
+        1, 1, true, command_show},
+    {"alerts", "", "the active alerts, oldest first",
+        "Lists what is wrong, since when, and which resources it affects.\n", 0, 0, false,
+        command_alerts},
+    {"status", "", "how the runner, its plugins and scannables are",
+        "Tells what is wrong first. Exits with 1 if a plugin failed or the database is away.\n", 0,
+        0, false, command_status},
+    {"watch", "", "the tree, then every change as it happens",
+        "Draws the tree when all initial scans are done (after 8 seconds at the latest) and\n"
+        "then writes a line for each change, until Ctrl-C or until the runner ends. With\n"
+        "--json each change is one JSON text on one line.\n",
+        0, 0, false, command_watch},
+    {"help", "[COMMAND]", "this help, or that of a command", "Shows help.\n", 0, 1, false,
+        command_help},
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* ---- help ---- */
+
+static void append_usage(struct text *out)
+{
+	char use[32];
+
+	text_append(out, "usage: iml-plugin [--socket PATH] [--json] [--wait SECONDS] COMMAND\n\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		snprintf(use, sizeof(use), "%s %s", commands[i].name, commands[i].arguments);
+		text_printf(out, "  %-16s %s\n", use, commands[i].help);
+	}
+	text_append(out,
+	    "\n  --socket PATH    the runner's control socket, if not one of the usual\n"
+	    "                   (or set IML_PLUGIN_SOCKET)\n"
+	    "  --json           answers for programs: JSON, see iml-plugin(8)\n"
+	    "  --wait SECONDS   wait for a runner that is starting\n"
+	    "  --help, --version\n");
+}
+
+static int wrong_usage(const char *what, const char *which)
+{
+	fprintf(stderr, "iml-plugin: %s%s; see \"iml-plugin --help\"\n", what, which);
+	return EXIT_WRONG_USAGE;
+}
+
+static int command_help(struct cli *cli, char **arguments, int count)
+{
+	struct text out = TEXT_EMPTY;
+	const struct command *command;
+
+	(void)cli;
+	if (count == 0) {
+		append_usage(&out);
+		return print(&out);
+	}
+	command = find_command(arguments[0]);
+	if (command == NULL)
+		return wrong_usage("no such command: ", arguments[0]);
+	text_printf(&out, "usage: iml-plugin %s%s%s\n\n%s", command->name,
+	    command->arguments[0] != '\0' ? " " : "", command->arguments, command->details);
+	return print(&out);
+}
+
+static int print_version(void)
+{
+	struct text out = TEXT_EMPTY;
+
+	text_append(&out, "iml-plugin " VERSION "\n");
+	return print(&out);
+}
+
+/* ---- output ---- */
+
+int print(struct text *out)
+{
+	bool written = out->length == 0 || fwrite(out->data, out->length, 1, stdout) == 1;
+
+	written = fflush(stdout) == 0 && written;
+	if (!written)
+		perror("iml-plugin: standard output");
+	text_clear(out);
+	return written ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int print_json(struct json_object *answer)
+{
+	struct text out = TEXT_EMPTY;
+
+	text_append(&out, json_object_to_json_string_ext(answer, JSON_FLAGS));
+	text_append_char(&out, '\n');
+	json_object_put(answer);
+	return print(&out);
+}
+
+/* ---- running ---- */
+
+bool is_id(const char *text)
+{
+	size_t length = strspn(text, "0123456789");
+
+	return length > 0 && length <= 18 && text[length] == '\0';
+}
+
+/* Connects to the runner and runs the command. */
+static int run(struct cli *cli, const struct command *command, char **arguments, int count)
+{
+	int result;
+
+	if (command->run == command_help)
+		return command_help(cli, arguments, count);
+	cli->client = client_open(cli->socket, cli->wait_s);
+	if (cli->client == NULL)
+		return EXIT_FAILURE;
+	result = command->run(cli, arguments, count);
+	client_free(cli->client);
+	return result;
+}
+
+/* Checks the command and its arguments, and runs it. */
+static int dispatch(struct cli *cli, char **words, int count)
+{
+	const struct command *command;
+
+	if (count == 0)
+		return wrong_usage("a command is missing", "");
+	command = find_command(words[0]);
+	if (command == NULL)
+		return wrong_usage("no such command: ", words[0]);
+	if (count - 1 < command->min_arguments)
+		return wrong_usage("an argument is missing: ", command->arguments);
+	if (count - 1 > command->max_arguments)
+		return wrong_usage("too many arguments for ", command->name);
+	if (command->takes_id && count == 2 && !is_id(words[1]))
+		return wrong_usage("not the id of a resource, which is a number: ", words[1]);
+	return run(cli, command, words + 1, count - 1);
+}
+
+static bool parse_seconds(const char *text, unsigned *seconds)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > WAIT_MAX)
+		return false;
+	*seconds = (unsigned)number;
+	return true;
+}
+
+int cli_main(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"socket", required_argument, NULL, 's'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"wait", required_argument, NULL, 'w'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct cli cli = {0};
+	int option;
+
+	setlocale(LC_ALL, "");
+	while ((option = getopt_long(argc, argv, "s:jw:hV", options, NULL)) != -1) {
+		if (option == 's')
+			cli.socket = optarg;
+		else if (option == 'j')
+			cli.json = true;
+		else if (option == 'h')
+			return command_help(&cli, NULL, 0);
+		else if (option == 'V')
+			return print_version();
+		else if (option != 'w')
+			return EXIT_WRONG_USAGE;
+		else if (!parse_seconds(optarg, &cli.wait_s))
+			return wrong_usage("--wait: not a number of seconds (0 to 3600): ", optarg);
+	}
+	cli.terminal = terminal_of_output();
+	return dispatch(&cli, argv + optind, argc - optind);
+}

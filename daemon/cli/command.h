@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands of iml-plugin. Each asks the runner and renders the answer; the functions that
+ * render know nothing but the answer and the terminal.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json_object.h>
+
+#include "base/text.h"
+#include "cli/terminal.h"
+
+#define EXIT_WRONG_USAGE 64
+
+struct client;
+
+/* The options before the command. */
+struct cli {
+	const char *socket; /* NULL: to be found */
+	bool json;
+	unsigned wait_s;
+	struct terminal terminal;
+	struct client *client; /* connected when a command runs */
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* for the usage; "" for none */
+	const char *help;      /* one line */
+	const char *details;   /* for "help COMMAND" */
+	int min_arguments, max_arguments;
+	bool takes_id; /* its argument is the id of a resource */
+	int (*run)(struct cli *cli, char **arguments, int count); /* returns the exit status */
+};
+
+/* The whole program. Returns its exit status. */
+int cli_main(int argc, char **argv);
+
+int command_tree(struct cli *cli, char **arguments, int count);
+int command_list(struct cli *cli, char **arguments, int count);
+int command_show(struct cli *cli, char **arguments, int count);
+int command_alerts(struct cli *cli, char **arguments, int count);
+int command_status(struct cli *cli, char **arguments, int count);
+int command_watch(struct cli *cli, char **arguments, int count);
+
+/* Writes the text to standard output and clears it. Returns the exit status. */
+int print(struct text *out);
+
+/* Writes the answer as JSON and releases it. */
+int print_json(struct json_object *answer);
+
+/* Appends how an answer looks. */
+void render_trees(struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_classes(struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_list(struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_resource(
+    struct text *out, const struct terminal *terminal, struct json_object *resource);
+void render_alerts(struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_status(struct text *out, const struct terminal *terminal, struct json_object *status);
+void render_change(struct text *out, const struct terminal *terminal, struct json_object *notice);
+
+/* Whether the status tells of a plugin that failed or a database that is away. */
+bool status_is_bad(struct json_object *status);
+
+/* Appends an alert's message without the name of the resource, in parentheses at its end. */
+void append_message_only(struct text *out, const struct terminal *terminal, const char *message);
+
+/* Appends up to so many names of an array of resources, with commas, then an ellipsis. */
+void append_names(struct text *out, const struct terminal *terminal, struct json_object *resources,
+    size_t most, bool more);
+
+/* Whether the text is the id of a resource: digits alone. */
+bool is_id(const char *text);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/client.h"
+#include "cli/json.h"
+#include "cli/table.h"
+
+/* Most relatives listed one by one. */
+#define RELATIVES_SHOWN 50
+
+static void append_heading(struct text *out, const struct terminal *terminal, const char *heading)
+{
+	text_append_char(out, '\n');
+	append_styled(out, terminal, STYLE_BOLD, heading);
+	text_append_char(out, '\n');
+}
+
+static void add_pair(struct table *table, const char *label, const char *value)
+{
+	table_add(table, STYLE_DIM, label);
+	table_add(table, STYLE_PLAIN, value);
+}
+
+/* "example.HardDrive (PhysicalDisk)". */
+static void add_class(struct table *table, struct json_object *resource)
+{
+	struct text class = TEXT_EMPTY;
+
+	text_printf(&class, "%s (%s)", json_text(resource, "class"), json_text(resource, "kind"));
+	add_pair(table, "Class", class.data);
+	text_clear(&class);
+}
+
+/* Who reports it: its scannable, or all that know it by its global identifier. */
+static void add_reporters(struct table *table, struct json_object *reporters)
+{
+	struct text names = TEXT_EMPTY;
+
+	if (json_count(reporters) == 0)
+		return;
+	append_names(&names, table->terminal, reporters, RELATIVES_SHOWN, false);
+	add_pair(table, "Reported by", names.data);
+	text_clear(&names);
+}
+
+static void append_alert_lines(struct text *out, const struct terminal *terminal,
+    const char *heading, struct json_object *alerts)
+{
+	struct json_object *alert;
+	const char *severity;
+
+	if (json_count(alerts) == 0)
+		return;
+	append_heading(out, terminal, heading);
+	for (size_t i = 0; i < json_count(alerts); i++) {
+		alert = json_item(alerts, i);
+		severity = json_text(alert, "severity");
+		append_styled(out, terminal, style_of_severity(severity), severity);
+		text_append(out, "  ");
+		append_clean(out, terminal, json_text(alert, "message"));
+		text_append(out, "  since ");
+		append_time(out, json_text(alert, "begin"), true);
+		text_append_char(out, '\n');
+	}
+}
+
+static void append_relatives(struct text *out, const struct terminal *terminal, const char *heading,
+    struct json_object *resources, size_t count)
+{
+	struct table table;
+	size_t listed = json_count(resources);
+	size_t shown = listed < RELATIVES_SHOWN ? listed : RELATIVES_SHOWN;
+
+	if (count == 0)
+		return;
+	append_heading(out, terminal, heading);
+	table = table_of(terminal, 3);
+	for (size_t i = 0; i < shown; i++) {
+		table_add_number(&table, STYLE_DIM, json_number(json_item(resources, i), "id"));
+		table_add(&table, STYLE_PLAIN, json_text(json_item(resources, i), "label"));
+		table_add(&table, STYLE_DIM, json_text(json_item(resources, i), "class"));
+	}
+	table_align_right(&table, 0);
+	table_render(&table, out);
+	table_clear(&table);
+	if (shown < count)
+		text_printf(out, "%s %zu more\n", ellipsis(terminal), count - shown);
+}
+
+void render_resource(
+    struct text *out, const struct terminal *terminal, struct json_object *resource)
+{
+	struct json_object *fields = json_part(resource, "fields");
+	struct json_object *parents = json_part(resource, "parents");
+	struct json_object *children = json_part(resource, "children");
+	struct table table = table_of(terminal, 2);
+
+	append_styled(out, terminal, STYLE_BOLD, json_text(resource, "label"));
+	text_append_char(out, '\n');
+	add_pair(&table, "Id", json_text(resource, "id"));
+	add_class(&table, resource);
+	if (json_text(resource, "alias")[0] != '\0')
+		add_pair(&table, "Label", json_text(resource, "label_without_alias"));
+	add_reporters(&table, json_part(resource, "reporters"));
+	for (size_t i = 0; i < json_count(fields); i++)
+		add_pair(&table, json_text(json_item(fields, i), "label"),
+		    json_text(json_item(fields, i), "text"));
+	table_render(&table, out);
+	table_clear(&table);
+	append_alert_lines(out, terminal, "Alerts", json_part(resource, "alerts"));
+	append_alert_lines(out, terminal, "Affected by", json_part(resource, "inherited_alerts"));
+	append_relatives(out, terminal, "Parents", parents, json_count(parents));
+	append_relatives(
+	    out, terminal, "Children", children, (size_t)json_number(resource, "child_count"));
+}
+
+int command_show(struct cli *cli, char **arguments, int count)
+{
+	char *path = xasprintf("/v1/resources/%s", arguments[0]);
+	struct json_object *answer = client_get(cli->client, path);
+	struct text out = TEXT_EMPTY;
+
+	(void)count;
+	free(path);
+	if (answer == NULL)
+		return EXIT_FAILURE;
+	if (cli->json)
+		return print_json(answer);
+	render_resource(&out, &cli->terminal, answer);
+	json_object_put(answer);
+	return print(&out);
+}

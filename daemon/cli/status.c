@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cli/client.h"
+#include "cli/json.h"
+#include "cli/table.h"
+
+/* Appends a duration in seconds, as "37 s". */
+static void append_duration(struct text *out, double seconds)
+{
+	char buffer[CLOCK_TEXT_SIZE];
+
+	text_append(out, duration_format((int64_t)(seconds * 1e9), buffer));
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+	while (*words != NULL && strcmp(text, *words) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static bool database_is_away(struct json_object *status)
+{
+	static const char *const away[] = {"waiting", "stopped", NULL};
+	struct json_object *database = json_part(status, "database");
+
+	return json_real(database, "away_s") > 0 || is_one_of(json_text(database, "state"), away);
+}
+
+static bool plugin_is_bad(struct json_object *plugin)
+{
+	static const char *const bad[] = {"failed", "backoff", NULL};
+
+	return is_one_of(json_text(plugin, "state"), bad);
+}
+
+bool status_is_bad(struct json_object *status)
+{
+	struct json_object *plugins = json_part(status, "plugins");
+
+	for (size_t i = 0; i < json_count(plugins); i++) {
+		if (plugin_is_bad(json_item(plugins, i)))
+			return true;
+	}
+	return database_is_away(status);
+}
+
+/* ---- what is wrong ---- */
+
+/* Begins a line about something wrong: what it is, and the reason if one is known. */
+static void append_problem(struct text *out, const struct terminal *terminal, enum style style,
+    const char *what, const char *reason)
+{
+	append_styled(out, terminal, style, what);
+	if (reason[0] != '\0') {
+		text_append(out, ": ");
+		append_clean(out, terminal, reason);
+	}
+	text_append_char(out, '\n');
+}
+
+static void append_indented(
+    struct text *out, const struct terminal *terminal, struct json_object *lines)
+{
+	for (size_t i = 0; i < json_count(lines); i++) {
+		text_append(out, "    ");
+		append_clean(out, terminal, json_object_get_string(json_item(lines, i)));
+		text_append_char(out, '\n');
+	}
+}
+
+static void append_database_problem(
+    struct text *out, const struct terminal *terminal, struct json_object *status)
+{
+	struct json_object *database = json_part(status, "database");
+	struct text what = TEXT_EMPTY;
+
+	if (!database_is_away(status))
+		return;
+	text_append(&what, "The database is away");
+	if (json_real(database, "away_s") > 0) {
+		text_append(&what, " since ");
+		append_duration(&what, json_real(database, "away_s"));
+	}
+	append_problem(out, terminal, STYLE_ERROR, what.data, json_text(database, "reason"));
+	text_clear(&what);
+}
+
+static void append_scannable_problem(struct text *out, const struct terminal *terminal,
+    const char *plugin, struct json_object *scannable)
+{
+	struct text what = TEXT_EMPTY;
+	int64_t refused = json_number(scannable, "refused");
+
+	text_printf(&what, "%s of plugin %s ", json_text(scannable, "label"), plugin);
+	if (strcmp(json_text(scannable, "state"), "backoff") == 0) {
+		text_append(&what, "can't be scanned");
+		append_problem(
+		    out, terminal, STYLE_ERROR, what.data, json_text(scannable, "reason"));
+	} else if (refused > 0) {
+		text_printf(
+		    &what, "is degraded: %lld calls refused in the last scan", (long long)refused);
+		append_problem(
+		    out, terminal, STYLE_WARNING, what.data, json_text(scannable, "reason"));
+	}
+	text_clear(&what);
+}
+
+static void append_plugin_problems(
+    struct text *out, const struct terminal *terminal, struct json_object *plugin)
+{
+	struct json_object *scannables = json_part(plugin, "scannables");
+	struct json_object *warnings = json_part(plugin, "warnings");
+	const char *name = json_text(plugin, "name");
+	struct text what = TEXT_EMPTY;
+
+	if (plugin_is_bad(plugin)) {
+		text_printf(&what, "Plugin %s %s", name,
+		    strcmp(json_text(plugin, "state"), "failed") == 0 ? "failed"
+		                                                      : "waits to be restarted");
+		append_problem(out, terminal, STYLE_ERROR, what.data, json_text(plugin, "reason"));
+		append_indented(out, terminal, json_part(plugin, "reasons"));
+	}
+	if (json_count(warnings) > 0) {
+		text_reset(&what);
+		text_printf(&what, "Plugin %s was loaded with warnings", name);
+		append_problem(out, terminal, STYLE_WARNING, what.data, "");
+		append_indented(out, terminal, warnings);
+	}
+	for (size_t i = 0; i < json_count(scannables); i++)
+		append_scannable_problem(out, terminal, name, json_item(scannables, i));
+	text_clear(&what);
+}
+
+/* ---- everything else ---- */
+
+static void append_summary(
+    struct text *out, const struct terminal *terminal, struct json_object *status)
+{
+	struct json_object *counts = json_part(status, "counts");
+	struct json_object *database = json_part(status, "database");
+	int64_t initially = json_number(status, "scanning_initially");
+
+	text_append(out, "iml-plugin-runner ");
+	append_clean(out, terminal, json_text(status, "version"));
+	text_append(out, " is ");
+	append_clean(out, terminal, json_text(status, "state"));
+	text_printf(out, ", pid %lld, up ", (long long)json_number(status, "pid"));
+	append_duration(out, json_real(status, "uptime_s"));
+	text_append(out, "\nconfiguration: ");
+	append_clean(out, terminal,
+	    json_text(status, "config")[0] != '\0' ? json_text(status, "config") : "defaults");
+	text_printf(out, "\ndatabase: %s", json_flag(database, "embedded") ? "embedded, " : "");
+	append_clean(out, terminal, json_text(database, "state"));
+	text_printf(out, ", %lld transactions, %lld failed, %lld reconnects",
+	    (long long)json_number(database, "transactions"),
+	    (long long)json_number(database, "failures"),
+	    (long long)json_number(database, "reconnects"));
+	text_printf(out, "\nresources: %lld, active alerts: %lld\n",
+	    (long long)json_number(counts, "resources"), (long long)json_number(counts, "alerts"));
+	if (initially > 0)
+		text_printf(out, "initial scans still running: %lld\n", (long long)initially);
+}
+
+static enum style style_of_state(const char *state)
+{
+	static const char *const good[] = {"running", "online", NULL};
+	static const char *const bad[] = {"failed", "backoff", NULL};
+
+	if (is_one_of(state, good))
+		return STYLE_GOOD;
+	return is_one_of(state, bad) ? STYLE_ERROR : STYLE_WARNING;
+}
+
+static void append_plugins(
+    struct text *out, const struct terminal *terminal, struct json_object *plugins)
+{
+	struct table table = table_of(terminal, 5);
+	struct json_object *plugin;
+	const char *state;
+
+	table_add(&table, STYLE_BOLD, "PLUGIN");
+	table_add(&table, STYLE_BOLD, "STATE");
+	table_add(&table, STYLE_BOLD, "PID");
+	table_add(&table, STYLE_BOLD, "RESTARTS");
+	table_add(&table, STYLE_BOLD, "FILE");
+	table_align_right(&table, 2);
+	table_align_right(&table, 3);
+	for (size_t i = 0; i < json_count(plugins); i++) {
+		plugin = json_item(plugins, i);
+		state = json_text(plugin, "state");
+		table_add(&table, STYLE_PLAIN, json_text(plugin, "name"));
+		table_add(&table, style_of_state(state), state);
+		table_add(&table, STYLE_PLAIN, json_text(plugin, "pid"));
+		table_add(&table, STYLE_PLAIN, json_text(plugin, "restarts"));
+		table_add(&table, STYLE_PLAIN, json_text(plugin, "path"));
+	}
+	table_render(&table, out);
+	table_clear(&table);
+}
+
+static void add_scannable(struct table *table, const char *plugin, struct json_object *scannable)
+{
+	const char *state = json_text(scannable, "state");
+	struct text time = TEXT_EMPTY, took = TEXT_EMPTY;
+
+	text_append(&time, "");
+	text_append(&took, "");
+	if (json_text(scannable, "last_scan")[0] != '\0') {
+		append_time(&time, json_text(scannable, "last_scan"), false);
+		text_printf(&took, "%.1f ms", json_real(scannable, "last_scan_ms"));
+	}
+	table_add(table, STYLE_DIM, json_text(scannable, "id"));
+	table_add(table, STYLE_PLAIN, json_text(scannable, "label"));
+	table_add(table, STYLE_PLAIN, plugin);
+	table_add(table, style_of_state(state), state);
+	table_add(table, STYLE_PLAIN, time.data);
+	table_add(table, STYLE_PLAIN, took.data);
+	text_clear(&time);
+	text_clear(&took);
+}
+
+static void append_scannables(
+    struct text *out, const struct terminal *terminal, struct json_object *plugins)
+{
+	struct table table = table_of(terminal, 6);
+	struct json_object *plugin, *scannables;
+
+	table_add(&table, STYLE_BOLD, "ID");
+	table_add(&table, STYLE_BOLD, "SCANNABLE");
+	table_add(&table, STYLE_BOLD, "PLUGIN");
+	table_add(&table, STYLE_BOLD, "STATE");
+	table_add(&table, STYLE_BOLD, "LAST SCAN");
+	table_add(&table, STYLE_BOLD, "TOOK");
+	table_align_right(&table, 0);
+	table_align_right(&table, 5);
+	for (size_t i = 0; i < json_count(plugins); i++) {
+		plugin = json_item(plugins, i);
+		scannables = json_part(plugin, "scannables");
+		for (size_t j = 0; j < json_count(scannables); j++)
+			add_scannable(&table, json_text(plugin, "name"), json_item(scannables, j));
+	}
+	table_render(&table, out);
+	table_clear(&table);
+}
+
+void render_status(struct text *out, const struct terminal *terminal, struct json_object *status)
+{
+	struct json_object *plugins = json_part(status, "plugins");
+	size_t begin = out->length;
+
+	append_database_problem(out, terminal, status);
+	for (size_t i = 0; i < json_count(plugins); i++)
+		append_plugin_problems(out, terminal, json_item(plugins, i));
+	if (out->length > begin)
+		text_append_char(out, '\n');
+	append_summary(out, terminal, status);
+	text_append_char(out, '\n');
+	if (json_count(plugins) == 0) {
+		text_append(out, "No plugins are configured.\n");
+		return;
+	}
+	append_plugins(out, terminal, plugins);
+	text_append_char(out, '\n');
+	append_scannables(out, terminal, plugins);
+}
+
+int command_status(struct cli *cli, char **arguments, int count)
+{
+	struct json_object *status = client_get(cli->client, "/v1/status");
+	struct text out = TEXT_EMPTY;
+	bool bad;
+	int result;
+
+	(void)arguments;
+	(void)count;
+	if (status == NULL)
+		return EXIT_FAILURE;
+	bad = status_is_bad(status);
+	if (cli->json) {
+		result = print_json(status);
+	} else {
+		render_status(&out, &cli->terminal, status);
+		json_object_put(status);
+		result = print(&out);
+	}
+	return bad ? EXIT_FAILURE : result;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control API: JSON over HTTP on a Unix socket, for iml-plugin and for scripts. It reads the
+ * graph and asks the supervisor for what only that knows; it changes nothing.
+ */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json_object.h>
+
+#include "graph/graph.h"
+
+struct event_base;
+struct control;
+
+struct control_callbacks {
+	/* The answer to GET /v1/status, a new object that the caller owns. */
+	struct json_object *(*status)(void *context);
+	/* Someone began to follow the changes, or the last one left. */
+	void (*followers)(void *context, bool any);
+};
+
+/*
+ * Listens on a socket at path (replacing one that no process answers on). The graph is borrowed.
+ * NULL with a reason that names the path.
+ */
+struct control *control_start(struct event_base *base, const char *path, struct graph *graph,
+    const struct control_callbacks *callbacks, void *context, char reason[REASON_SIZE]);
+
+/* Sends notices (JSON texts) to all who follow the changes. */
+void control_tell(struct control *control, char *const *notices, size_t count);
+
+/* Ends all connections, removes the socket, and releases everything. */
+void control_free(struct control *control);
+
+#endif

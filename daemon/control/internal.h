@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside the control API: how a request finds its route, and how the graph becomes JSON.
+ *
+ * A request is one exchange: its parameters are checked against the route's table, its handler
+ * answers or refuses it. All of it runs in the event loop's thread.
+ */
+#ifndef CONTROL_INTERNAL_H
+#define CONTROL_INTERNAL_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "control/control.h"
+
+#define CONTROL_MAGIC 0x4354524cu
+
+/* What a request may be, and how long it may take. */
+#define REQUEST_HEADERS_MAX 16384
+#define REQUEST_BODY_MAX 4096
+#define REQUEST_SECONDS 30
+
+struct follower {
+	struct control *control;
+	struct evhttp_request *request;
+	TAILQ_ENTRY(follower) in_followers;
+};
+
+struct control {
+	uint32_t magic;
+	struct evhttp *http;
+	struct graph *graph;
+	const struct control_callbacks *callbacks;
+	void *context;
+
+	char *path;
+	bool listening; /* the socket at path, device and inode, is ours to remove */
+	dev_t device;
+	ino_t inode;
+
+	TAILQ_HEAD(, follower) followers;
+	size_t follower_count;
+	struct event *heartbeat; /* pending while there are followers */
+};
+
+/* The parameters of a request, those that were not given at their defaults. */
+struct query {
+	const char *plugin;
+	const char *class; /* "Name" or "plugin.Name" */
+	enum builtin kind;
+	int64_t severity; /* least */
+	int64_t limit;
+	int64_t after;
+	int64_t affects; /* most affected resources to name with each alert */
+	bool internal;
+	record_id id;
+};
+
+struct exchange {
+	struct control *control;
+	struct evhttp_request *request;
+	struct query query;
+};
+
+/* ---- request.c ---- */
+
+/* Answers every request; the argument is the control. */
+void control_handle_request(struct evhttp_request *request, void *argument);
+
+/* Sends a JSON answer and releases it. */
+void exchange_answer(struct exchange *exchange, struct json_object *answer);
+
+/* Sends {"error": …} or, if field is not NULL, with the parameter that is wrong. */
+void exchange_refuse(struct exchange *exchange, int code, const char *field, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
+
+/* ---- routes.c ---- */
+
+struct route {
+	const char *path; /* with a "/" at its end an id follows */
+	void (*handle)(struct exchange *exchange);
+	const char *parameters; /* names, with a blank between them */
+	int64_t default_limit, max_limit;
+};
+extern const struct route control_routes[];
+extern const size_t control_route_count;
+
+/* ---- query.c ---- */
+
+struct evkeyvalq;
+
+/* Reads the parameters given into the exchange's query; refuses the request and returns false. */
+bool parse_query(
+    struct exchange *exchange, const struct route *route, const struct evkeyvalq *given);
+
+/* A number of digits alone. */
+bool parse_digits(const char *text, int64_t *number);
+
+/* The value, if it is safe and short enough to be repeated in a message, or "…". */
+const char *quotable(const char *value);
+
+/* ---- list.c ---- */
+
+/* Resources are shown while the classes of their plugin are known. */
+bool resource_is_visible(const struct graph_resource *resource);
+
+/* Borrowed resources; items is released with free(). */
+struct resource_list {
+	struct graph_resource **items;
+	size_t count;
+	size_t capacity;
+};
+
+void resource_list_add(struct resource_list *list, struct graph_resource *resource);
+void resource_list_sort_by_id(struct resource_list *list);
+
+/* By class, then by name, in which numbers count as numbers. */
+void resource_list_sort_by_name(struct resource_list *list);
+
+/* All visible ancestors, each once, nearest first. */
+struct resource_list list_ancestors(const struct graph_resource *resource);
+
+/* ---- describe.c ---- */
+
+/* Most children named with a resource, and most of its ancestors' alerts. */
+#define RELATIVES_MAX 1000
+
+/* Whether the class, or what it is based on, is this kind. */
+bool class_is_kind(const struct class *class, enum builtin kind);
+
+/* {"id", "class", "label"}: how other objects refer to a resource. The label is its alias, if any.
+ */
+struct json_object *describe_reference(const struct graph_resource *resource);
+
+/* The resource in lists and trees. Its class is added to classes (by "plugin.Name") if missing. */
+struct json_object *describe_resource(
+    const struct graph *graph, const struct graph_resource *resource, struct json_object *classes);
+
+/* Everything about one resource. */
+struct json_object *describe_resource_fully(
+    const struct graph *graph, const struct graph_resource *resource);
+
+/* A class as its resources are listed with: label, kind and columns. */
+struct json_object *describe_class(const struct graph_class *graph_class);
+
+/* Everything that was declared. */
+struct json_object *describe_class_fully(const struct graph_class *graph_class);
+
+/* An active alert; with the resource that it is about unless that is clear from the place. */
+struct json_object *describe_alert(const struct graph_alert *alert, bool with_resource);
+
+/* ---- tree.c ---- */
+
+/* The trees of all scannables that the query asks for, or the tree below one resource. */
+struct json_object *describe_trees(struct graph *graph, const struct query *query);
+struct json_object *describe_tree(
+    struct graph *graph, struct graph_resource *root, const struct query *query);
+
+/* ---- follow.c ---- */
+
+/* Begins a stream of server-sent events. */
+void exchange_follow(struct exchange *exchange);
+
+/* The timer that keeps streams from looking dead; pending while there are followers. */
+struct event *followers_heartbeat(struct event_base *base, struct control *control);
+
+/* Ends all streams. */
+void followers_close(struct control *control);
+
+/* ---- socket.c ---- */
+
+/*
+ * A listening socket at path, non-blocking, in place of one that nobody answers on; sets device and
+ * inode. Returns -1 with a reason that names the path.
+ */
+int control_listen(const char *path, dev_t *device, ino_t *inode, char reason[REASON_SIZE]);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* A resource that a search has been to. */
+struct seen {
+	record_id id;
+	UT_hash_handle hh;
+};
+
+bool resource_is_visible(const struct graph_resource *resource)
+{
+	return resource->class->class != NULL;
+}
+
+void resource_list_add(struct resource_list *list, struct graph_resource *resource)
+{
+	list->items =
+	    xgrow(list->items, list->count, &list->capacity, sizeof(struct graph_resource *));
+	list->items[list->count++] = resource;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct graph_resource *const *left = a, *const *right = b;
+
+	return ((*left)->id > (*right)->id) - ((*left)->id < (*right)->id);
+}
+
+void resource_list_sort_by_id(struct resource_list *list)
+{
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof(struct graph_resource *), compare_ids);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct graph_resource *const *left = a, *const *right = b;
+	int order = strcmp((*left)->class->key, (*right)->class->key);
+
+	if (order == 0)
+		order = strverscmp(graph_name(*left), graph_name(*right));
+	return order != 0 ? order : compare_ids(a, b);
+}
+
+void resource_list_sort_by_name(struct resource_list *list)
+{
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof(struct graph_resource *), compare_names);
+}
+
+/* Notes the id. Returns whether it was not there before. */
+static bool seen_add(struct seen **set, record_id id)
+{
+	struct seen *seen;
+
+	HASH_FIND(hh, *set, &id, sizeof(id), seen);
+	if (seen != NULL)
+		return false;
+	seen = xcalloc(1, sizeof(*seen));
+	seen->id = id;
+	HASH_ADD(hh, *set, id, sizeof(seen->id), seen);
+	return true;
+}
+
+static void seen_clear(struct seen **set)
+{
+	struct seen *seen = *set, *next;
+
+	HASH_CLEAR(hh, *set);
+	for (; seen != NULL; seen = next) {
+		next = seen->hh.next;
+		free(seen);
+	}
+}
+
+struct resource_list list_ancestors(const struct graph_resource *resource)
+{
+	const struct graph_resource *from = resource;
+	struct resource_list list = {0};
+	struct seen *set = NULL;
+	const struct graph_link *link;
+
+	seen_add(&set, resource->id);
+	for (size_t next = 0; from != NULL; next++) {
+		TAILQ_FOREACH (link, &from->parents, in_child) {
+			if (resource_is_visible(link->parent) && seen_add(&set, link->parent->id))
+				resource_list_add(&list, link->parent);
+		}
+		from = next < list.count ? list.items[next] : NULL;
+	}
+	seen_clear(&set);
+	return list;
+}

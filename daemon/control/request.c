@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/internal.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/keyvalq_struct.h>
+
+#define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+static void release_answer(const void *data, size_t length, void *argument)
+{
+	struct json_object *answer = argument;
+
+	(void)data;
+	(void)length;
+	json_object_put(answer);
+}
+
+static void send_json(
+    struct exchange *exchange, int code, const char *phrase, struct json_object *answer)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(exchange->request);
+	struct evbuffer *body = evbuffer_new();
+	size_t length;
+	const char *bytes = json_object_to_json_string_length(answer, JSON_FLAGS, &length);
+
+	assert(body != NULL && bytes != NULL);
+	evbuffer_add_reference(body, bytes, length, release_answer, answer);
+	evbuffer_add(body, "\n", 1);
+	evhttp_add_header(headers, "Content-Type", "application/json");
+	evhttp_add_header(headers, "Cache-Control", "no-store");
+	evhttp_send_reply(exchange->request, code, phrase, body);
+	evbuffer_free(body);
+}
+
+void exchange_answer(struct exchange *exchange, struct json_object *answer)
+{
+	send_json(exchange, HTTP_OK, "OK", answer);
+}
+
+/* The words that go with a code. */
+static const char *phrase_of(int code)
+{
+	static const struct {
+		int code;
+		const char *phrase;
+	} phrases[] = {
+	    {HTTP_BADREQUEST, "Bad Request"},
+	    {HTTP_NOTFOUND, "Not Found"},
+	    {HTTP_BADMETHOD, "Method Not Allowed"},
+	    {HTTP_SERVUNAVAIL, "Service Unavailable"},
+	};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+		if (phrases[i].code == code)
+			return phrases[i].phrase;
+	}
+	assert(!"code without a phrase");
+	return "";
+}
+
+void exchange_refuse(
+    struct exchange *exchange, int code, const char *field, const char *format, ...)
+{
+	struct json_object *answer = json_object_new_object();
+	char message[REASON_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	json_object_object_add(answer, "error", json_object_new_string(message));
+	if (field != NULL)
+		json_object_object_add(answer, "field", json_object_new_string(field));
+	send_json(exchange, code, phrase_of(code), answer);
+}
+
+/* The route of a path, or NULL; *id is what follows one that ends with "/", else NULL. */
+static const struct route *find_route(const char *path, const char **id)
+{
+	const struct route *route;
+	size_t length;
+
+	for (size_t i = 0; i < control_route_count; i++) {
+		route = &control_routes[i];
+		length = strlen(route->path);
+		*id = route->path[length - 1] == '/' ? path + length : NULL;
+		if (strncmp(path, route->path, length) == 0 &&
+		    (*id != NULL || path[length] == '\0'))
+			return route;
+	}
+	return NULL;
+}
+
+/* Checks what follows the path and the "?", and lets the route answer. */
+static void run_route(
+    struct exchange *exchange, const struct route *route, const char *id, const char *query_text)
+{
+	struct evkeyvalq given;
+
+	exchange->query.limit = route->default_limit;
+	exchange->query.affects = 20;
+	if (id != NULL && !parse_digits(id, &exchange->query.id)) {
+		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "\"%s\" is not the id of a resource",
+		    quotable(id));
+		return;
+	}
+	TAILQ_INIT(&given);
+	if (query_text != NULL && evhttp_parse_query_str(query_text, &given) != 0)
+		exchange_refuse(exchange, HTTP_BADREQUEST, NULL,
+		    "the parameters after \"?\" are not of the form name=value&…");
+	else if (parse_query(exchange, route, &given))
+		route->handle(exchange);
+	evhttp_clear_headers(&given);
+}
+
+void control_handle_request(struct evhttp_request *request, void *argument)
+{
+	struct exchange exchange = {.control = argument, .request = request};
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = evhttp_uri_get_path(uri);
+	const struct route *route;
+	const char *id;
+
+	assert(exchange.control->magic == CONTROL_MAGIC);
+	if (evhttp_request_get_command(request) != EVHTTP_REQ_GET) {
+		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET");
+		exchange_refuse(&exchange, HTTP_BADMETHOD, NULL, "only GET is allowed");
+		return;
+	}
+	route = path != NULL ? find_route(path, &id) : NULL;
+	if (route == NULL) {
+		exchange_refuse(&exchange, HTTP_NOTFOUND, NULL, "no such path; try /v1/status");
+		return;
+	}
+	run_route(&exchange, route, id, evhttp_uri_get_query(uri));
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <getopt.h>
+
+#include "cli_fixture.h"
+
+#define RESOURCE "\"resource\": {\"id\": 17, \"label\": \"Disk 17\"}"
+#define TIME "\"time\": \"2026-11-22T12:01:03.250000Z\""
+
+/* ---- status ---- */
+
+static const char healthy[] =
+    "{\"version\": \"0.1.0\", \"pid\": 412, \"uptime_s\": 37, \"state\": \"running\","
+    "\"config\": null, \"scanning_initially\": 0,"
+    "\"database\": {\"state\": \"ready\", \"embedded\": true, \"transactions\": 9, \"away_s\": 0},"
+    "\"plugins\": [{\"name\": \"acme\", \"path\": \"/p/acme.so\", \"state\": \"running\","
+    "\"pid\": 413, \"restarts\": 0, \"scannables\": [{\"id\": 1, \"label\": \"array-7\","
+    "\"state\": \"online\", \"last_scan\": \"2026-11-22T12:01:03Z\", \"last_scan_ms\": 1.25}]}],"
+    "\"counts\": {\"resources\": 30, \"alerts\": 1}}";
+
+static void a_healthy_status_begins_with_the_runner(void **state)
+{
+	struct json_object *status = json_tokener_parse(healthy);
+	(void)state;
+
+	assert_rendered(render_status, &to_file, healthy,
+	    "iml-plugin-runner 0.1.0 is running, pid 412, up 37 s\n"
+	    "configuration: defaults\n"
+	    "database: embedded, ready, 9 transactions, 0 failed, 0 reconnects\n"
+	    "resources: 30, active alerts: 1\n"
+	    "\n"
+	    "PLUGIN  STATE    PID  RESTARTS  FILE\n"
+	    "acme    running  413         0  /p/acme.so\n"
+	    "\n"
+	    "ID  SCANNABLE  PLUGIN  STATE   LAST SCAN    TOOK\n"
+	    " 1  array-7    acme    online  12:01:03   1.2 ms\n");
+	assert_false(status_is_bad(status));
+	json_object_put(status);
+}
+
+static void what_is_wrong_comes_first(void **state)
+{
+	static const char ill[] =
+	    "{\"state\": \"running\", \"database\": {\"state\": \"waiting\", \"away_s\": 37,"
+	    "\"reason\": \"connection refused\"}, \"plugins\": ["
+	    "{\"name\": \"bad\", \"state\": \"failed\", \"reason\": \"2 mistakes\","
+	    " \"reasons\": [\"first\", \"second\"]},"
+	    "{\"name\": \"crash\", \"state\": \"backoff\", \"reason\": \"signal 11\"},"
+	    "{\"name\": \"acme\", \"state\": \"running\", \"warnings\": [\"odd\"], \"scannables\": "
+	    "["
+	    " {\"label\": \"array-7\", \"state\": \"backoff\", \"reason\": \"lost contact\"},"
+	    " {\"label\": \"array-8\", \"state\": \"online\", \"refused\": 3, \"reason\": "
+	    "null}]}]}";
+	static const char expected[] =
+	    "The database is away since 37 s: connection refused\n"
+	    "Plugin bad failed: 2 mistakes\n"
+	    "    first\n"
+	    "    second\n"
+	    "Plugin crash waits to be restarted: signal 11\n"
+	    "Plugin acme was loaded with warnings\n"
+	    "    odd\n"
+	    "array-7 of plugin acme can't be scanned: lost contact\n"
+	    "array-8 of plugin acme is degraded: 3 calls refused in the last scan\n"
+	    "\n";
+	char *text = rendered(render_status, &to_file, ill);
+	(void)state;
+
+	text[sizeof(expected) - 1] = '\0';
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static bool is_bad(const char *json)
+{
+	struct json_object *status = json_tokener_parse(json);
+	bool bad = status_is_bad(status);
+
+	json_object_put(status);
+	return bad;
+}
+
+static void failed_plugins_and_an_absent_database_are_bad(void **state)
+{
+	(void)state;
+	assert_true(is_bad("{\"plugins\": [{\"state\": \"running\"}, {\"state\": \"failed\"}]}"));
+	assert_true(is_bad("{\"plugins\": [{\"state\": \"backoff\"}]}"));
+	assert_true(is_bad("{\"database\": {\"state\": \"waiting\"}}"));
+	assert_true(is_bad("{\"database\": {\"state\": \"connecting\", \"away_s\": 0.5}}"));
+	assert_false(is_bad("{\"database\": {\"state\": \"connecting\", \"away_s\": 0}}"));
+	assert_false(
+	    is_bad("{\"plugins\": [{\"state\": \"starting\"}, {\"state\": \"stopped\"}]}"));
+}
+
+/* ---- alerts ---- */
+
+static void alerts_tell_since_when_and_what_they_affect(void **state)
+{
+	(void)state;
+	assert_rendered(render_alerts, &to_file,
+	    "{\"alerts\": [{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"ERROR\"," RESOURCE
+	    ", \"message\": \"Drive failure (Disk 17)\", \"affects\": [{\"label\": \"P\"},"
+	    "{\"label\": \"L 1\"}, {\"label\": \"L 2\"}, {\"label\": \"L 3\"}]}]}",
+	    "SINCE                SEVERITY  ID  ALERT                    AFFECTS\n"
+	    "2026-11-22 12:01:03  ERROR     17  Drive failure (Disk 17)  P, L 1, L 2 …\n");
+	assert_rendered(render_alerts, &to_file, "{\"alerts\": []}", "No active alerts.\n");
+}
+
+static void a_message_is_shortened_by_the_name_at_its_end(void **state)
+{
+	static const struct {
+		const char *message, *expected;
+	} cases[] = {
+	    {"Drive failure (HardDrive (foo, bar))", "Drive failure"},
+	    {"Drive failure (x)", "Drive failure"},
+	    {"array-7 not contactable", "array-7 not contactable"},
+	    {"(all of it)", "(all of it)"},
+	    {"unbalanced)", "unbalanced)"},
+	    {"f(x)", "f(x)"},
+	    {"", ""},
+	};
+	struct text out = TEXT_EMPTY;
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		text_reset(&out);
+		append_message_only(&out, &to_file, cases[i].message);
+		assert_string_equal(out.data, cases[i].expected);
+	}
+	text_clear(&out);
+}
+
+/* ---- lists ---- */
+
+static void a_list_has_the_columns_of_the_class(void **state)
+{
+	(void)state;
+	assert_rendered(render_list, &to_file,
+	    "{\"classes\": {\"a.Disk\": {\"columns\": ["
+	    "{\"name\": \"capacity\", \"label\": \"Capacity\", \"type\": \"Bytes\"},"
+	    "{\"name\": \"status\", \"label\": \"Status\", \"type\": \"Enum\"}]}},"
+	    "\"resources\": [{\"id\": 9, \"class\": \"a.Disk\", \"label\": \"Disk 9\","
+	    "\"texts\": {\"capacity\": \"4.0TB\", \"status\": \"OK\"}, \"alerts\": []},"
+	    "{\"id\": 10, \"class\": \"a.Disk\", \"label\": \"Disk 10\","
+	    "\"texts\": {\"capacity\": \"512.0GB\", \"status\": \"FAILED\"}, \"alerts\": ["
+	    "{\"severity\": \"ERROR\", \"message\": \"Drive failure (Disk 10)\"}]}]}",
+	    "ID  NAME     Capacity  Status  ALERTS\n"
+	    " 9  Disk 9      4.0TB  OK\n"
+	    "10  Disk 10   512.0GB  FAILED  Drive failure\n");
+	assert_rendered(render_list, &to_file, "{\"resources\": []}", "No resources.\n");
+}
+
+static void classes_of_one_name_have_a_table_each(void **state)
+{
+	(void)state;
+	assert_rendered(render_list, &to_file,
+	    "{\"classes\": {\"a.X\": {\"columns\": []}, \"b.X\": {\"columns\": []}},"
+	    "\"resources\": [{\"id\": 1, \"class\": \"a.X\", \"label\": \"one\"},"
+	    "{\"id\": 2, \"class\": \"b.X\", \"label\": \"two\"}]}",
+	    "a.X\nID  NAME  ALERTS\n 1  one\n\nb.X\nID  NAME  ALERTS\n 2  two\n");
+}
+
+static void a_resource_is_shown_with_its_relatives(void **state)
+{
+	(void)state;
+	assert_rendered(render_resource, &to_file,
+	    "{\"id\": 17, \"class\": \"a.Disk\", \"kind\": \"PhysicalDisk\", \"label\": \"left "
+	    "one\","
+	    "\"alias\": \"left one\", \"label_without_alias\": \"Disk 17\","
+	    "\"reporters\": [{\"label\": \"array-7\"}],"
+	    "\"fields\": [{\"label\": \"Capacity\", \"text\": \"4.0TB\"}],"
+	    "\"alerts\": [{\"severity\": \"ERROR\", \"message\": \"Drive failure (Disk 17)\","
+	    " \"begin\": \"2026-11-22T12:01:03Z\"}],"
+	    "\"parents\": [{\"id\": 3, \"class\": \"a.Enclosure\", \"label\": \"Enclosure 3\"}],"
+	    "\"children\": [{\"id\": 20, \"class\": \"a.Pool\", \"label\": \"P\"}], "
+	    "\"child_count\": 2}",
+	    "left one\n"
+	    "Id           17\n"
+	    "Class        a.Disk (PhysicalDisk)\n"
+	    "Label        Disk 17\n"
+	    "Reported by  array-7\n"
+	    "Capacity     4.0TB\n"
+	    "\n"
+	    "Alerts\n"
+	    "ERROR  Drive failure (Disk 17)  since 2026-11-22 12:01:03\n"
+	    "\n"
+	    "Parents\n"
+	    "3  Enclosure 3  a.Enclosure\n"
+	    "\n"
+	    "Children\n"
+	    "20  P  a.Pool\n"
+	    "… 1 more\n");
+}
+
+/* ---- changes ---- */
+
+static void each_kind_of_change_is_one_line(void **state)
+{
+	static const struct {
+		const char *json, *expected;
+	} cases[] = {
+	    {"{" TIME ", \"kind\": \"alert_raised\", " RESOURCE ", \"severity\": \"ERROR\","
+	     "\"message\": \"Drive failure (Disk 17)\", \"affects\": [{\"label\": \"P 1\"},"
+	     "{\"label\": \"L 2\"}]}",
+	        "12:01:03  alert raised  ERROR  Drive failure (Disk 17)  affects P 1, L 2\n"},
+	    {"{" TIME ", \"kind\": \"alert_cleared\", " RESOURCE
+	     ", \"message\": \"Drive failure (Disk 17)\"}",
+	        "12:01:03  cleared       Drive failure (Disk 17)\n"},
+	    {"{" TIME ", \"kind\": \"appeared\", " RESOURCE "}",
+	        "12:01:03  appeared      Disk 17\n"},
+	    {"{" TIME ", \"kind\": \"disappeared\", " RESOURCE "}",
+	        "12:01:03  disappeared   Disk 17\n"},
+	    {"{" TIME ", \"kind\": \"changed\", " RESOURCE ", \"label\": \"Status\","
+	     "\"from\": \"OK\", \"to\": \"FAILED\"}",
+	        "12:01:03  changed       Disk 17  Status OK -> FAILED\n"},
+	    {"{" TIME ", \"kind\": \"changed\", " RESOURCE ", \"label\": \"Spare\","
+	     "\"from\": null, \"to\": true}",
+	        "12:01:03  changed       Disk 17  Spare - -> yes\n"},
+	    {"{" TIME ", \"kind\": \"offline\", " RESOURCE
+	     ", \"message\": \"Disk 17 not contactable\"}",
+	        "12:01:03  offline       Disk 17 not contactable\n"},
+	    {"{" TIME ", \"kind\": \"online\", " RESOURCE "}", "12:01:03  online        Disk 17\n"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_rendered(render_change, &to_file, cases[i].json, cases[i].expected);
+}
+
+static void kinds_of_later_versions_are_passed_over(void **state)
+{
+	(void)state;
+	assert_rendered(render_change, &to_file, "{" TIME ", \"kind\": \"renamed\"}", "");
+}
+
+static void a_change_is_cut_to_the_terminal(void **state)
+{
+	(void)state;
+	assert_rendered(render_change, &narrow,
+	    "{" TIME ", \"kind\": \"alert_raised\", \"severity\": \"ERROR\","
+	    "\"message\": \"Drive failure (Disk 17)\", \"affects\": []}",
+	    "12:01:03  alert raised  ERROR  Drive fa…\n");
+}
+
+/* ---- usage ---- */
+
+static int run(int count, const char *const *words)
+{
+	char *arguments[8] = {NULL};
+	int result;
+
+	for (int i = 0; i < count; i++)
+		arguments[i] = strdup(words[i]);
+	optind = 0;
+	result = cli_main(count, arguments);
+	for (int i = 0; i < count; i++)
+		free(arguments[i]);
+	return result;
+}
+
+#define RUN(...)                                                                       \
+	run(sizeof((const char *const[]){"iml-plugin", __VA_ARGS__}) / sizeof(char *), \
+	    (const char *const[]){"iml-plugin", __VA_ARGS__})
+
+static void wrong_usage_exits_with_64(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("dance"), 64);
+	assert_int_equal(RUN("--json"), 64);
+	assert_int_equal(RUN("--nonsense", "tree"), 64);
+	assert_int_equal(RUN("--wait", "soon", "tree"), 64);
+	assert_int_equal(RUN("show"), 64);
+	assert_int_equal(RUN("show", "12x"), 64);
+	assert_int_equal(RUN("show", "1", "2"), 64);
+	assert_int_equal(RUN("help", "dance"), 64);
+}
+
+static void help_needs_no_runner(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("--help"), 0);
+	assert_int_equal(RUN("help", "tree"), 0);
+	assert_int_equal(RUN("--version"), 0);
+}
+
+static void without_a_runner_commands_exit_with_1(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("--socket", "/nonexistent/control.sock", "status"), 1);
+	assert_int_equal(RUN("tree", "--socket", "/nonexistent/control.sock"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_healthy_status_begins_with_the_runner),
+	    cmocka_unit_test(what_is_wrong_comes_first),
+	    cmocka_unit_test(failed_plugins_and_an_absent_database_are_bad),
+	    cmocka_unit_test(alerts_tell_since_when_and_what_they_affect),
+	    cmocka_unit_test(a_message_is_shortened_by_the_name_at_its_end),
+	    cmocka_unit_test(a_list_has_the_columns_of_the_class),
+	    cmocka_unit_test(classes_of_one_name_have_a_table_each),
+	    cmocka_unit_test(a_resource_is_shown_with_its_relatives),
+	    cmocka_unit_test(each_kind_of_change_is_one_line),
+	    cmocka_unit_test(kinds_of_later_versions_are_passed_over),
+	    cmocka_unit_test(a_change_is_cut_to_the_terminal),
+	    cmocka_unit_test(wrong_usage_exits_with_64),
+	    cmocka_unit_test(help_needs_no_runner),
+	    cmocka_unit_test(without_a_runner_commands_exit_with_1),
+	};
+
+	setenv("TZ", "UTC", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

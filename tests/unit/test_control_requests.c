@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "control_fixture.h"
+
+/* Asserts that GET path is refused with a code, a message and the field. */
+static void assert_refused(
+    const struct site *site, const char *path, int code, const char *message, const char *field)
+{
+	int got;
+	struct json_object *answer = site_get(site, path, &got);
+
+	assert_string_equal(at(answer, "error"), message);
+	assert_string_equal(at(answer, "field"), field);
+	assert_int_equal(got, code);
+	json_object_put(answer);
+}
+
+static struct json_object *get_well(const struct site *site, const char *path)
+{
+	int code;
+	struct json_object *answer = site_get(site, path, &code);
+
+	assert_int_equal(code, 200);
+	return answer;
+}
+
+static void status_is_what_the_supervisor_says(void **state)
+{
+	struct json_object *answer = get_well(*state, "/v1/status");
+
+	assert_string_equal(at(answer, "state"), "running");
+	json_object_put(answer);
+}
+
+static void plugins_are_a_part_of_the_status(void **state)
+{
+	struct json_object *answer = get_well(*state, "/v1/plugins");
+
+	assert_string_equal(at(answer, "plugins/0/name"), "acme");
+	json_object_put(answer);
+}
+
+static void classes_tell_what_was_declared_without_passwords(void **state)
+{
+	struct json_object *answer = get_well(*state, "/v1/classes?kind=PhysicalDisk");
+
+	assert_string_equal(at(answer, "classes/0/class"), "acme.HardDrive");
+	assert_string_equal(at(answer, "classes/0/resources"), "10");
+	assert_string_equal(at(answer, "classes/0/attributes/1/units"), "bytes");
+	assert_string_equal(at(answer, "classes/0/attributes/2/options/1"), "FAILED");
+	assert_string_equal(at(answer, "classes/0/attributes/4/name"), "note");
+	assert_string_equal(at(answer, "classes/1"), "");
+	json_object_put(answer);
+}
+
+static void internal_classes_are_listed_when_asked_for(void **state)
+{
+	struct json_object *without = get_well(*state, "/v1/classes");
+	struct json_object *with = get_well(*state, "/v1/classes?internal=true");
+
+	assert_int_equal(
+	    json_object_array_length(json_object_object_get(without, "classes")), CLASS_COUNT - 1);
+	assert_int_equal(
+	    json_object_array_length(json_object_object_get(with, "classes")), CLASS_COUNT);
+	json_object_put(without);
+	json_object_put(with);
+}
+
+static void resources_have_raw_values_and_texts(void **state)
+{
+	struct json_object *answer = get_well(*state, "/v1/resources?class=HardDrive&limit=2");
+
+	assert_string_equal(at(answer, "resources/1/label"), "HardDrive S2");
+	assert_string_equal(at(answer, "resources/1/attributes/capacity"), "4398046511104");
+	assert_string_equal(at(answer, "resources/1/texts/capacity"), "4.0TB");
+	assert_string_equal(at(answer, "resources/1/attributes/located"), "true");
+	assert_string_equal(at(answer, "resources/1/texts/located"), "yes");
+	assert_string_equal(at(answer, "resources/1/texts/spare_of"), "HardDrive S1");
+	assert_string_equal(at(answer, "resources/0/texts/spare_of"), "-");
+	assert_string_equal(
+	    at(answer, "resources/1/attributes/spare_of"), at(answer, "resources/0/id"));
+	assert_string_equal(at(answer, "classes/acme.HardDrive/columns/0/label"), "Serial number");
+	json_object_put(answer);
+}
+
+static void no_answer_has_a_password_or_a_hidden_attribute(void **state)
+{
+	static const char *const paths[] = {
+	    "/v1/resources", "/v1/tree", "/v1/resources/3", "/v1/alerts"};
+	const struct site *site = *state;
+	char *request, *answer;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		request = xasprintf("GET %s HTTP/1.0\r\n\r\n", paths[i]);
+		answer = site_exchange(site, request);
+		assert_null(strstr(answer, "sesame"));
+		assert_null(strstr(answer, "password"));
+		assert_null(strstr(answer, "for the plugin"));
+		free(answer);
+		free(request);
+	}
+}
+
+static void pages_follow_each_other_without_gap_or_repetition(void **state)
+{
+	char path[128] = "/v1/resources?plugin=acme&kind=PhysicalDisk&limit=3";
+	struct json_object *page;
+	int seen = 0;
+
+	for (;;) {
+		page = get_well(*state, path);
+		seen += (int)json_object_array_length(json_object_object_get(page, "resources"));
+		if (at(page, "next")[0] == '\0')
+			break;
+		snprintf(path, sizeof(path), "/v1/resources?kind=PhysicalDisk&limit=3&after=%s",
+		    at(page, "next"));
+		json_object_put(page);
+	}
+	assert_int_equal(seen, DRIVES);
+	json_object_put(page);
+}
+
+static void a_resource_tells_its_relatives_and_their_alerts(void **state)
+{
+	struct site *site = *state;
+	struct json_object *list, *answer;
+	char path[64];
+
+	set_status(site, 1, "FAILED");
+	list = get_well(site, "/v1/resources?class=acme.StoragePool");
+	snprintf(path, sizeof(path), "/v1/resources/%s", at(list, "resources/0/id"));
+	answer = get_well(site, path);
+
+	assert_string_equal(at(answer, "label"), "StoragePool p");
+	assert_string_equal(at(answer, "kind"), "StoragePool");
+	assert_string_equal(at(answer, "fields/0/text"), "p");
+	assert_string_equal(at(answer, "fields/0/identifying"), "true");
+	assert_string_equal(at(answer, "scope/label"), "Couplet 10.0.0.1");
+	assert_string_equal(at(answer, "reporters/0/label"), "Couplet 10.0.0.1");
+	assert_int_equal(
+	    json_object_array_length(json_object_object_get(answer, "parents")), DRIVES);
+	assert_string_equal(at(answer, "alerts/0"), "");
+	assert_string_equal(at(answer, "inherited_alerts/0/severity"), "ERROR");
+	assert_string_equal(at(answer, "inherited_alerts/0/resource/label"), "HardDrive S1");
+	json_object_put(list);
+	json_object_put(answer);
+}
+
+static void alerts_tell_what_they_affect(void **state)
+{
+	struct site *site = *state;
+	struct json_object *answer;
+
+	set_status(site, 1, "FAILED");
+	set_status(site, 2, "FAILED");
+	answer = get_well(site, "/v1/alerts?severity=ERROR&limit=1");
+	assert_string_equal(at(answer, "alerts/0/resource/label"), "HardDrive S1");
+	assert_string_equal(at(answer, "alerts/0/attribute"), "status");
+	assert_string_equal(at(answer, "alerts/0/affects/0/label"), "StoragePool p");
+	assert_string_equal(at(answer, "alerts/0/affects_more"), "false");
+	assert_string_equal(at(answer, "alerts/1"), "");
+	assert_string_not_equal(at(answer, "next"), "");
+	json_object_put(answer);
+
+	answer = get_well(site, "/v1/alerts?affects=0");
+	assert_string_equal(at(answer, "alerts/1/affects_more"), "true");
+	json_object_put(answer);
+
+	set_status(site, 1, "OK");
+	set_status(site, 2, "OK");
+	answer = get_well(site, "/v1/alerts");
+	assert_string_equal(at(answer, "alerts/0"), "");
+	json_object_put(answer);
+}
+
+static void resources_of_a_plugin_that_is_gone_are_hidden(void **state)
+{
+	struct site *site = *state;
+	struct json_object *answer;
+
+	graph_retract(site->graph, "acme");
+	answer = get_well(site, "/v1/resources?plugin=acme");
+	assert_string_equal(at(answer, "resources/0"), "");
+	json_object_put(answer);
+	answer = get_well(site, "/v1/tree");
+	assert_string_equal(at(answer, "trees/0"), "");
+	json_object_put(answer);
+	assert_refused(site, "/v1/resources/1", 404,
+	    "resource 1 belongs to plugin acme, which is not running", "id");
+}
+
+static void wrong_parameters_are_refused_by_name(void **state)
+{
+	const struct site *site = *state;
+
+	assert_refused(site, "/v1/resources?limit=0", 400,
+	    "limit: \"0\" is not a number (1 to 10000)", "limit");
+	assert_refused(site, "/v1/resources?limit=99999999999999999999", 400,
+	    "limit: \"99999999999999999999\" is not a number (1 to 10000)", "limit");
+	assert_refused(site, "/v1/resources?after=-1", 400,
+	    "after: \"-1\" is not a number (0 to 9223372036854775807)", "after");
+	assert_refused(site, "/v1/resources?limit=1&limit=2", 400, "limit is given twice", "limit");
+	assert_refused(site, "/v1/resources?colour=red", 400,
+	    "/v1/resources takes no parameter \"colour\"", "colour");
+	assert_refused(
+	    site, "/v1/status?limit=1", 400, "/v1/status takes no parameter \"limit\"", "limit");
+	assert_refused(site, "/v1/resources?kind=Teapot", 400,
+	    "kind: \"Teapot\" is not a built-in class, such as PhysicalDisk", "kind");
+	assert_refused(site, "/v1/alerts?severity=bad", 400,
+	    "severity: \"bad\" is not INFO, WARNING or ERROR", "severity");
+	assert_refused(site, "/v1/classes?internal=1", 400,
+	    "internal: \"1\" is neither true nor false", "internal");
+	assert_refused(site, "/v1/resources?limit", 400,
+	    "the parameters after \"?\" are not of the form name=value&…", "");
+}
+
+static void what_does_not_exist_is_not_found(void **state)
+{
+	const struct site *site = *state;
+
+	assert_refused(site, "/", 404, "no such path; try /v1/status", "");
+	assert_refused(site, "/v1/statusx", 404, "no such path; try /v1/status", "");
+	assert_refused(site, "/v1/resources/999", 404, "there is no resource 999", "id");
+	assert_refused(site, "/v1/resources/", 404, "\"\" is not the id of a resource", "");
+	assert_refused(site, "/v1/resources/1x", 404, "\"1x\" is not the id of a resource", "");
+	assert_refused(site, "/v1/tree?id=999", 404, "there is no resource 999", "id");
+	assert_refused(
+	    site, "/v1/tree?plugin=nix", 404, "no plugin \"nix\" has been loaded", "plugin");
+	assert_refused(site, "/v1/resources?class=Nix", 404, "no class \"Nix\" is known", "class");
+}
+
+static void strange_bytes_are_not_repeated(void **state)
+{
+	assert_refused(
+	    *state, "/v1/resources?class=%1b[31m", 404, "no class \"…\" is known", "class");
+}
+
+static void other_methods_are_refused(void **state)
+{
+	static const char *const methods[] = {"POST", "PUT", "DELETE", "HEAD", "OPTIONS", "BREW"};
+	const struct site *site = *state;
+	char *request, *answer;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		request = xasprintf("%s /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+		                    "Content-Length: 0\r\n\r\n",
+		    methods[i]);
+		answer = site_exchange(site, request);
+		assert_memory_equal(answer, "HTTP/1.1 405 ", 13);
+		assert_non_null(strstr(answer, "Allow: GET"));
+		free(request);
+		free(answer);
+	}
+}
+
+static void nonsense_ends_the_connection_and_nothing_else(void **state)
+{
+	static const char *const nonsense[] = {"\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+	    "\x16\x03\x01\x02\r\n\r\n", "GET /v1/status HTTP/1.1\r\nbroken header\r\n\r\n",
+	    "GET http://[ HTTP/1.1\r\n\r\n"};
+	const struct site *site = *state;
+	struct json_object *answer;
+	struct text received;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+		received = TEXT_EMPTY;
+		fd = site_connect(site);
+		site_send(fd, nonsense[i]);
+		shutdown(fd, SHUT_WR);
+		while (site_receive(site, fd, &received))
+			continue;
+		if (received.length > 0)
+			assert_memory_not_equal(received.data, "HTTP/1.1 200", 12);
+		close(fd);
+		text_clear(&received);
+	}
+	answer = get_well(site, "/v1/status");
+	json_object_put(answer);
+}
+
+static void headers_beyond_the_limit_are_refused(void **state)
+{
+	const struct site *site = *state;
+	struct text request = TEXT_EMPTY;
+	char *answer;
+
+	text_append(&request, "GET /v1/status HTTP/1.1\r\nX: ");
+	for (int i = 0; i < 20000; i++)
+		text_append_char(&request, 'x');
+	text_append(&request, "\r\nConnection: close\r\n\r\n");
+	answer = site_exchange(site, request.data);
+	assert_null(strstr(answer, "200 OK"));
+	free(answer);
+	text_clear(&request);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+	        status_is_what_the_supervisor_says, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        plugins_are_a_part_of_the_status, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        classes_tell_what_was_declared_without_passwords, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        internal_classes_are_listed_when_asked_for, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        resources_have_raw_values_and_texts, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        no_answer_has_a_password_or_a_hidden_attribute, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        pages_follow_each_other_without_gap_or_repetition, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        a_resource_tells_its_relatives_and_their_alerts, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(alerts_tell_what_they_affect, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        resources_of_a_plugin_that_is_gone_are_hidden, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        wrong_parameters_are_refused_by_name, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        what_does_not_exist_is_not_found, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(strange_bytes_are_not_repeated, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(other_methods_are_refused, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        nonsense_ends_the_connection_and_nothing_else, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        headers_beyond_the_limit_are_refused, site_start, site_stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
