@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration: one YAML file and the *.yaml files of its conf.d directory, in order of their
+ * names. One table of keys (config_keys) gives name, type, range, default and help of each; the
+ * parser, the error messages, --check and the test of the man page all come from it.
+ */
+#ifndef SUPERVISOR_CONFIG_H
+#define SUPERVISOR_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "wire/message.h"
+
+struct plugin_config {
+	char *name;                /* file name without extension */
+	char *path;                /* of the shared object, absolute */
+	int log_level;             /* -1: log.plugin_level */
+	int64_t scan_limit_ns;     /* of scan.limit unless given here */
+	int64_t teardown_limit_ns; /* likewise */
+	struct setting *settings;  /* nested keys joined by dots */
+	size_t setting_count;
+	char *place; /* "file:line" */
+};
+
+struct typed_attribute {
+	char *name;
+	char *value; /* as typed; NULL for null */
+	char *place;
+};
+
+struct scannable_config {
+	char *plugin;
+	char *class;
+	struct typed_attribute *attributes;
+	size_t attribute_count;
+	char *place;
+};
+
+struct config {
+	char *path; /* NULL: defaults only */
+
+	struct plugin_config *plugins;
+	size_t plugin_count;
+	struct scannable_config *scannables;
+	size_t scannable_count;
+
+	char *plugin_directory;
+	char *state_directory;
+	char *user; /* plugin hosts run as this user when the runner is root; NULL: as the runner */
+
+	char *conninfo;
+	bool embedded;
+	char *embedded_user; /* NULL: chosen */
+	int64_t database_retry_max_ns;
+
+	int64_t scan_period_ns;
+	uint32_t scan_workers;
+	int64_t scan_limit_ns;
+	int64_t teardown_limit_ns;
+	int64_t stop_limit_ns;
+	int64_t retry_min_ns, retry_max_ns;
+
+	int log_level;        /* of the runner's own lines */
+	int plugin_log_level; /* of the plugins' lines, unless one has a level of its own */
+	char *log_file;       /* NULL: standard error */
+
+	char *control_socket;
+};
+
+enum config_type {
+	CONFIG_TEXT,      /* char * */
+	CONFIG_PATH,      /* char *, made absolute */
+	CONFIG_BOOLEAN,   /* bool */
+	CONFIG_NUMBER,    /* uint32_t, minimum to maximum */
+	CONFIG_DURATION,  /* int64_t ns, minimum to maximum */
+	CONFIG_SECONDS,   /* int64_t ns, whole seconds, minimum to maximum */
+	CONFIG_LOG_LEVEL, /* int */
+	CONFIG_LIST,      /* not a scalar: its entries are described by keys "name[].…" */
+	CONFIG_MAPPING,   /* not a scalar: names of anyone's choice */
+	CONFIG_TYPE_END
+};
+
+/* One scalar key: "scan.workers". Sequences (plugins, scannables) are described the same way. */
+struct config_key {
+	const char *name;
+	enum config_type type;
+	size_t offset; /* in struct config, or that of the entry: "plugins[].…", "scannables[].…" */
+	int64_t minimum, maximum;
+	const char *default_text; /* as it would be written in the file; NULL: none */
+	char *(*make_default)(
+	    void); /* of a path that depends on the user; default_text is root's */
+	const char *help;
+};
+extern const struct config_key config_keys[];
+extern const size_t config_key_count;
+
+/*
+ * Reads path and its drop-ins ("conf.d" beside it). Returns true, or false with every mistake
+ * found, one line each: "runner.yaml:14: scan.workers: \"many\" is not a number (1 to 1024)". A
+ * path of NULL gives the defaults. config_free() in either case.
+ */
+bool config_load(const char *path, struct config *config, struct text *mistakes);
+void config_free(struct config *config);
+
+/* "5 s", "10m", "250 ms" into nanoseconds; false with a reason for anything else. */
+bool duration_parse(const char *text, int64_t *ns, char reason[REASON_SIZE]);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/config_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yaml.h>
+
+#include "base/memory.h"
+#include "supervisor/config_document.h"
+
+#define FILE_SIZE_MAX ((size_t)4 * 1024 * 1024)
+
+/* ---- documents ---- */
+
+/* Reads the document, if there is anything in it. */
+static void read_document(struct source *source)
+{
+	const yaml_node_t *root = yaml_document_get_root_node(source->document);
+
+	if (root != NULL && !node_is_null(root) && node_check_all(source))
+		config_read_document(source, root);
+}
+
+/* Adds what the YAML parser complains about. */
+static void parser_mistake(
+    const struct source *source, const yaml_parser_t *parser, const struct text *content)
+{
+	size_t line = parser->problem_mark.line;
+
+	if (parser->error == YAML_READER_ERROR) {
+		line = 0;
+		for (size_t i = 0; i < parser->problem_offset && i < content->length; i++)
+			line += content->data[i] == '\n';
+	}
+	text_printf(source->loader->mistakes, "%s:%zu: %s%s%s\n", source->path, line + 1,
+	    parser->problem != NULL ? parser->problem : "no valid YAML",
+	    parser->context != NULL ? " " : "", parser->context != NULL ? parser->context : "");
+}
+
+/* Loads the next document; false, with a mistake, if it is no YAML. */
+static bool load_document(struct source *source, yaml_parser_t *parser, yaml_document_t *document,
+    const struct text *content)
+{
+	if (yaml_parser_load(parser, document) != 0)
+		return true;
+	parser_mistake(source, parser, content);
+	return false;
+}
+
+/* Refuses a second document in the file. */
+static void expect_end(struct source *source, yaml_parser_t *parser, const struct text *content)
+{
+	yaml_document_t document;
+	const yaml_node_t *root;
+
+	if (!load_document(source, parser, &document, content))
+		return;
+	root = yaml_document_get_root_node(&document);
+	if (root != NULL)
+		node_mistake(
+		    source, root, "", "a second document begins here; only one is allowed");
+	yaml_document_delete(&document);
+}
+
+static void read_content(struct source *source, const struct text *content)
+{
+	yaml_document_t document;
+	yaml_parser_t parser;
+
+	if (content->length == 0)
+		return;
+	if (yaml_parser_initialize(&parser) == 0)
+		abort(); /* out of memory */
+	yaml_parser_set_input_string(
+	    &parser, (const unsigned char *)content->data, content->length);
+	if (load_document(source, &parser, &document, content)) {
+		bool empty = yaml_document_get_root_node(&document) == NULL;
+
+		source->document = &document;
+		read_document(source);
+		source->document = NULL;
+		yaml_document_delete(&document);
+		if (!empty)
+			expect_end(source, &parser, content);
+	}
+	yaml_parser_delete(&parser);
+}
+
+/* ---- files ---- */
+
+/* Reads a whole file. Returns 0 or an errno. */
+static int read_file(const char *path, struct text *content)
+{
+	FILE *file = fopen(path, "re");
+	char buffer[16384];
+	size_t length;
+	int error = 0;
+
+	if (file == NULL)
+		return errno;
+	while (error == 0 && (length = fread(buffer, 1, sizeof(buffer), file)) > 0) {
+		text_append_bytes(content, buffer, length);
+		if (content->length > FILE_SIZE_MAX)
+			error = EFBIG;
+	}
+	if (error == 0 && ferror(file))
+		error = errno;
+	fclose(file);
+	return error;
+}
+
+void config_file_read(struct config_loader *loader, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct text content = TEXT_EMPTY;
+	struct source source = {.loader = loader, .path = path};
+	int error = read_file(path, &content);
+
+	source.directory = slash == NULL   ? xstrdup(".")
+	                   : slash == path ? xstrdup("/")
+	                                   : xstrndup(path, (size_t)(slash - path));
+	if (error != 0)
+		text_printf(loader->mistakes, "%s: can't be read: %s\n", path, strerror(error));
+	else
+		read_content(&source, &content);
+	free(source.directory);
+	text_clear(&content);
+}

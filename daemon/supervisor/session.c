@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/supervisor.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+#define SESSION_MAGIC 0x53455353u
+
+static const char *const state_names[SESSION_STATE_COUNT] = {
+    [SESSION_WAITING] = "waiting",
+    [SESSION_INITIAL] = "initial",
+    [SESSION_FIRST] = "first",
+    [SESSION_ONLINE] = "online",
+    [SESSION_BACKOFF] = "backoff",
+    [SESSION_CLOSING] = "closing",
+};
+
+const char *session_state_name(enum session_state state)
+{
+	assert(state < SESSION_STATE_COUNT);
+	return state_names[state];
+}
+
+/* Moves to a state; a reason in words is kept for status and, for a failure, logged. */
+static void session_set_state(struct session *session, enum session_state state, const char *reason)
+{
+	free(session->reason);
+	session->reason = xstrdup(reason);
+	session->state = state;
+	log_about(state == SESSION_BACKOFF ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
+	    session->plugin->config->name, graph_name(session->scannable), "session %s%s%s",
+	    session_state_name(state), reason != NULL ? ": " : "", reason != NULL ? reason : "");
+}
+
+/* The wait after a failure is over. */
+static void timer_expired(int fd, short what, void *context)
+{
+	struct session *session = context;
+
+	(void)fd;
+	(void)what;
+	assert(session->magic == SESSION_MAGIC && session->state == SESSION_BACKOFF);
+	session_set_state(session, SESSION_WAITING, NULL);
+	session_open(session);
+}
+
+struct session *session_new(struct plugin *plugin, struct graph_resource *scannable)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+	const struct config *config = &plugin->supervisor->config;
+
+	session->magic = SESSION_MAGIC;
+	session->plugin = plugin;
+	session->scannable = scannable;
+	session->backoff =
+	    (struct backoff){.least_ns = config->retry_min_ns, .most_ns = config->retry_max_ns};
+	session->timer = evtimer_new(plugin->supervisor->base, timer_expired, session);
+	TAILQ_INSERT_TAIL(&plugin->sessions, session, next);
+	return session;
+}
+
+struct session *session_find(struct plugin *plugin, uint32_t number)
+{
+	struct session *session;
+
+	HASH_FIND(by_number, plugin->by_number, &number, sizeof(number), session);
+	return session;
+}
+
+/* Ends the open session's number; what waits for its acknowledgement waits in vain. */
+static void close_number(struct session *session)
+{
+	graph_close(session->plugin->supervisor->graph, session->number);
+	HASH_DELETE(by_number, session->plugin->by_number, session);
+	session->number = 0;
+	session->unacknowledged = 0;
+}
+
+void session_free(struct session *session)
+{
+	if (session->number != 0)
+		close_number(session);
+	TAILQ_REMOVE(&session->plugin->sessions, session, next);
+	event_free(session->timer);
+	free(session->reason);
+	session->magic = 0;
+	free(session);
+}
+
+/* Index of the scannable's class among the plugin's. */
+static uint32_t class_index(const struct session *session)
+{
+	const struct plugin *plugin = session->plugin;
+
+	for (size_t i = 0; i < plugin->class_count; i++)
+		if (plugin->classes[i] == session->scannable->class->class)
+			return (uint32_t)i;
+	assert(!"a scannable's class is one of its plugin's");
+	abort();
+}
+
+static void send_open(struct session *session)
+{
+	const struct graph_resource *scannable = session->scannable;
+	const struct class *class = scannable->class->class;
+	struct change *changes = xcalloc(class->attribute_count, sizeof(*changes));
+	struct message message = {.type = MESSAGE_OPEN};
+	size_t count = 0;
+
+	for (size_t i = 0; i < class->attribute_count; i++) {
+		const struct value *value = &scannable->values[i];
+
+		if (value->type == VALUE_NULL || value->type == VALUE_REFERENCE)
+			continue;
+		changes[count].attribute = (uint32_t)i;
+		changes[count].value = *value;
+		count++;
+	}
+	message.open = (struct message_open){.session = session->number,
+	    .class = class_index(session),
+	    .label = xstrdup(graph_name(scannable)),
+	    .values = changes,
+	    .value_count = count};
+	plugin_send(session->plugin, &message);
+	free(message.open.label);
+	free(changes);
+}
+
+void session_open(struct session *session)
+{
+	struct supervisor *supervisor = session->plugin->supervisor;
+
+	if (session->state != SESSION_WAITING || session->unwanted || !supervisor->loaded ||
+	    supervisor->state == SUPERVISOR_STOPPING || session->plugin->state != PLUGIN_RUNNING)
+		return;
+	session->number = ++supervisor->last_session;
+	session->unacknowledged = 0;
+	HASH_ADD(by_number, session->plugin->by_number, number, sizeof(session->number), session);
+	graph_open(supervisor->graph, session->number, session->scannable);
+	session_set_state(session, SESSION_INITIAL, NULL);
+	send_open(session);
+}
+
+void session_close(struct session *session)
+{
+	struct message message = {.type = MESSAGE_CLOSE, .close = {.session = session->number}};
+
+	session->unwanted = true;
+	if (session->number == 0) {
+		session_free(session);
+		return;
+	}
+	if (session->state == SESSION_CLOSING)
+		return;
+	session_set_state(session, SESSION_CLOSING, "no longer in the configuration");
+	plugin_send(session->plugin, &message);
+}
+
+/* A failed session: the scannable is offline, and tried again after a wait. */
+static void fail(struct session *session, const char *reason)
+{
+	struct supervisor *supervisor = session->plugin->supervisor;
+	int64_t wait = backoff_next(&session->backoff);
+	struct timeval time = {.tv_sec = wait / NS_PER_S, .tv_usec = wait % NS_PER_S / 1000};
+	char text[CLOCK_TEXT_SIZE];
+	char *words = xasprintf("%s; next try in %s", reason, duration_format(wait, text));
+
+	session->scanned = true;
+	graph_set_offline(supervisor->graph, session->scannable, true);
+	session_set_state(session, SESSION_BACKOFF, words);
+	free(words);
+	evtimer_add(session->timer, &time);
+	supervisor_kick(supervisor);
+}
+
+/* The first update scan succeeded: contact is established. */
+static void come_online(struct session *session)
+{
+	graph_set_offline(session->plugin->supervisor->graph, session->scannable, false);
+	backoff_reset(&session->backoff);
+	backoff_reset(&session->plugin->backoff);
+	session_set_state(session, SESSION_ONLINE, NULL);
+}
+
+static void note_scan(struct session *session, const struct batch *batch)
+{
+	if (batch->kind == BATCH_ASYNC)
+		return;
+	session->last_scan = batch->time;
+	session->last_duration_ns = batch->duration_ns;
+	session->last_lateness_ns = batch->lateness_ns;
+	session->refused = batch->refused;
+}
+
+void session_batch(struct session *session, struct batch *batch)
+{
+	struct supervisor *supervisor = session->plugin->supervisor;
+	char reason[REASON_SIZE];
+
+	if (graph_apply(supervisor->graph, batch, reason) != 0) {
+		plugin_kill(session->plugin, "sent a batch that can't be: %s", reason);
+		return;
+	}
+	note_scan(session, batch);
+	session->unacknowledged = batch->number;
+	if (batch->kind == BATCH_INITIAL && session->state == SESSION_INITIAL) {
+		session->scanned = true;
+		session_set_state(session, SESSION_FIRST, NULL);
+	} else if (batch->kind == BATCH_UPDATE && session->state == SESSION_FIRST) {
+		come_online(session);
+	}
+	if (supervisor->database_away)
+		session_acknowledge(session, batch->number);
+	supervisor_kick(supervisor);
+}
+
+void session_acknowledge(struct session *session, uint64_t number)
+{
+	struct message message = {.type = MESSAGE_ACKNOWLEDGE,
+	    .acknowledge = {.session = session->number, .batch = number}};
+
+	if (session->unacknowledged != number || number == 0)
+		return;
+	session->unacknowledged = 0;
+	plugin_send(session->plugin, &message);
+}
+
+void session_ended(struct session *session, bool failed, const char *hook, const char *reason)
+{
+	const struct supervisor *supervisor = session->plugin->supervisor;
+	char *words;
+
+	close_number(session);
+	if (session->unwanted) {
+		session_free(session);
+		return;
+	}
+	if (!failed || supervisor->state == SUPERVISOR_STOPPING) {
+		session_set_state(session, SESSION_WAITING, NULL);
+		return;
+	}
+	words = xasprintf("%s failed: %s", hook != NULL ? hook : "session",
+	    reason != NULL ? reason : "no reason given");
+	fail(session, words);
+	free(words);
+}
+
+void session_lost(struct session *session, bool to_blame, const char *reason)
+{
+	struct supervisor *supervisor = session->plugin->supervisor;
+
+	close_number(session);
+	if (session->unwanted) {
+		session_free(session);
+	} else if (supervisor->state == SUPERVISOR_STOPPING) {
+		session_set_state(session, SESSION_WAITING, reason);
+	} else if (to_blame) {
+		fail(session, reason);
+	} else {
+		graph_set_offline(supervisor->graph, session->scannable, true);
+		session_set_state(session, SESSION_WAITING, reason);
+		supervisor_kick(supervisor);
+	}
+}

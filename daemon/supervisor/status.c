@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/supervisor.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/memory.h"
+
+static struct json_object *text_or_null(const char *text)
+{
+	return text != NULL ? json_object_new_string(text) : NULL;
+}
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / NS_PER_S;
+}
+
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+static struct json_object *texts(char *const *items, size_t count)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_object_array_add(array, json_object_new_string(items[i]));
+	return array;
+}
+
+static struct json_object *scannable_status(const struct session *session)
+{
+	struct json_object *object = json_object_new_object();
+	char time[CLOCK_TEXT_SIZE];
+
+	add(object, "id", json_object_new_int64(session->scannable->id));
+	add(object, "label", json_object_new_string(graph_name(session->scannable)));
+	add(object, "class", json_object_new_string(session->scannable->class->key));
+	add(object, "state", json_object_new_string(session_state_name(session->state)));
+	add(object, "reason", text_or_null(session->reason));
+	add(object, "last_scan",
+	    session->last_scan.us != 0
+	        ? json_object_new_string(wallclock_format(session->last_scan, time))
+	        : NULL);
+	add(object, "last_scan_ms",
+	    json_object_new_double(seconds(session->last_duration_ns) * 1000));
+	add(object, "last_lateness_ms",
+	    json_object_new_double(seconds(session->last_lateness_ns) * 1000));
+	add(object, "refused", json_object_new_int64(session->refused));
+	return object;
+}
+
+static struct json_object *plugin_status(const struct plugin *plugin)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *scannables = json_object_new_array();
+	const struct session *session;
+	char api[32];
+
+	snprintf(api, sizeof(api), "%u.%u", plugin->api_major, plugin->api_minor);
+	add(object, "name", json_object_new_string(plugin->config->name));
+	add(object, "path", json_object_new_string(plugin->config->path));
+	add(object, "state", json_object_new_string(plugin_state_name(plugin->state)));
+	add(object, "reason", text_or_null(plugin->reason));
+	add(object, "pid", plugin->has_process ? json_object_new_int(plugin->process.pid) : NULL);
+	add(object, "restarts", json_object_new_int64(plugin->restarts));
+	add(object, "api", plugin->api_major != 0 ? json_object_new_string(api) : NULL);
+	add(object, "reasons", texts(plugin->reasons, plugin->reason_count));
+	add(object, "warnings", texts(plugin->warnings, plugin->warning_count));
+	TAILQ_FOREACH (session, &plugin->sessions, next)
+		json_object_array_add(scannables, scannable_status(session));
+	add(object, "scannables", scannables);
+	return object;
+}
+
+static struct json_object *database_status(const struct supervisor *supervisor)
+{
+	const struct store_statistics *statistics = store_statistics(supervisor->store);
+	struct json_object *object = json_object_new_object();
+	int64_t away = supervisor->database_away
+	                   ? monotonic_since(monotonic_now(), supervisor->database_away_since)
+	                   : 0;
+
+	add(object, "state",
+	    json_object_new_string(store_state_name(store_state(supervisor->store))));
+	add(object, "reason", text_or_null(supervisor->database_reason));
+	add(object, "embedded", json_object_new_boolean(supervisor->embedded != NULL));
+	add(object, "conninfo",
+	    supervisor->embedded != NULL
+	        ? json_object_new_string(embedded_conninfo(supervisor->embedded))
+	        : NULL);
+	add(object, "transactions", json_object_new_int64((int64_t)statistics->transactions));
+	add(object, "failures", json_object_new_int64((int64_t)statistics->failures));
+	add(object, "reconnects", json_object_new_int64((int64_t)statistics->reconnects));
+	add(object, "rows", json_object_new_int64((int64_t)statistics->rows));
+	add(object, "away_s", json_object_new_double(seconds(away)));
+	return object;
+}
+
+static struct json_object *counts_status(const struct supervisor *supervisor)
+{
+	struct json_object *object = json_object_new_object();
+	const struct graph_alert *alert;
+	int64_t alerts = 0;
+
+	TAILQ_FOREACH (alert, graph_alerts(supervisor->graph), in_active)
+		alerts++;
+	add(object, "resources",
+	    json_object_new_int64((int64_t)graph_resource_count(supervisor->graph)));
+	add(object, "alerts", json_object_new_int64(alerts));
+	return object;
+}
+
+static const char *const supervisor_state_names[] = {
+    [SUPERVISOR_STARTING] = "starting",
+    [SUPERVISOR_RUNNING] = "running",
+    [SUPERVISOR_STOPPING] = "stopping",
+};
+
+/* What the runner is doing as a whole: it counts as starting until the database is loaded. */
+static const char *state_name(const struct supervisor *supervisor)
+{
+	if (supervisor->state == SUPERVISOR_RUNNING && !supervisor->loaded)
+		return supervisor_state_names[SUPERVISOR_STARTING];
+	return supervisor_state_names[supervisor->state];
+}
+
+struct json_object *supervisor_status(void *context)
+{
+	const struct supervisor *supervisor = context;
+	struct json_object *object = json_object_new_object();
+	struct json_object *plugins = json_object_new_array();
+	const struct plugin *plugin;
+
+	add(object, "version", json_object_new_string(VERSION));
+	add(object, "pid", json_object_new_int(getpid()));
+	add(object, "uptime_s",
+	    json_object_new_double(seconds(monotonic_since(monotonic_now(), supervisor->started))));
+	add(object, "state", json_object_new_string(state_name(supervisor)));
+	add(object, "config", text_or_null(supervisor->config.path));
+	add(object, "scanning_initially",
+	    json_object_new_int64(supervisor_scanning_initially(supervisor)));
+	add(object, "database", database_status(supervisor));
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		json_object_array_add(plugins, plugin_status(plugin));
+	add(object, "plugins", plugins);
+	add(object, "counts", counts_status(supervisor));
+	return object;
+}
+
+char *supervisor_summary(const struct supervisor *supervisor)
+{
+	const struct plugin *plugin;
+	const struct session *session;
+	unsigned plugins = 0, running = 0, scannables = 0, online = 0;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
+		plugins++;
+		running += plugin->state == PLUGIN_RUNNING;
+		TAILQ_FOREACH (session, &plugin->sessions, next) {
+			scannables++;
+			online += session->state == SESSION_ONLINE;
+		}
+	}
+	return xasprintf("%s; database %s; %u of %u plugins running; %u of %u scannables online",
+	    state_name(supervisor),
+	    supervisor->store != NULL ? store_state_name(store_state(supervisor->store)) : "off",
+	    running, plugins, online, scannables);
+}

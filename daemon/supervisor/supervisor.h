@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The supervisor's own structures. One thread, one event loop: nothing here is locked, and nothing
+ * here may block.
+ */
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+#ifdef _PTHREAD_H
+#error "the supervisor has no threads"
+#endif
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "base/clock.h"
+#include "control/control.h"
+#include "graph/graph.h"
+#include "store/embedded.h"
+#include "store/store.h"
+#include "supervisor/config.h"
+#include "wire/message.h"
+#include "wire/recorder.h"
+
+struct bufferevent;
+struct event;
+struct event_base;
+struct plugin;
+struct session;
+struct supervisor;
+
+/* Exit statuses of the program. */
+#define EXIT_WRONG_USAGE 64
+#define EXIT_WRONG_CONFIGURATION 78
+
+/* ---- back-off ---- */
+
+/* Waits that double from least to most, each taken with ±20 % of chance. */
+struct backoff {
+	int64_t least_ns;
+	int64_t most_ns;
+	int64_t next_ns; /* 0: start with the least */
+};
+
+/* The wait after one more failure. */
+int64_t backoff_next(struct backoff *backoff);
+void backoff_reset(struct backoff *backoff);
+
+/* ---- plugin host processes (process.c) ---- */
+
+/* One running plugin host, as the kernel knows it. */
+struct process {
+	pid_t pid;   /* 0 for a thread (--no-isolation) */
+	int channel; /* our end, non-blocking */
+	int output;  /* what it prints on standard output; -1 for a thread */
+	int errors;  /* and on standard error */
+	struct recorder *recorder;
+};
+
+/*
+ * Starts a plugin host with a clean environment, its channel and recorder, and nothing else of
+ * ours. Returns 0, or -1 with a reason.
+ */
+int process_start(struct process *process, const struct supervisor *supervisor, const char *plugin,
+    char reason[REASON_SIZE]);
+
+/* Kills a process that still runs and closes what belongs to it. Its end must still be awaited. */
+void process_close(struct process *process);
+
+/* ---- plugins (plugin.c) ---- */
+
+enum plugin_state {
+	PLUGIN_STARTING, /* its process was told to load it */
+	PLUGIN_RUNNING,
+	PLUGIN_STOPPING,
+	PLUGIN_BACKOFF, /* died; will be started again */
+	PLUGIN_FAILED,  /* can't be loaded; needs a person */
+	PLUGIN_STOPPED,
+	PLUGIN_STATE_COUNT
+};
+const char *plugin_state_name(enum plugin_state state);
+
+TAILQ_HEAD(session_list, session);
+
+/* A scannable of the configuration, some of whose passwords the plugin has yet to obfuscate. */
+struct pending {
+	size_t index; /* in the configuration */
+	const struct class *class;
+	struct value *values; /* one per attribute */
+	uint32_t *requests;   /* one per attribute; 0: none is awaited */
+	size_t awaited;
+	bool failed;
+	TAILQ_ENTRY(pending) next;
+};
+
+struct plugin {
+	uint32_t magic;
+	struct supervisor *supervisor;
+	const struct plugin_config *config;
+	enum plugin_state state;
+	char *reason; /* of the state, or NULL */
+
+	struct process process; /* valid while has_process */
+	bool has_process;
+	struct monotonic started;
+	unsigned restarts;
+	struct backoff backoff;
+	struct event *timer; /* the next start, or the limit of loading or stopping */
+	bool killed;         /* by us, for the reason in death_reason */
+	char *death_reason;
+
+	struct bufferevent *channel;
+	struct bufferevent *output;
+	struct bufferevent *errors;
+	struct frame_reader frames;
+
+	struct class **classes; /* borrowed by the graph, kept while the process is away */
+	size_t class_count;
+	bool declared; /* to the graph */
+	uint16_t api_major, api_minor;
+	char **reasons; /* why it can't be loaded */
+	size_t reason_count;
+	char **warnings;
+	size_t warning_count;
+
+	struct session_list sessions;
+	struct session *by_number; /* hash of the open ones */
+	TAILQ_HEAD(, pending) pending;
+	TAILQ_ENTRY(plugin) next;
+};
+
+struct plugin *plugin_new(struct supervisor *supervisor, const struct plugin_config *config);
+void plugin_free(struct plugin *plugin);
+
+/* Starts its process. */
+void plugin_start(struct plugin *plugin);
+
+/* Marks a plugin that is not to be started at all, for the reason given. */
+void plugin_refuse(struct plugin *plugin, const char *reason);
+
+/* Takes part once both the plugin and the database's content are loaded. */
+void plugin_join(struct plugin *plugin);
+
+/* Asks it to tear down its sessions and end. */
+void plugin_stop(struct plugin *plugin);
+
+/* Kills its process; the obituary gives the reason. */
+void plugin_kill(struct plugin *plugin, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Its process ended. */
+void plugin_ended(struct plugin *plugin, int status);
+
+/* Looks for hooks that take longer than allowed. */
+void plugin_check_limits(struct plugin *plugin);
+
+void plugin_send(struct plugin *plugin, const struct message *message);
+
+/* ---- scannables and their sessions (session.c) ---- */
+
+enum session_state {
+	SESSION_WAITING, /* for the plugin */
+	SESSION_INITIAL, /* its initial scan runs, or is being stored */
+	SESSION_FIRST,   /* its first update scan is awaited */
+	SESSION_ONLINE,
+	SESSION_BACKOFF,
+	SESSION_CLOSING,
+	SESSION_STATE_COUNT
+};
+const char *session_state_name(enum session_state state);
+
+struct session {
+	uint32_t magic;
+	struct plugin *plugin;
+	struct graph_resource *scannable;
+	enum session_state state;
+	char *reason;
+	uint32_t number;         /* of the session that is open, 0 if none is */
+	uint64_t unacknowledged; /* number of the batch that is being stored, 0 if none */
+	struct backoff backoff;
+	struct event *timer;
+	bool scanned;  /* an initial scan has succeeded or failed since the runner started */
+	bool unwanted; /* the configuration no longer has it: no further session */
+
+	struct wallclock last_scan; /* end of the last scan; 0 if none */
+	int64_t last_duration_ns;
+	int64_t last_lateness_ns;
+	uint32_t refused; /* calls in the last scan */
+	TAILQ_ENTRY(session) next;
+	UT_hash_handle by_number;
+};
+
+struct session *session_new(struct plugin *plugin, struct graph_resource *scannable);
+void session_free(struct session *session);
+struct session *session_find(struct plugin *plugin, uint32_t number);
+
+/* Opens a session if its plugin runs and nothing stands against it. */
+void session_open(struct session *session);
+
+/* Ends the session for good: the scannable is no longer wanted. */
+void session_close(struct session *session);
+
+/* What a plugin host says about a session. */
+void session_batch(struct session *session, struct batch *batch);
+void session_ended(struct session *session, bool failed, const char *hook, const char *reason);
+
+/* The plugin host is gone: to blame, if its hook was running when it died. */
+void session_lost(struct session *session, bool to_blame, const char *reason);
+
+/* A batch is stored, or the database is away and the graph keeps it. */
+void session_acknowledge(struct session *session, uint64_t number);
+
+/* ---- scannables of the configuration (scannable.c) ---- */
+
+/*
+ * Reads the scannables that the configuration has for a loaded plugin, logs every mistake with its
+ * place, and gives their number. Nothing is made known.
+ */
+unsigned scannables_check(struct plugin *plugin);
+
+/*
+ * Makes the scannables known to the graph and gives each a session; ends the sessions of those that
+ * the configuration no longer has.
+ */
+void scannables_configure(struct plugin *plugin);
+void scannables_obfuscated(struct plugin *plugin, const struct message_obfuscated *answer);
+void scannables_forget_pending(struct plugin *plugin);
+
+/* ---- the supervisor ---- */
+
+enum supervisor_state { SUPERVISOR_STARTING, SUPERVISOR_RUNNING, SUPERVISOR_STOPPING };
+
+struct supervisor_options {
+	const char *config_path; /* NULL: defaults only */
+	bool check;
+	bool verbose;
+	bool no_isolation;
+	bool embedded; /* whatever the configuration says */
+};
+
+struct supervisor {
+	const struct supervisor_options *options;
+	struct config config;
+	char *program; /* absolute path of this binary */
+	enum supervisor_state state;
+	struct monotonic started;
+	struct event_base *base;
+	struct event *terminate_signals[2]; /* SIGTERM, SIGINT */
+	struct event *hangup_signal;
+	struct event *child_signal;
+	struct event *second; /* every second: limits of hooks, status line */
+	struct event *stop_timer;
+
+	struct embedded *embedded;
+	struct store *store;
+	struct graph *graph;
+	struct control *control;
+	bool loaded; /* the graph holds what the database holds */
+	bool database_away;
+	struct monotonic database_away_since;
+	char *database_reason;
+
+	TAILQ_HEAD(, plugin) plugins;
+	uint32_t last_session;
+	uint32_t last_request;
+	unsigned mistakes; /* --check: found so far */
+	int exit_status;
+	char *status_text; /* last told to systemd */
+};
+
+/* The whole life of the supervisor. Returns the exit status of the program. */
+int supervisor_main(const struct supervisor_options *options);
+
+/* There may be something to write to the database. */
+void supervisor_kick(struct supervisor *supervisor);
+
+/* A plugin changed its state: the verdict of --check and the end of a stop may depend on it. */
+void supervisor_plugin_changed(struct supervisor *supervisor);
+
+/* Ends the event loop because it makes no sense to go on. */
+void supervisor_give_up(struct supervisor *supervisor, const char *reason);
+
+/* The answer to GET /v1/status (status.c). */
+struct json_object *supervisor_status(void *context);
+
+/* One line for systemd and people; the caller frees it. */
+char *supervisor_summary(const struct supervisor *supervisor);
+
+/* Sessions whose first scan is still awaited. */
+unsigned supervisor_scanning_initially(const struct supervisor *supervisor);
+
+#endif
