@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: MIT
+# make        build everything              make run    build and try it out, no configuration
+# make test   set up and run every test     make check  everything a change must pass
+# make bench  measurements                  make install DESTDIR= prefix=/usr/local
+
+VERSION := 0.1.0
+BUILD ?= build
+prefix ?= /usr/local
+sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
+plugindir ?= $(prefix)/lib/iml-plugins
+unitdir ?= $(prefix)/lib/systemd/system
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+all:
+
+# ---- dependencies ----
+
+PACKAGES := gcc pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
+	libsystemd-dev libudev-dev libmount-dev libelf-dev libcurl4-openssl-dev postgresql
+CHECK_PACKAGES := clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb
+LIBRARIES := libevent libevent_pthreads json-c libpq yaml-0.1 libsystemd libelf libcurl
+
+# Rules that need no library: everything else asks pkg-config first.
+WITHOUT_LIBRARIES := check-layers clean deps deps-check run test check ci
+ifneq ($(filter-out $(WITHOUT_LIBRARIES),$(or $(MAKECMDGOALS),all)),)
+MISSING := $(shell for l in $(LIBRARIES); do pkg-config --exists $$l 2>/dev/null || echo $$l; done)
+ifneq ($(MISSING),)
+$(error missing: $(MISSING). Install what is needed with "make deps")
+endif
+endif
+
+deps:
+	@tests/install-packages $(PACKAGES)
+deps-check: deps
+	@tests/install-packages $(CHECK_PACKAGES)
+
+# ---- compilation ----
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+OPTIMIZE ?= -O2 -g
+HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+SANITIZE ?=
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2 $(WERROR)
+# One line per step; V=1 shows the commands.
+ifeq ($(V),)
+Q := @
+say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+endif
+
+PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
+
+CPPFLAGS_ALL = -Idaemon -Iplugin-sdk/include -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-DPLUGIN_DIRECTORY='"$(plugindir)"' -DSYSTEM_CONFIG='"$(sysconfdir)/iml/plugin-runner.yaml"' \
+	$(PKG_CFLAGS) $(CPPFLAGS)
+CFLAGS_ALL = -std=gnu17 $(OPTIMIZE) $(WARN) $(HARDEN) $(SANITIZE) -fPIE -pthread $(CFLAGS)
+LDFLAGS_ALL = -pie -pthread $(SANITIZE) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+# All libraries everywhere: the linker drops what a program does not need.
+LDLIBS_ALL = $(PKG_LIBS) -ldl -lm
+
+# Rooms, each with the rooms it may use. tests/check-layers reads this table.
+ROOMS := base model wire host graph store control supervisor cli
+USES_base :=
+USES_model := base
+USES_wire := model base
+USES_host := wire model base
+USES_graph := model base
+USES_store := model base
+USES_control := graph model base
+USES_supervisor := host control store graph wire model base
+USES_cli := base
+
+sources = $(sort $(wildcard daemon/$(1)/*.c))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1))) \
+	$(patsubst %.S,$(BUILD)/obj/%.o,$(wildcard daemon/$(1)/*.S))
+libs = $(foreach r,$(1) $(USES_$(1)),$(BUILD)/lib/lib$(r).a)
+
+# The files with main() stay out of the rooms' archives.
+MAINS := $(BUILD)/obj/daemon/supervisor/main.o $(BUILD)/obj/daemon/cli/main.o
+
+RUNNER := $(BUILD)/bin/iml-plugin-runner
+COMMAND := $(BUILD)/bin/iml-plugin
+PLUGINS := $(patsubst plugins/%/,$(BUILD)/plugins/%.so,$(sort $(dir $(wildcard plugins/*/*.c))))
+
+all: $(RUNNER) $(COMMAND) $(PLUGINS)
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+$(BUILD)/obj/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(CC) $(CPPFLAGS_ALL) -c $< -o $@
+$(BUILD)/obj/daemon/store/schema.o: $(wildcard daemon/store/schema/*.sql)
+
+define room
+$(BUILD)/lib/lib$(1).a: $$(filter-out $$(MAINS),$$(call objects,$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(Q)ar rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room,$(r))))
+
+$(RUNNER): $(BUILD)/obj/daemon/supervisor/main.o $(call libs,supervisor)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS_ALL)
+$(COMMAND): $(BUILD)/obj/daemon/cli/main.o $(call libs,cli)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(filter %.a,$^) $(LDLIBS_ALL)
+
+# Plugins are built as a vendor would: the SDK's header, and the libraries they name themselves.
+PLUGIN_LIBRARIES_linux := libudev mount
+plugin_pc = $(if $(PLUGIN_LIBRARIES_$(1)),$(shell pkg-config $(2) $(PLUGIN_LIBRARIES_$(1))))
+define plugin
+$(BUILD)/plugins/$(1).so: $(wildcard plugins/$(1)/*.c plugins/$(1)/*.h) plugin-sdk/include/iml/storage_plugin.h Makefile
+	@mkdir -p $$(@D)
+	$$(call say,PLUGIN,$$@)
+	$(Q)$$(CC) -std=c17 -D_GNU_SOURCE $$(OPTIMIZE) $$(WARN) $$(HARDEN) $$(SANITIZE) -fPIC -shared -pthread \
+		-fvisibility=hidden -Iplugin-sdk/include $$(call plugin_pc,$(1),--cflags) $$(LDFLAGS) \
+		$$(if $$(SANITIZE),,-Wl,--no-undefined) -Wl,-z,relro,-z,now \
+		$(wildcard plugins/$(1)/*.c) -o $$@ $$(call plugin_pc,$(1),--libs) -lm
+endef
+$(foreach p,$(patsubst $(BUILD)/plugins/%.so,%,$(PLUGINS)),$(eval $(call plugin,$(p))))
+
+# ---- tests ----
+
+# tests/unit/test_ROOM_thing.c is linked with ROOM and the rooms that it uses.
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
+INTEGRATION_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/integration/test_*.c)))
+TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(sort $(wildcard tests/plugins/*.c)))
+HARNESS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/integration/harness*.c)))
+
+test_room = $(word 2,$(subst _, ,$(notdir $(1))))
+.SECONDEXPANSION:
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call libs,$$(call test_room,$$*))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS_ALL) -lcmocka
+# These load the plugins.
+$(filter $(BUILD)/tests/unit/test_base_plugin_%,$(UNIT_TESTS)): | $(PLUGINS)
+$(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(HARNESS) $(call libs,graph)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL) -lcmocka
+$(BUILD)/tests/plugins/%.so: tests/plugins/%.c plugin-sdk/include/iml/storage_plugin.h Makefile
+	@mkdir -p $(@D)
+	$(call say,PLUGIN,$@)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -Itests/plugins -Iplugin-sdk/include $(OPTIMIZE) $(WARN) $(SANITIZE) -fPIC -shared \
+		-pthread -fvisibility=hidden $< -o $@
+
+# A test damages this one, and a sanitizer's own tables in it would do what the damage tells them.
+$(BUILD)/tests/plugins/good_classes.so: override SANITIZE :=
+
+# What loads plugins of tests/plugins/ finds them built.
+$(filter $(BUILD)/tests/unit/test_host_%,$(UNIT_TESTS)) $(INTEGRATION_TESTS): | $(TEST_PLUGINS)
+
+test-plugins: $(TEST_PLUGINS)
+tests: all $(UNIT_TESTS) $(INTEGRATION_TESTS) $(TEST_PLUGINS)
+
+test: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) tests
+	@$(MAKE) --no-print-directory run-tests
+run-tests: tests
+	@BUILD=$(BUILD) tests/run-tests $(UNIT_TESTS) $(INTEGRATION_TESTS)
+
+run: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@BUILD=$(BUILD) tests/try-it-out
+
+check-layers:
+	@tests/check-layers
+
+check: deps-check
+	@tests/check
+
+# tests/bench/bench_ROOM_thing.c is linked as the unit tests are.
+BENCHES := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call libs,$$(call test_room,$$*))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS_ALL)
+
+bench: all $(BENCHES) $(TEST_PLUGINS)
+	@BUILD=$(BUILD) tests/bench/run
+
+# ---- installation ----
+
+install: all
+	install -D -m 755 $(RUNNER) $(DESTDIR)$(prefix)/sbin/iml-plugin-runner
+	install -D -m 755 $(COMMAND) $(DESTDIR)$(prefix)/bin/iml-plugin
+	install -d $(DESTDIR)$(plugindir) $(DESTDIR)$(sysconfdir)/iml/conf.d
+	install -m 755 $(PLUGINS) $(DESTDIR)$(plugindir)
+	install -D -m 644 plugin-sdk/include/iml/storage_plugin.h $(DESTDIR)$(prefix)/include/iml/storage_plugin.h
+	test -e $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml || \
+		install -D -m 644 conf/plugin-runner.yaml $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml
+	install -d $(DESTDIR)$(unitdir)
+	sed 's|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.service.in \
+		>$(DESTDIR)$(unitdir)/iml-plugin-runner.service
+	for page in man/*.[1-9]; do \
+		install -D -m 644 $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: check-layers all deps deps-check tests test-plugins test run-tests run check bench install clean
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+/* What scans leave in the database: creation, change, removal, restarts, failures, alerts. */
+#include "harness.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+/* A runner with the scripted plugin and one array "A", whose script is given. */
+static void start_with_script(struct runner *runner, const char *script)
+{
+	char *plugin = built("tests/plugins/scripted.so");
+
+	write_file(runner, "script", "%s", script);
+	runner_configure(runner,
+	    "plugins:\n  - path: %s\n    log_level: debug\n"
+	    "scan:\n  retry_min: 50 ms\n  retry_max: 200 ms\n"
+	    "scannables:\n  - plugin: scripted\n    class: Array\n"
+	    "    attributes:\n      name: A\n      script: %s/script\n",
+	    plugin, runner->directory);
+	runner_start(runner, NULL);
+	free(plugin);
+}
+
+static void change_script(struct runner *runner, const char *script)
+{
+	write_file(runner, "script", "%s", script);
+}
+
+static void restart(struct runner *runner)
+{
+	assert_int_equal(runner_stop(runner), 0);
+	runner_start(runner, NULL);
+}
+
+/* Waits until two more update scans were stored or acknowledged. */
+static void wait_for_scans(struct runner *runner)
+{
+	wait_for_log(runner, "update scan", count_log(runner, "update scan") + 2);
+}
+
+#define DISKS "(select count(*) from storage.resources where class = 'Disk')"
+
+static void resources_and_parents_appear(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "pool P1 size=1000\ndisk S1 capacity=4096 pool=P1\ndisk S2\n");
+	wait_for(runner, "select " DISKS " = 2");
+	assert_string_equal(
+	    query(runner,
+	        "select attributes->>'capacity' from storage.resources where label = 'Disk S1'"),
+	    "4096");
+	assert_int_equal(
+	    query_number(runner,
+	        "select count(*) from storage.parents p join storage.resources c on c.id = "
+	        "p.child_id join storage.resources r on r.id = p.parent_id where c.label = "
+	        "'Disk S1' and r.label = 'Pool P1'"),
+	    1);
+	assert_int_equal(query_number(runner, "select count(*) from storage.parents"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void restart_keeps_numbers_and_writes_nothing_new(void **state)
+{
+	struct runner *runner = *state;
+	char *before;
+
+	start_with_script(
+	    runner, "disk S1\ndisk S2 status=FAILED\npool P pool=P\nshared W1 note=x\n");
+	wait_for(runner, "select count(*) = 5 from storage.resources");
+	wait_for(runner,
+	    "select count(*) = 1 from storage.alerts where active and name like '%%status%%'");
+	before = xstrdup(query(runner, "select string_agg(id || identifier || label, ',' order by "
+	                               "id) from storage.resources"));
+
+	restart(runner);
+	wait_for_log(runner, "initial scan", 2);
+	wait_for_scans(runner);
+
+	assert_string_equal(
+	    query(runner, "select string_agg(id || identifier || label, ',' order by id) "
+	                  "from storage.resources"),
+	    before);
+	assert_int_equal(query_number(runner,
+	                     "select count(*) from storage.alerts where name like '%%status%%'"),
+	    1);
+	assert_int_equal(runner_stop(runner), 0);
+	free(before);
+}
+
+static void unchanged_scans_write_nothing(void **state)
+{
+	struct runner *runner = *state;
+	struct text script = TEXT_EMPTY;
+	char *before;
+
+	for (int i = 0; i < 1000; i++)
+		text_printf(&script, "disk S%d capacity=%d\n", i, i);
+	start_with_script(runner, script.data);
+	text_clear(&script);
+	wait_for(runner, "select " DISKS " = 1000");
+	wait_for_scans(runner);
+
+	/* Every write of the runner would take a transaction id. */
+	before = xstrdup(query(runner, "select pg_snapshot_xmax(pg_current_snapshot())"));
+	wait_for_scans(runner);
+	wait_for_scans(runner);
+	assert_string_equal(
+	    query(runner, "select pg_snapshot_xmax(pg_current_snapshot())"), before);
+	assert_int_equal(runner_stop(runner), 0);
+	free(before);
+}
+
+static void initial_scan_removes_what_is_lost_and_update_scans_do_not(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "disk S1\ndisk S2\ndisk S3\n");
+	wait_for(runner, "select " DISKS " = 3");
+	change_script(runner, "disk S1\n");
+	wait_for_scans(runner);
+	assert_int_equal(query_number(runner, "select " DISKS), 3);
+	restart(runner);
+	wait_for(runner, "select " DISKS " = 1");
+	assert_string_equal(
+	    query(runner, "select label from storage.resources where class = 'Disk'"), "Disk S1");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_failed_initial_scan_removes_nothing(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "disk S1\ndisk S2\ndisk S3\n");
+	wait_for(runner, "select " DISKS " = 3");
+	assert_int_equal(runner_stop(runner), 0);
+	change_script(runner, "disk S1 capacity=7\nfail broken\n");
+	runner_start(runner, NULL);
+	wait_for_log(runner, "script says broken", 3);
+	wait_for(
+	    runner, "select count(*) = 1 from storage.alerts where active and name = 'offline'");
+	assert_int_equal(query_number(runner, "select " DISKS), 3);
+	assert_int_equal(
+	    query_number(
+	        runner, "select count(*) from storage.resources where attributes ? 'capacity'"),
+	    0);
+
+	change_script(runner, "disk S1\ndisk S2\n");
+	wait_for(runner, "select " DISKS " = 2");
+	wait_for(runner,
+	    "select count(*) = 1 from storage.events where message = 'Re-established contact "
+	    "with Array A'");
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.alerts where active"), 0);
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.alerts where name = 'offline'"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void an_update_scan_that_fails_tears_the_session_down(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "disk S1\n");
+	wait_for(runner, "select " DISKS " = 1");
+	wait_for_scans(runner);
+	change_script(runner, "disk S1\nfail later\n");
+	wait_for_log(runner, ": teardown\n", 1);
+	wait_for_log(runner, ": initial scan", 2);
+	change_script(runner, "disk S1\ndisk S2\n");
+	wait_for(runner, "select " DISKS " = 2");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void one_refused_object_hides_nobody_and_removes_nobody(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "disk S1\ndisk S2\ndisk S3\n");
+	wait_for(runner, "select " DISKS " = 3");
+	assert_int_equal(runner_stop(runner), 0);
+	change_script(runner, "disk S1\ndisk S2 status=EXPLODED\ndisk S4\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select " DISKS " = 4");
+	wait_for(
+	    runner, "select count(*) = 1 from storage.alerts where active and name = 'degraded'");
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.alerts where name = 'offline'"), 0);
+	assert_true(count_log(runner, "EXPLODED") >= 1);
+	change_script(runner, "disk S1\ndisk S2 status=OK\ndisk S4\n");
+	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void an_incomplete_class_is_not_culled(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "disk S1\ndisk S2\npool P1\npool P2\n");
+	wait_for(runner, "select count(*) = 5 from storage.resources");
+	assert_int_equal(runner_stop(runner), 0);
+	change_script(runner, "disk S1\nincomplete disk\npool P1\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 1 from storage.resources where class = 'Pool'");
+	assert_int_equal(query_number(runner, "select " DISKS), 2);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void alerts_rise_and_fall_with_their_history(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "pool P\ndisk S1 pool=P\n");
+	wait_for(runner, "select " DISKS " = 1");
+	change_script(runner, "pool P\ndisk S1 status=FAILED\n");
+	wait_for(runner, "select count(*) = 1 from storage.alerts where active");
+	assert_string_equal(
+	    query(runner, "select message || ' ' || severity from storage.alerts where active"),
+	    "Drive failure (Disk S1) ERROR");
+	wait_for_scans(runner);
+	assert_int_equal(query_number(runner, "select count(*) from storage.alerts"), 1);
+	change_script(runner, "pool P\ndisk S1 status=DEGRADED\n");
+	wait_for(runner, "select count(*) = 2 from storage.alerts");
+	wait_for(runner,
+	    "select count(*) = 1 from storage.alerts where active and severity = 'WARNING'");
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.alerts where not active and "
+	                         "end_time >= begin_time"),
+	    1);
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.events where message = 'Cleared "
+	                         "storage alert: Drive failure (Disk S1)'"),
+	    1);
+	change_script(runner, "pool P\ndisk S1 status=OK\n");
+	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
+	assert_int_equal(query_number(runner, "select count(*) from storage.alerts"), 2);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void an_alert_affects_all_descendants(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner,
+	    "disk S1 status=FAILED\ndisk S2\npool P1 disk=S1 disk=S2\npool P2 "
+	    "disk=S1\ndisk S3 pool=P1 pool=P2\npool P3 disk=S2\n");
+	wait_for(runner, "select count(*) = 1 from storage.alerts where active");
+	assert_string_equal(
+	    query(runner,
+	        "select string_agg(r.label, ', ' order by r.label) from storage.affected a "
+	        "join storage.resources r on r.id = a.resource_id"),
+	    "Disk S3, Pool P1, Pool P2");
+	assert_int_equal(runner_stop(runner), 0);
+	change_script(runner, "disk S1 status=OK\nonce\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 0 from storage.affected");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void an_alert_survives_a_restart_and_clears_when_it_no_longer_holds(void **state)
+{
+	struct runner *runner = *state;
+	char *begin;
+
+	start_with_script(runner, "disk S1 status=FAILED\ndisk S2 status=FAILED\n");
+	wait_for(runner, "select count(*) = 2 from storage.alerts where active");
+	begin = xstrdup(
+	    query(runner, "select begin_time from storage.alerts where message like '%%S1%%'"));
+	assert_int_equal(runner_stop(runner), 0);
+	change_script(runner, "disk S1 status=FAILED\ndisk S2 status=OK\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 1 from storage.alerts where active");
+	assert_string_equal(
+	    query(runner,
+	        "select begin_time from storage.alerts where active and message like '%%S1%%'"),
+	    begin);
+	assert_int_equal(query_number(runner, "select count(*) from storage.alerts"), 2);
+	free(begin);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_gauge_above_its_bound_raises_an_alert(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "disk S1\ntemperature S1 85\n");
+	wait_for(runner,
+	    "select count(*) >= 2 from storage.samples((select id from storage.resources where "
+	    "label = 'Disk S1'), 'temperature', '-infinity', 'infinity')");
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.alerts where active"), 0);
+	change_script(runner, "disk S1\ntemperature S1 85.5\n");
+	wait_for(runner,
+	    "select count(*) = 1 from storage.alerts where active and message = 'Drive too hot "
+	    "(Disk S1)'");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_reader_sees_all_of_a_slow_scan_or_nothing(void **state)
+{
+	struct runner *runner = *state;
+	struct text script = TEXT_EMPTY;
+
+	for (int i = 0; i < 1000; i++)
+		text_printf(&script, "disk S%d\n%s", i, i == 500 ? "pause\n" : "");
+	start_with_script(runner, script.data);
+	wait_for_log(runner, "initial scan", 1);
+	wait_for(runner, "select to_regclass('storage.resources') is not null");
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(query_number(runner, "select " DISKS), 0);
+	change_script(runner, script.data);
+	for (;;) {
+		long seen = query_number(runner, "select " DISKS);
+
+		assert_true(seen == 0 || seen == 1000);
+		if (seen == 1000)
+			break;
+	}
+	text_clear(&script);
+	change_script(runner, "once\n");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void removals_and_parents_follow_the_plugin(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "pool P1\npool P2\ndisk S1 pool=P1 pool=P2\ndisk S2\n");
+	wait_for(runner, "select count(*) = 2 from storage.parents");
+	change_script(runner, "disk S1 nopool=P2\ngone disk S2\n");
+	wait_for(runner, "select count(*) = 1 from storage.parents");
+	wait_for(runner, "select " DISKS " = 1");
+	change_script(runner, "gone pool P1\nonce\n");
+	wait_for(runner, "select count(*) = 0 from storage.parents");
+	assert_int_equal(query_number(runner, "select " DISKS), 1);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void references_name_the_record_whatever_the_order(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "disk S2\ndisk S1 spare_of=S2\n");
+	wait_for(runner, "select " DISKS " = 2");
+	assert_string_equal(
+	    query(runner, "select (select r.label from storage.resources r where r.id = "
+	                  "(d.attributes->'spare_of'->>'ref')::bigint) from "
+	                  "storage.resources d where d.label = 'Disk S1'"),
+	    "Disk S2");
+	change_script(runner, "disk S1\ngone disk S2\nonce\n");
+	wait_for(runner, "select " DISKS " = 1");
+	wait_for(runner,
+	    "select not attributes ? 'spare_of' from storage.resources where label = 'Disk S1'");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void the_plugin_may_assign_to_its_scannable(void **state)
+{
+	struct runner *runner = *state;
+
+	start_with_script(runner, "firmware 1.2\n");
+	wait_for(runner,
+	    "select attributes->>'firmware' = '1.2' from storage.resources where class = 'Array'");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+/* Two arrays that report the same shared disk. */
+static void configure_two_arrays(struct runner *runner)
+{
+	char *plugin = built("tests/plugins/scripted.so");
+
+	runner_configure(runner,
+	    "plugins: [{path: %s, log_level: debug}]\n"
+	    "scannables:\n"
+	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/a}}\n"
+	    "  - {plugin: scripted, class: Array, attributes: {name: B, script: %s/b}}\n",
+	    plugin, runner->directory, runner->directory);
+	free(plugin);
+}
+
+static void a_global_resource_lives_as_long_as_someone_reports_it(void **state)
+{
+	struct runner *runner = *state;
+
+	configure_two_arrays(runner);
+	write_file(runner, "a", "shared W1 note=a\ndisk S1\n");
+	write_file(runner, "b", "shared W1\ndisk S1\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select " DISKS " = 2");
+	wait_for(runner, "select count(*) = 1 from storage.resources where class = 'SharedDisk'");
+	write_file(runner, "a", "gone shared W1\nonce\n");
+	wait_for_log(runner, "A: update scan", count_log(runner, "A: update scan") + 2);
+	assert_int_equal(query_number(runner,
+	                     "select count(*) from storage.resources where class = 'SharedDisk'"),
+	    1);
+	write_file(runner, "b", "gone shared W1\nonce\n");
+	wait_for(runner, "select count(*) = 0 from storage.resources where class = 'SharedDisk'");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_scannable_added_to_the_file_is_picked_up_on_reload(void **state)
+{
+	struct runner *runner = *state;
+	int64_t begin;
+
+	start_with_script(runner, "disk S1\n");
+	wait_for(runner, "select " DISKS " = 1");
+	wait_for_scans(runner);
+	configure_two_arrays(runner);
+	write_file(runner, "a", "disk S1\n");
+	write_file(runner, "b", "disk S1\n");
+	begin = now_ms();
+	kill(runner->pid, SIGHUP);
+	wait_for(runner, "select count(*) = 2 from storage.resources where class = 'Array'");
+	wait_for_log(runner, "Array B: initial scan", 1);
+	assert_true(now_ms() - begin < 1000);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void stop_calls_every_teardown_and_ends_with_status_0(void **state)
+{
+	struct runner *runner = *state;
+
+	configure_two_arrays(runner);
+	write_file(runner, "a", "disk S1\n");
+	write_file(runner, "b", "pause\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select " DISKS " = 1");
+	wait_for_log(runner, "initial scan", 2);
+	assert_int_equal(runner_stop(runner), 0);
+	assert_int_equal(count_log(runner, ": teardown\n"), 2);
+}
+
+static void a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin;
+	char *before;
+
+	start_with_script(runner, "disk S1\ndisk S2\n");
+	wait_for(runner, "select " DISKS " = 2");
+	before = xstrdup(
+	    query(runner, "select string_agg(id::text, ',' order by id) from storage.resources"));
+	assert_int_equal(runner_stop(runner), 0);
+
+	runner_configure(runner, "plugins: []\n");
+	runner_start(runner, NULL);
+	wait_for_log(runner, "database loaded", 2);
+	wait_for(runner, "select count(*) = 0 from storage.resources");
+	assert_int_equal(query_number(runner, "select count(*) from storage.resource"), 3);
+	assert_int_equal(runner_stop(runner), 0);
+
+	plugin = built("tests/plugins/scripted.so");
+	runner_configure(runner,
+	    "plugins: [{path: %s, log_level: debug}]\nscannables:\n"
+	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/script}}\n",
+	    plugin, runner->directory);
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 3 from storage.resources");
+	assert_string_equal(
+	    query(runner, "select string_agg(id::text, ',' order by id) from storage.resources"),
+	    before);
+	assert_int_equal(runner_stop(runner), 0);
+	free(before);
+	free(plugin);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    runner_test(resources_and_parents_appear),
+	    runner_test(restart_keeps_numbers_and_writes_nothing_new),
+	    runner_test(unchanged_scans_write_nothing),
+	    runner_test(initial_scan_removes_what_is_lost_and_update_scans_do_not),
+	    runner_test(a_failed_initial_scan_removes_nothing),
+	    runner_test(an_update_scan_that_fails_tears_the_session_down),
+	    runner_test(one_refused_object_hides_nobody_and_removes_nobody),
+	    runner_test(an_incomplete_class_is_not_culled),
+	    runner_test(alerts_rise_and_fall_with_their_history),
+	    runner_test(an_alert_affects_all_descendants),
+	    runner_test(an_alert_survives_a_restart_and_clears_when_it_no_longer_holds),
+	    runner_test(a_gauge_above_its_bound_raises_an_alert),
+	    runner_test(a_reader_sees_all_of_a_slow_scan_or_nothing),
+	    runner_test(removals_and_parents_follow_the_plugin),
+	    runner_test(references_name_the_record_whatever_the_order),
+	    runner_test(the_plugin_may_assign_to_its_scannable),
+	    runner_test(a_global_resource_lives_as_long_as_someone_reports_it),
+	    runner_test(a_scannable_added_to_the_file_is_picked_up_on_reload),
+	    runner_test(stop_calls_every_teardown_and_ends_with_status_0),
+	    runner_test(a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden),
+	};
+
+	return cmocka_run_group_tests_name("scans", tests, database_start, database_stop);
+}
