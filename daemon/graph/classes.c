@@ -64,8 +64,18 @@ struct graph_plugin *graph_plugin_find(const struct graph *graph, const char *na
 {
 	struct graph_plugin *plugin;
 
-	HASH_FIND(by_name, graph->plugins, name, strlen(name), plugin);
-	return plugin;
+	TAILQ_FOREACH (plugin, &graph->plugins, in_graph)
+		if (strcmp(plugin->name, name) == 0)
+			return plugin;
+	return NULL;
+}
+
+void graph_plugin_free(struct graph *graph, struct graph_plugin *plugin)
+{
+	TAILQ_REMOVE(&graph->plugins, plugin, in_graph);
+	free(plugin->classes);
+	free(plugin->name);
+	free(plugin);
 }
 
 /* ---- declaring ---- */
@@ -138,7 +148,7 @@ void graph_declare(
 	declared->name = xstrdup(plugin);
 	declared->classes = xcalloc(count + 1, sizeof(*declared->classes));
 	declared->class_count = count;
-	HASH_ADD_KEYPTR(by_name, graph->plugins, declared->name, strlen(declared->name), declared);
+	TAILQ_INSERT_TAIL(&graph->plugins, declared, in_graph);
 	for (size_t i = 0; i < count; i++) {
 		assert(strcmp(classes[i]->plugin, plugin) == 0);
 		declared->classes[i] = declare_class(graph, classes[i], i);
@@ -148,9 +158,9 @@ void graph_declare(
 	graph->unsettled = true;
 }
 
-static void retract_class(struct graph *graph, struct graph_class *class)
+static void retract_class(struct graph_class *class)
 {
-	stored_write(graph, class);
+	stored_write(class);
 	class->class = NULL;
 	free(class->statistic_ids);
 	class->statistic_ids = NULL;
@@ -167,12 +177,11 @@ void graph_retract(struct graph *graph, const char *plugin)
 		if (session->plugin == declared)
 			graph_session_free(graph, session);
 	for (size_t i = 0; i < declared->class_count; i++)
-		retract_class(graph, declared->classes[i]);
-	HASH_DELETE(by_name, graph->plugins, declared);
-	free(declared->classes);
-	free(declared->name);
-	free(declared);
+		retract_class(declared->classes[i]);
+	graph_plugin_free(graph, declared);
 }
+
+/* ---- hiding ---- */
 
 void graph_hide(struct graph *graph, const char *plugin)
 {

@@ -15,6 +15,7 @@ struct graph *graph_new(const struct graph_options *options)
 
 	assert(options->warn != NULL);
 	graph->options = *options;
+	TAILQ_INIT(&graph->plugins);
 	TAILQ_INIT(&graph->active_alerts);
 	TAILQ_INIT(&graph->dirty_alerts);
 	TAILQ_INIT(&graph->dirty_resources);
@@ -58,14 +59,10 @@ static void free_links(struct graph_class *class)
 
 static void free_plugins(struct graph *graph)
 {
-	struct graph_plugin *plugin, *next;
+	struct graph_plugin *plugin;
 
-	HASH_ITER (by_name, graph->plugins, plugin, next) {
-		HASH_DELETE(by_name, graph->plugins, plugin);
-		free(plugin->classes);
-		free(plugin->name);
-		free(plugin);
-	}
+	while ((plugin = TAILQ_FIRST(&graph->plugins)) != NULL)
+		graph_plugin_free(graph, plugin);
 }
 
 static void free_classes(struct graph *graph)

@@ -11,7 +11,7 @@ struct graph_plugin {
 	char *name;
 	struct graph_class **classes; /* in the order of the plugin's own list */
 	size_t class_count;
-	UT_hash_handle by_name;
+	TAILQ_ENTRY(graph_plugin) in_graph;
 };
 
 /* What a session calls a resource. */
@@ -61,7 +61,7 @@ struct graph {
 	struct graph_options options;
 	struct graph_class *classes_by_id;
 	struct graph_class *classes_by_name;
-	struct graph_plugin *plugins;
+	TAILQ_HEAD(, graph_plugin) plugins;
 	struct graph_index by_id;
 	struct graph_index by_identity;
 	struct graph_session *sessions;
@@ -227,7 +227,7 @@ size_t values_append_json(
 void stored_read(struct graph *graph, struct graph_class *class);
 
 /* Keeps the values of all resources of a class as text, for the class is about to go. */
-void stored_write(struct graph *graph, struct graph_class *class);
+void stored_write(struct graph_class *class);
 
 /* ---- class_row.c ---- */
 
@@ -249,6 +249,7 @@ record_id graph_class_known_statistic(const struct graph_class *class, const cha
 void graph_class_learn_statistic(struct graph_class *class, const char *name, record_id id);
 void graph_class_free(struct graph_class *class);
 struct graph_plugin *graph_plugin_find(const struct graph *graph, const char *name);
+void graph_plugin_free(struct graph *graph, struct graph_plugin *plugin);
 
 /* ---- session.c ---- */
 

@@ -301,6 +301,7 @@ static struct prepared *creator_of(const struct application *application, const 
 	if (value->type != VALUE_REFERENCE)
 		return NULL;
 	slot = find_slot(application, (uint32_t)value->reference);
+	assert(slot != NULL);
 	return is_created_here(slot) ? &application->reports[slot->in_batch - 1] : NULL;
 }
 

@@ -44,11 +44,10 @@ static void write_resource(const struct class *class, struct graph_resource *res
 	resource->values = NULL;
 }
 
-void stored_write(struct graph *graph, struct graph_class *class)
+void stored_write(struct graph_class *class)
 {
 	struct graph_resource *resource;
 
-	(void)graph;
 	TAILQ_FOREACH (resource, &class->resources, in_class)
 		write_resource(class->class, resource);
 }

@@ -46,6 +46,7 @@ struct writer {
 	uint64_t rows; /* written or removed so far */
 	struct store_wait wait;
 	struct store_trouble trouble;
+	char *error; /* why the last attempt failed; NULL after a good one */
 };
 
 struct store {

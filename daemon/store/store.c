@@ -275,6 +275,11 @@ enum store_state store_state(const struct store *store)
 	return store->state;
 }
 
+const char *store_write_error(const struct store *store)
+{
+	return store->writer.error;
+}
+
 const struct store_statistics *store_statistics(const struct store *store)
 {
 	return &store->statistics;
@@ -294,6 +299,7 @@ void store_free(struct store *store)
 	event_free(store->kick);
 	changes_free(store->in_flight);
 	store_load_clear(store);
+	free(store->writer.error);
 	free(store->conninfo);
 	free(store);
 }

@@ -81,6 +81,9 @@ void store_retry_now(struct store *store);
 enum store_state store_state(const struct store *store);
 const struct store_statistics *store_statistics(const struct store *store);
 
+/* Why the last transaction failed and is tried again, or NULL. Valid until the next event. */
+const char *store_write_error(const struct store *store);
+
 /* Whether nothing is in flight. What is left in the graph is the caller's to know. */
 bool store_is_idle(const struct store *store);
 

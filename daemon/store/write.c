@@ -442,6 +442,9 @@ static void note_failure(struct store *store, const PGresult *result)
 		store->statistics.failures++;
 		store_tell_trouble(&store->writer.trouble, 0,
 		    "writing to the database failed, trying again", text);
+		free(store->writer.error);
+		store->writer.error = text;
+		return;
 	}
 	free(text);
 }
@@ -474,6 +477,8 @@ static void pipeline_ended(struct store *store)
 	writer->open = false;
 	writer->wait.next_ms = 0;
 	store_end_trouble(&writer->trouble, "writing to the database works again");
+	free(writer->error);
+	writer->error = NULL;
 	store->revision++;
 	store->statistics.transactions++;
 	store->statistics.rows += writer->rows;

@@ -60,6 +60,7 @@ struct config {
 	uint32_t scan_workers;
 	int64_t scan_limit_ns;
 	int64_t teardown_limit_ns;
+	int64_t load_limit_ns;
 	int64_t stop_limit_ns;
 	int64_t retry_min_ns, retry_max_ns;
 

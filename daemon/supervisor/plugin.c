@@ -17,7 +17,6 @@
 #include "base/memory.h"
 
 #define PLUGIN_MAGIC 0x504c5547u
-#define LOAD_LIMIT_NS (30 * NS_PER_S)
 #define OUTPUT_LINE_MAX 4096
 
 static const char *const state_names[PLUGIN_STATE_COUNT] = {
@@ -56,9 +55,11 @@ plugin_set_state(struct plugin *plugin, enum plugin_state state, const char *for
 		plugin->reason = xvasprintf(format, arguments);
 		va_end(arguments);
 	}
-	log_about(state == PLUGIN_FAILED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, plugin->config->name,
-	    NULL, "%s%s%s", plugin_state_name(state), plugin->reason != NULL ? ": " : "",
-	    plugin->reason != NULL ? plugin->reason : "");
+	log_about(state == PLUGIN_FAILED                              ? LOG_LEVEL_ERROR
+	          : state == PLUGIN_STOPPED && plugin->reason != NULL ? LOG_LEVEL_WARNING
+	                                                              : LOG_LEVEL_INFO,
+	    plugin->config->name, NULL, "%s%s%s", plugin_state_name(state),
+	    plugin->reason != NULL ? ": " : "", plugin->reason != NULL ? plugin->reason : "");
 	plugin->state = state;
 	supervisor_plugin_changed(plugin->supervisor);
 }
@@ -350,7 +351,7 @@ void plugin_start(struct plugin *plugin)
 	plugin->output = open_stream(plugin, plugin->process.output, output_ready, output_event);
 	plugin->errors = open_stream(plugin, plugin->process.errors, errors_ready, output_event);
 	plugin_set_state(plugin, PLUGIN_STARTING, NULL);
-	set_timer(plugin, LOAD_LIMIT_NS);
+	set_timer(plugin, plugin->supervisor->config.load_limit_ns);
 	send_configure(plugin);
 }
 
@@ -370,6 +371,15 @@ static bool same_classes(const struct plugin *plugin, const struct message_loade
 		return false;
 	for (size_t i = 0; i < plugin->class_count; i++)
 		if (!class_equal(plugin->classes[i], loaded->classes[i]))
+			return false;
+	return true;
+}
+
+/* Whether every class says that it is this plugin's. */
+static bool are_own_classes(const struct plugin *plugin, const struct message_loaded *loaded)
+{
+	for (size_t i = 0; i < loaded->class_count; i++)
+		if (strcmp(loaded->classes[i]->plugin, plugin->config->name) != 0)
 			return false;
 	return true;
 }
@@ -427,6 +437,10 @@ static void receive_loaded(struct plugin *plugin, struct message *message)
 {
 	struct message_loaded *loaded = &message->loaded;
 
+	if (!are_own_classes(plugin, loaded)) {
+		plugin_kill(plugin, "declared classes of another plugin");
+		return;
+	}
 	evtimer_del(plugin->timer);
 	plugin->api_major = loaded->api_major;
 	plugin->api_minor = loaded->api_minor;
@@ -598,6 +612,16 @@ static void bury(struct plugin *plugin, const char *cause)
 	set_timer(plugin, wait);
 }
 
+/* The end of a process that was asked to end; that it did so orderly is not worth a word. */
+static void end_stop(struct plugin *plugin, int status, const char *cause)
+{
+	if (plugin->killed || status != 0)
+		plugin_set_state(
+		    plugin, PLUGIN_STOPPED, "its process died while stopping: %s", cause);
+	else
+		plugin_set_state(plugin, PLUGIN_STOPPED, NULL);
+}
+
 /* Closes everything that led to the process. */
 static void close_process(struct plugin *plugin)
 {
@@ -635,7 +659,7 @@ void plugin_ended(struct plugin *plugin, int status)
 	lose_sessions(plugin, cause.data);
 	scannables_forget_pending(plugin);
 	if (plugin->state == PLUGIN_STOPPING)
-		plugin_set_state(plugin, PLUGIN_STOPPED, plugin->killed ? "%s" : NULL, cause.data);
+		end_stop(plugin, status, cause.data);
 	else if (plugin->state != PLUGIN_FAILED)
 		bury(plugin, cause.data);
 	close_process(plugin);
@@ -651,7 +675,7 @@ static int64_t hook_limit(const struct plugin *plugin, uint32_t hook)
 	case HOOK_UPDATE_SCAN:
 		return plugin->config->scan_limit_ns;
 	case HOOK_LOAD:
-		return LOAD_LIMIT_NS;
+		return plugin->supervisor->config.load_limit_ns;
 	default:
 		return plugin->config->teardown_limit_ns;
 	}

@@ -81,13 +81,15 @@ static struct json_object *database_status(const struct supervisor *supervisor)
 {
 	const struct store_statistics *statistics = store_statistics(supervisor->store);
 	struct json_object *object = json_object_new_object();
+	const char *trouble = store_write_error(supervisor->store);
 	int64_t away = supervisor->database_away
 	                   ? monotonic_since(monotonic_now(), supervisor->database_away_since)
 	                   : 0;
 
 	add(object, "state",
 	    json_object_new_string(store_state_name(store_state(supervisor->store))));
-	add(object, "reason", text_or_null(supervisor->database_reason));
+	add(object, "reason",
+	    text_or_null(trouble != NULL ? trouble : supervisor->database_reason));
 	add(object, "embedded", json_object_new_boolean(supervisor->embedded != NULL));
 	add(object, "conninfo",
 	    supervisor->embedded != NULL

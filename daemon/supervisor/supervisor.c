@@ -312,21 +312,16 @@ static bool any_process(const struct supervisor *supervisor)
 	return false;
 }
 
-/* The order of a stop: sessions and plugins, what is to be written, the private database. */
+/* The order of a stop: sessions and plugins, then what is to be written. */
 static void continue_stop(struct supervisor *supervisor)
 {
-	if (any_process(supervisor))
+	if (supervisor->store == NULL || any_process(supervisor))
 		return;
 	if (supervisor->loaded && !supervisor->database_away &&
-	    (graph_has_changes(supervisor->graph) || !store_is_idle(supervisor->store))) {
+	    (graph_has_changes(supervisor->graph) || !store_is_idle(supervisor->store)))
 		store_kick(supervisor->store);
-		return;
-	}
-	if (supervisor->embedded != NULL && embedded_is_running(supervisor->embedded)) {
-		embedded_stop(supervisor->embedded);
-		return;
-	}
-	event_base_loopbreak(supervisor->base);
+	else
+		event_base_loopexit(supervisor->base, NULL);
 }
 
 void supervisor_plugin_changed(struct supervisor *supervisor)
@@ -334,6 +329,16 @@ void supervisor_plugin_changed(struct supervisor *supervisor)
 	if (supervisor->state == SUPERVISOR_STOPPING)
 		continue_stop(supervisor);
 	tell_systemd(supervisor);
+}
+
+/* Stops the private cluster once nobody is connected to it any more. */
+static void stop_embedded(struct supervisor *supervisor)
+{
+	if (supervisor->embedded == NULL)
+		return;
+	embedded_stop(supervisor->embedded);
+	while (embedded_is_running(supervisor->embedded) && !supervisor->at_once)
+		event_base_loop(supervisor->base, EVLOOP_ONCE);
 }
 
 /* Orderly means took too long: leave what is left behind. */
@@ -347,6 +352,7 @@ static void stop_took_too_long(int fd, short what, void *context)
 		log_warning(
 		    "stopped without the database: what changed since it went away will be found"
 		    " again by the next initial scans, except samples and past alerts");
+	supervisor->at_once = true;
 	event_base_loopbreak(supervisor->base);
 }
 
@@ -371,6 +377,7 @@ static void terminate(evutil_socket_t number, short what, void *context)
 	if (supervisor->state == SUPERVISOR_STOPPING) {
 		log_warning("%s again: stopping at once", strsignal((int)number));
 		supervisor->exit_status = EXIT_FAILURE;
+		supervisor->at_once = true;
 		event_base_loopbreak(supervisor->base);
 		return;
 	}
@@ -593,8 +600,11 @@ static void close_parts(struct supervisor *supervisor)
 	host_join_threads();
 	if (supervisor->control != NULL)
 		control_free(supervisor->control);
+	supervisor->control = NULL;
 	if (supervisor->store != NULL)
 		store_free(supervisor->store);
+	supervisor->store = NULL;
+	stop_embedded(supervisor);
 	if (supervisor->embedded != NULL)
 		embedded_free(supervisor->embedded);
 	graph_free(supervisor->graph);

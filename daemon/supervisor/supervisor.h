@@ -267,6 +267,7 @@ struct supervisor {
 	uint32_t last_request;
 	unsigned mistakes; /* --check: found so far */
 	int exit_status;
+	bool at_once; /* a stop that waits for nothing more */
 	char *status_text; /* last told to systemd */
 };
 

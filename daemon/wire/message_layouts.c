@@ -42,7 +42,7 @@ static const struct field configure_fields[] = {
     REQUIRED(struct message_configure, plugin),
     REQUIRED(struct message_configure, path),
     FIELD(struct message_configure, log_level),
-    RANGE(struct message_configure, workers, 1, RECORDER_WORKERS),
+    RANGE(struct message_configure, workers, 1, SCAN_WORKERS_MAX),
     RANGE(struct message_configure, default_period_s, 1, UINT32_MAX),
     ARRAY(struct message_configure, settings, setting_count, &setting_layout),
 };

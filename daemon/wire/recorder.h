@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RECORDER_WORKERS 256 /* most workers of a plugin host */
+#define SCAN_WORKERS_MAX 256                    /* most scans of a plugin host at the same time */
+#define RECORDER_WORKERS (SCAN_WORKERS_MAX + 1) /* and the worker that is for what can't wait */
 
 enum hook {
 	HOOK_NONE = 0,

@@ -4,6 +4,7 @@
  *	hook	initial_scan, update_scan, teardown or get_label (default: none)
  *	how	segv, abort, kill, exit, bus, fpe, ill, stack or hang
  *	after	calls of the hook that go well before (default 0)
+ *	fail	yes: every update scan fails, so that teardown is called
  *	drives	resources that each scan reports (default 3)
  * How often a hook was called is counted over all sessions of the process.
  */
@@ -155,7 +156,7 @@ static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 	(void)scannable;
 	report_drives(self);
 	meet_fate(self, "update_scan");
-	return 0;
+	return iml_setting(self, "fail") != NULL ? iml_fail(self, "as asked") : 0;
 }
 
 static int teardown(struct iml_plugin *self)

@@ -226,6 +226,7 @@ static void without_a_file_everything_has_its_default(void **state)
 	assert_int_equal(config->scan_workers, 32);
 	assert_int_equal(config->scan_limit_ns, 600 * NS_PER_S);
 	assert_int_equal(config->teardown_limit_ns, 30 * NS_PER_S);
+	assert_int_equal(config->load_limit_ns, 30 * NS_PER_S);
 	assert_int_equal(config->stop_limit_ns, 5 * NS_PER_S);
 	assert_int_equal(config->retry_min_ns, 2 * NS_PER_S);
 	assert_int_equal(config->retry_max_ns, 60 * NS_PER_S);
@@ -557,7 +558,7 @@ static void values_of_the_wrong_type_are_refused(void **state)
 	        "r.yaml:1: scan.workers: must be a single value, not a list\n"},
 	    {"user: {name: a}\n", "r.yaml:1: user: must be a single value, not a mapping\n"},
 	    {"scan: 5\n", "r.yaml:1: scan: must be a mapping (known here: period, workers, limit, "
-	                  "teardown_limit, stop_limit, retry_min, retry_max)\n"},
+	                  "teardown_limit, load_limit, stop_limit, retry_min, retry_max)\n"},
 	    {"database: {embedded: yes}\n",
 	        "r.yaml:1: database.embedded: \"yes\" is neither true nor false\n"},
 	    {"log: {level: loud}\n", "r.yaml:1: log.level: \"loud\" is not a level (debug, info, "
