@@ -18,6 +18,8 @@
 
 #define PLUGIN_MAGIC 0x504c5547u
 #define OUTPUT_LINE_MAX 4096
+/* From the end of the channel to the end of the process, when that is all there is to it. */
+#define CLOSED_LIMIT_NS NS_PER_S
 
 static const char *const state_names[PLUGIN_STATE_COUNT] = {
     [PLUGIN_STARTING] = "starting",
@@ -279,10 +281,11 @@ static void channel_event(struct bufferevent *stream, short what, void *context)
 
 	(void)what;
 	bufferevent_disable(stream, EV_READ | EV_WRITE);
+	plugin->closed = true;
 	if (plugin->process.pid == 0)
 		plugin_ended(plugin, 0);
-	else if (plugin->state != PLUGIN_STOPPING && plugin->state != PLUGIN_FAILED)
-		plugin_kill(plugin, "closed its channel");
+	else if (plugin->state != PLUGIN_STOPPING)
+		set_timer(plugin, CLOSED_LIMIT_NS);
 }
 
 void plugin_send(struct plugin *plugin, const struct message *message)
@@ -343,6 +346,7 @@ void plugin_start(struct plugin *plugin)
 		return;
 	}
 	plugin->has_process = true;
+	plugin->closed = false;
 	plugin->killed = false;
 	plugin->started = monotonic_now();
 	plugin->channel =
@@ -461,10 +465,10 @@ static void receive_failed(struct plugin *plugin, struct message *message)
 	plugin->reason_count = failed->reason_count;
 	failed->reasons = NULL;
 	failed->reason_count = 0;
-	for (size_t i = 0; i < plugin->reason_count; i++)
-		log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL, "%s", plugin->reasons[i]);
 	plugin_set_state(plugin, PLUGIN_FAILED, "%s",
 	    plugin->reason_count > 0 ? plugin->reasons[0] : "could not be loaded");
+	for (size_t i = 1; i < plugin->reason_count; i++)
+		log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL, "%s", plugin->reasons[i]);
 	plugin_join(plugin);
 }
 
@@ -713,6 +717,10 @@ static void timer_expired(int fd, short what, void *context)
 	(void)what;
 	if (plugin->state == PLUGIN_BACKOFF) {
 		plugin_start(plugin);
+		return;
+	}
+	if (plugin->closed && plugin->state != PLUGIN_STOPPING) {
+		plugin_kill(plugin, "closed its channel");
 		return;
 	}
 	if (plugin->state != PLUGIN_STARTING && plugin->state != PLUGIN_STOPPING)

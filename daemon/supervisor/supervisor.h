@@ -108,6 +108,7 @@ struct plugin {
 	unsigned restarts;
 	struct backoff backoff;
 	struct event *timer; /* the next start, or the limit of loading or stopping */
+	bool closed;         /* its end of the channel */
 	bool killed;         /* by us, for the reason in death_reason */
 	char *death_reason;
 

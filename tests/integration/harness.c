@@ -166,7 +166,10 @@ static void launch_server(void)
 	char *const arguments[] = {(char[]){"postgres"}, (char[]){"-D"},
 	    xasprintf("%s/data", server.directory), (char[]){"-k"}, server.directory,
 	    (char[]){"-c"}, (char[]){"listen_addresses="}, (char[]){"-c"},
-	    (char[]){"max_connections=40"}, (char[]){"-c"}, (char[]){"shared_buffers=32MB"}, NULL};
+	    (char[]){"max_connections=40"}, (char[]){"-c"}, (char[]){"shared_buffers=32MB"},
+	    (char[]){"-c"}, (char[]){"log_statement=all"}, (char[]){"-c"},
+	    (char[]){"log_parameter_max_length=0"}, (char[]){"-c"},
+	    (char[]){"log_line_prefix=%a@%d "}, NULL};
 	char *conninfo =
 	    xasprintf("host=%s user=%s dbname=postgres", server.directory, server.user);
 	int64_t end = now_ms() + DEADLINE_S * 1000;
@@ -515,6 +518,20 @@ unsigned count_log(struct runner *runner, const char *text)
 	return count;
 }
 
+unsigned count_statements(struct runner *runner)
+{
+	char *line = xasprintf("grep -c 'iml-plugin-runner.*@%s LOG:' %s/server.log",
+	    runner->database, server.directory);
+	FILE *pipe = popen(line, "r");
+	unsigned count = 0;
+
+	assert_non_null(pipe);
+	assert_int_equal(fscanf(pipe, "%u", &count), 1);
+	pclose(pipe);
+	free(line);
+	return count;
+}
+
 void wait_for_log(struct runner *runner, const char *text, unsigned count)
 {
 	int64_t end = now_ms() + DEADLINE_S * 1000;
@@ -601,4 +618,19 @@ void wait_for_plugin(struct runner *runner, const char *plugin, const char *stat
 		if (!reached)
 			keep_waiting(runner, end, state);
 	}
+}
+
+char *status_text(struct runner *runner, const char *plugin, const char *key)
+{
+	struct json_object *whole;
+	struct json_object *entry = plugin_status(runner, plugin, &whole);
+	struct json_object *scannables = NULL;
+	char *text = NULL;
+
+	if (entry != NULL && json_object_object_get_ex(entry, "scannables", &scannables) &&
+	    json_object_array_length(scannables) > 0)
+		text = xstrdup(json_object_get_string(
+		    json_object_object_get(json_object_array_get_idx(scannables, 0), key)));
+	json_object_put(whole);
+	return text != NULL ? text : xstrdup("");
 }

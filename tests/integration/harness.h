@@ -90,6 +90,12 @@ char *command(struct runner *runner, int *status, const char *format, ...)
 /* The process of a plugin, or 0 if it has none now. */
 pid_t plugin_pid(struct runner *runner, const char *plugin);
 
+/* A text from the status of a plugin's first scannable ("last_scan"); the caller frees it. */
+char *status_text(struct runner *runner, const char *plugin, const char *key);
+
+/* How many statements the runner has had the database server execute. */
+unsigned count_statements(struct runner *runner);
+
 /* Waits until a plugin is in this state ("running", "failed", …). */
 void wait_for_plugin(struct runner *runner, const char *plugin, const char *state);
 

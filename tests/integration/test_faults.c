@@ -417,13 +417,13 @@ static void check_gives_its_verdict_by_exit_status(void **state)
 	    plugin);
 	assert_int_equal(run_once(runner, "--check"), 78);
 	assert_int_equal(
-	    count_log(runner, "plugin-runner.yaml:11: Array has no attribute \"nam\""), 1);
+	    count_log(runner, "plugin-runner.yaml:12: Array has no attribute \"nam\""), 1);
 	assert_int_equal(
 	    count_log(
-	        runner, "plugin-runner.yaml:12: plugin scripted has no scannable class \"Disk\""),
+	        runner, "plugin-runner.yaml:13: plugin scripted has no scannable class \"Disk\""),
 	    1);
 	assert_int_equal(
-	    count_log(runner, "plugin-runner.yaml:13: plugin \"other\" is not listed"), 1);
+	    count_log(runner, "plugin-runner.yaml:14: plugin \"other\" is not listed"), 1);
 
 	runner_configure(runner, "plugins:\n%s  - %s\n", plugin, bad);
 	assert_int_equal(run_once(runner, "--check"), 78);
