@@ -18,15 +18,16 @@ all:
 
 # ---- dependencies ----
 
-PACKAGES := gcc pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
+PACKAGES := gcc libc6-dev pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
 	libsystemd-dev libudev-dev libmount-dev libelf-dev libcurl4-openssl-dev postgresql
 CHECK_PACKAGES := clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb
 LIBRARIES := libevent libevent_pthreads json-c libpq yaml-0.1 libsystemd libelf libcurl
+PLUGIN_LIBRARIES_linux := libudev mount
 
 # Rules that need no library: everything else asks pkg-config first.
-WITHOUT_LIBRARIES := check-layers clean deps deps-check run test check ci
+WITHOUT_LIBRARIES := check-layers clean deps deps-check run test check
 ifneq ($(filter-out $(WITHOUT_LIBRARIES),$(or $(MAKECMDGOALS),all)),)
-MISSING := $(shell for l in $(LIBRARIES); do pkg-config --exists $$l 2>/dev/null || echo $$l; done)
+MISSING := $(shell for l in $(LIBRARIES) $(PLUGIN_LIBRARIES_linux); do pkg-config --exists $$l 2>/dev/null || echo $$l; done)
 ifneq ($(MISSING),)
 $(error missing: $(MISSING). Install what is needed with "make deps")
 endif
@@ -47,10 +48,10 @@ HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 SANITIZE ?=
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2 $(WERROR)
-# One line per step; V=1 shows the commands.
+# One line per step; V=1 shows the commands, make -s nothing.
 ifeq ($(V),)
 Q := @
-say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 endif
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
@@ -119,7 +120,6 @@ $(COMMAND): $(BUILD)/obj/daemon/cli/main.o $(call libs,cli)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(filter %.a,$^) $(LDLIBS_ALL)
 
 # Plugins are built as a vendor would: the SDK's header, and the libraries they name themselves.
-PLUGIN_LIBRARIES_linux := libudev mount
 plugin_pc = $(if $(PLUGIN_LIBRARIES_$(1)),$(shell pkg-config $(2) $(PLUGIN_LIBRARIES_$(1))))
 define plugin
 $(BUILD)/plugins/$(1).so: $(wildcard plugins/$(1)/*.c plugins/$(1)/*.h) plugin-sdk/include/iml/storage_plugin.h Makefile
@@ -175,7 +175,7 @@ run-tests: tests
 
 run: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@BUILD=$(BUILD) tests/try-it-out
+	@BUILD=$(BUILD) exec tests/try-it-out
 
 check-layers:
 	@tests/check-layers

@@ -244,6 +244,31 @@ static void apply_alert(struct application *application, const struct alert_chan
 	text_clear(&name);
 }
 
+/*
+ * Whether the alert's condition asks for several scans: then the first batch of a session can't
+ * tell whether it holds, and the plugin host will tell either way.
+ */
+static bool is_judged_later(const struct graph_alert *alert)
+{
+	const struct class *class = alert->resource->class->class;
+	bool later = false;
+
+	for (size_t i = 0; i < class->condition_count && !later; i++) {
+		const struct alert_condition *condition = &class->conditions[i];
+
+		if (condition->raise_after <= 1 && condition->clear_after <= 1)
+			continue;
+		for (size_t threshold = 0; threshold < SEVERITY_COUNT && !later; threshold++) {
+			struct text name = TEXT_EMPTY;
+
+			condition_name(class, condition, threshold, &name);
+			later = strcmp(name.data, alert->row.name) == 0;
+			text_clear(&name);
+		}
+	}
+	return later;
+}
+
 /* Clears what an earlier session raised and this one, which tells all that holds, does not. */
 static void clear_alerts_of_old(struct graph *graph, struct graph_resource *resource)
 {
@@ -251,7 +276,7 @@ static void clear_alerts_of_old(struct graph *graph, struct graph_resource *reso
 
 	for (alert = TAILQ_FIRST(&resource->alerts); alert != NULL; alert = next) {
 		next = TAILQ_NEXT(alert, in_resource);
-		if (!alert->kept && !alert_is_own(alert))
+		if (!alert->kept && !alert_is_own(alert) && !is_judged_later(alert))
 			alert_clear(graph, alert);
 	}
 }

@@ -39,9 +39,24 @@ static void add_change(struct host_resource *resource, size_t condition, size_t 
 	change->message = text_steal(&message);
 }
 
+static bool is_declared(const struct threshold *threshold)
+{
+	return threshold->has_bound || threshold->state_count > 0;
+}
+
+/* Counts the scans in a row that found the condition as this one does. */
+static uint32_t count_streak(struct alert_state *state, bool fires)
+{
+	if (fires != state->fired)
+		state->streak = 0;
+	state->fired = fires;
+	return ++state->streak;
+}
+
 /*
  * Judges one severity: it changes when as many scans in a row as the condition asks for found it
- * otherwise. Returns whether it is on the way to.
+ * otherwise. The first verdict of a session that took several scans is told even if it is that
+ * the condition does not hold. Returns whether a verdict is on the way.
  */
 static bool judge(struct host_resource *resource, size_t index, size_t threshold,
     const struct value *value, struct alert_list *changes)
@@ -49,16 +64,21 @@ static bool judge(struct host_resource *resource, size_t index, size_t threshold
 	const struct alert_condition *condition = &host_resource_class(resource)->conditions[index];
 	struct alert_state *state = &resource->alerts[index * SEVERITY_COUNT + threshold];
 	bool fires = condition_fires(condition, threshold, value);
+	bool several = condition->raise_after > 1 || condition->clear_after > 1;
+	bool tell = fires || state->known || several;
 
-	if (fires == state->raised) {
+	if (state->known && fires == state->raised) {
+		state->fired = fires;
 		state->streak = 0;
 		return false;
 	}
-	if (++state->streak < (fires ? condition->raise_after : condition->clear_after))
+	if (count_streak(state, fires) < (fires ? condition->raise_after : condition->clear_after))
 		return true;
 	state->streak = 0;
+	state->known = true;
 	state->raised = fires;
-	add_change(resource, index, threshold, value, changes);
+	if (tell)
+		add_change(resource, index, threshold, value, changes);
 	return false;
 }
 
@@ -71,7 +91,8 @@ bool alerts_judge(struct host_resource *resource, struct alert_list *changes)
 		struct value value = subject_value(resource, &class->conditions[i]);
 
 		for (size_t threshold = 0; threshold < SEVERITY_COUNT; threshold++)
-			awaits |= judge(resource, i, threshold, &value, changes);
+			if (is_declared(&class->conditions[i].thresholds[threshold]))
+				awaits |= judge(resource, i, threshold, &value, changes);
 	}
 	return awaits;
 }

@@ -47,10 +47,15 @@ struct original {
 	struct value value;
 };
 
-/* Whether a severity of a condition holds, and for how many scans it has been otherwise. */
+/*
+ * Whether a severity of a condition is raised, and for how many scans in a row it has been found
+ * otherwise. Until it is known, what an earlier session left may still be raised.
+ */
 struct alert_state {
+	uint32_t known : 1;
 	uint32_t raised : 1;
-	uint32_t streak : 31;
+	uint32_t fired : 1; /* what the last scan found */
+	uint32_t streak : 29;
 };
 
 struct host_resource {

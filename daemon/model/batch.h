@@ -63,7 +63,10 @@ struct histogram {
 	size_t count;
 };
 
-/* A condition that began or ceased to hold. In the first report of a resource all that hold. */
+/*
+ * A condition that began or ceased to hold. In the first report of a resource all that
+ * hold; one that asks for several scans is told when these have passed, whether it holds or not.
+ */
 struct alert_change {
 	uint32_t resource;
 	uint32_t condition; /* index in the class */

@@ -55,7 +55,9 @@ struct recorder *recorder_map(int fd)
 		return NULL;
 	}
 	memory = mmap(NULL, sizeof(struct recorder), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return memory != MAP_FAILED ? memory : NULL;
+	if (memory == MAP_FAILED)
+		return NULL;
+	return memory;
 }
 
 void recorder_unmap(struct recorder *recorder)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -284,6 +285,37 @@ static void an_alert_survives_a_restart_and_clears_when_it_no_longer_holds(void 
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+static void a_condition_may_ask_for_several_scans(void **state)
+{
+	struct runner *runner = *state;
+	char *begin;
+	unsigned scans;
+
+	start_with_script(runner, "disk S1 capacity=5\n");
+	wait_for_scans(runner);
+	scans = count_log(runner, "update scan\n");
+	change_script(runner, "disk S1 capacity=0\n");
+	wait_for(runner, "select count(*) = 1 from storage.alerts where active");
+	assert_true(count_log(runner, "update scan\n") >= scans + 3);
+	begin = xstrdup(query(runner, "select id || ' ' || begin_time from storage.alerts"));
+
+	restart(runner);
+	wait_for_log(runner, "initial scan\n", 2);
+	wait_for_scans(runner);
+	wait_for_scans(runner);
+	assert_string_equal(
+	    query(runner, "select id || ' ' || begin_time from storage.alerts where active"),
+	    begin);
+	assert_int_equal(query_number(runner, "select count(*) from storage.alerts"), 1);
+
+	assert_int_equal(runner_stop(runner), 0);
+	change_script(runner, "disk S1 capacity=6\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
+	free(begin);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void a_gauge_above_its_bound_raises_an_alert(void **state)
 {
 	struct runner *runner = *state;
@@ -436,6 +468,47 @@ static void stop_calls_every_teardown_and_ends_with_status_0(void **state)
 	assert_int_equal(count_log(runner, ": teardown\n"), 2);
 }
 
+#define EVERYTHING                                                                                \
+	"(select string_agg(concat_ws(' ', id, identifier, label, alias), ',' order by id) from " \
+	"storage.resources)"
+
+static void a_kill_at_any_moment_loses_and_doubles_nothing(void **state)
+{
+	struct runner *runner = *state;
+	struct text script = TEXT_EMPTY;
+	unsigned seed = (unsigned)now_ms();
+	char *everything;
+	long history = 0;
+
+	print_message("seed %u\n", seed);
+	for (int i = 0; i < 200; i++)
+		text_printf(
+		    &script, "disk S%d%s\nshared W%d\n", i, i % 10 == 0 ? " status=FAILED" : "", i);
+	start_with_script(runner, script.data);
+	wait_for(runner, "select count(*) = 20 from storage.alerts where active");
+	runner_kill(runner);
+	query(runner,
+	    "with named as (update storage.resource set alias = 'top left' where label = 'Disk S7' "
+	    "returning 1) select count(*) from named");
+	everything = xstrdup(query(runner, "select " EVERYTHING));
+	for (int i = 0; i < 20; i++) {
+		long alerts;
+
+		runner_start(runner, NULL);
+		wait_for_log(runner, "database loaded", (unsigned)i + 2);
+		nanosleep(&(struct timespec){.tv_nsec = rand_r(&seed) % 100 * 1000000L}, NULL);
+		runner_kill(runner);
+		assert_string_equal(query(runner, "select " EVERYTHING), everything);
+		alerts = query_number(
+		    runner, "select count(*) from storage.alerts where name like '%%status%%'");
+		assert_true(history == 0 || alerts == history);
+		history = alerts;
+	}
+	assert_int_equal(history, 20);
+	text_clear(&script);
+	free(everything);
+}
+
 static void a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden(void **state)
 {
 	struct runner *runner = *state;
@@ -484,6 +557,7 @@ int main(void)
 	    runner_test(alerts_rise_and_fall_with_their_history),
 	    runner_test(an_alert_affects_all_descendants),
 	    runner_test(an_alert_survives_a_restart_and_clears_when_it_no_longer_holds),
+	    runner_test(a_condition_may_ask_for_several_scans),
 	    runner_test(a_gauge_above_its_bound_raises_an_alert),
 	    runner_test(a_reader_sees_all_of_a_slow_scan_or_nothing),
 	    runner_test(removals_and_parents_follow_the_plugin),
@@ -492,6 +566,7 @@ int main(void)
 	    runner_test(a_global_resource_lives_as_long_as_someone_reports_it),
 	    runner_test(a_scannable_added_to_the_file_is_picked_up_on_reload),
 	    runner_test(stop_calls_every_teardown_and_ends_with_status_0),
+	    runner_test(a_kill_at_any_moment_loses_and_doubles_nothing),
 	    runner_test(a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden),
 	};
 

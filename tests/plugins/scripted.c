@@ -46,7 +46,9 @@ static const struct iml_class disk = {
     .alert_conditions = IML_ALERT_CONDITIONS(
         IML_VALUE_CONDITION("status", .error_states = IML_STATES("FAILED"),
             .warn_states = IML_STATES("DEGRADED"), .message = "Drive failure"),
-        IML_UPPER_BOUND("temperature", .error_bound = IML_BOUND(85), .message = "Drive too hot")),
+        IML_UPPER_BOUND("temperature", .error_bound = IML_BOUND(85), .message = "Drive too hot"),
+        IML_LOWER_BOUND("capacity", .warn_bound = IML_BOUND(1), .message = "Capacity lost",
+            .raise_after = 3, .clear_after = 2)),
 };
 
 static const struct iml_class shared = {
