@@ -90,6 +90,9 @@ bool alerts_judge(struct host_resource *resource, struct alert_list *changes)
 	for (size_t i = 0; i < class->condition_count; i++) {
 		struct value value = subject_value(resource, &class->conditions[i]);
 
+		/* Without a sample there is nothing to judge. */
+		if (class->conditions[i].on_statistic && value.type == VALUE_NULL)
+			continue;
 		for (size_t threshold = 0; threshold < SEVERITY_COUNT; threshold++)
 			if (is_declared(&class->conditions[i].thresholds[threshold]))
 				awaits |= judge(resource, i, threshold, &value, changes);

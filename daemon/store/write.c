@@ -92,6 +92,10 @@ static void add_histogram(const struct part *part, struct array *arrays, const v
 		ARRAY_##type, 0 \
 	}
 
+/*
+ * Whether a row names a resource that is there is asked by a scalar subquery, which is one look
+ * into the index: of EXISTS the planner makes a join, and that reads all resources.
+ */
 static const struct part parts[] = {
     {ROWS(removed_resources, removed_resource_count), COLUMNS(SAME(ID)),
         .sql = "DELETE FROM storage.resource WHERE id = ANY ($1::bigint[])"},
@@ -169,8 +173,8 @@ static const struct part parts[] = {
         .sql = "INSERT INTO storage.reporter (resource_id, reporter_id)"
                " SELECT u.resource_id, u.reporter_id"
                " FROM unnest($1::bigint[], $2::bigint[]) AS u (resource_id, reporter_id)"
-               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.resource_id)"
-               " AND EXISTS (SELECT FROM storage.resource WHERE id = u.reporter_id)"
+               " WHERE (SELECT true FROM storage.resource WHERE id = u.resource_id)"
+               " AND (SELECT true FROM storage.resource WHERE id = u.reporter_id)"
                " ON CONFLICT DO NOTHING"},
 
     {ROWS(parents_removed, parents_removed_count),
@@ -188,9 +192,9 @@ static const struct part parts[] = {
                " SELECT u.child_id, u.parent_id, u.reporter_id"
                " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"
                " AS u (child_id, parent_id, reporter_id)"
-               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.child_id)"
-               " AND EXISTS (SELECT FROM storage.resource WHERE id = u.parent_id)"
-               " AND EXISTS (SELECT FROM storage.resource WHERE id = u.reporter_id)"
+               " WHERE (SELECT true FROM storage.resource WHERE id = u.child_id)"
+               " AND (SELECT true FROM storage.resource WHERE id = u.parent_id)"
+               " AND (SELECT true FROM storage.resource WHERE id = u.reporter_id)"
                " ON CONFLICT DO NOTHING"},
 
     {ROWS(resources, resource_count), COLUMNS(FIELD(ID, resource_row, id)),
@@ -202,8 +206,8 @@ static const struct part parts[] = {
                " SELECT u.resource_id, u.attribute, u.target_id"
                " FROM unnest($1::bigint[], $2::text[], $3::bigint[])"
                " AS u (resource_id, attribute, target_id)"
-               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.resource_id)"
-               " AND EXISTS (SELECT FROM storage.resource WHERE id = u.target_id)"
+               " WHERE (SELECT true FROM storage.resource WHERE id = u.resource_id)"
+               " AND (SELECT true FROM storage.resource WHERE id = u.target_id)"
                " ON CONFLICT (resource_id, attribute) DO UPDATE SET"
                " target_id = excluded.target_id"},
 
@@ -243,7 +247,7 @@ static const struct part parts[] = {
                " SELECT u.statistic_id, u.resource_id, u.time, u.value"
                " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[],"
                " $4::double precision[]) AS u (statistic_id, resource_id, time, value)"
-               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.resource_id)"
+               " WHERE (SELECT true FROM storage.resource WHERE id = u.resource_id)"
                " ON CONFLICT DO NOTHING"},
     {ROWS(histograms, histogram_count), .add = add_histogram,
         COLUMNS(FIELD(ID, histogram_row, resource_id), FIELD(ID, histogram_row, statistic_id),
@@ -253,7 +257,7 @@ static const struct part parts[] = {
                " u.statistic_id, u.time, u.counts::bigint[]"
                " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[])"
                " AS u (resource_id, statistic_id, time, counts)"
-               " WHERE EXISTS (SELECT FROM storage.resource WHERE id = u.resource_id)"
+               " WHERE (SELECT true FROM storage.resource WHERE id = u.resource_id)"
                " ORDER BY u.resource_id, u.statistic_id, u.time DESC"
                " ON CONFLICT (resource_id, statistic_id) DO UPDATE SET time = excluded.time,"
                " counts = excluded.counts WHERE histogram.time <= excluded.time"},

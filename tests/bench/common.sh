@@ -111,6 +111,30 @@ runner_new() {
 	cat >>"$directory/plugin-runner.yaml"
 }
 
+# simulator_new SETTINGS [COUNT]: a runner with simulated couplets.
+simulator_new() {
+	{
+		cat <<-EOF
+			plugins:
+			  - name: simulator
+			    settings: {$1}
+			scannables:
+		EOF
+		for couplet in $(seq "${2:-1}"); do
+			echo "  - {plugin: simulator, class: Couplet, attributes: {name: bench-$couplet}}"
+		done
+	} >"$directory/plugins.yaml"
+	runner_new <"$directory/plugins.yaml"
+}
+
+# large_new: one couplet with the number of resources in $large: 1,000 × (enclosure, fan, 96
+# drives), 100 × (pool, 19 LUNs), and itself.
+large=100001
+large_new() {
+	simulator_new "enclosures: 1000, drives_per_enclosure: 96, pools: 100, luns_per_pool: 19,
+		statistics: false, period: 60"
+}
+
 runner_start() {
 	"$build/bin/iml-plugin-runner" --config "$directory/plugin-runner.yaml" >"$directory/output" 2>&1 &
 	runner=$!
@@ -176,6 +200,23 @@ await_online() {
 	done
 	fail "not all scannables came online" "$log"
 }
+
+# await_large: waits until all of large_new is stored; gives the time in milliseconds.
+await_large() {
+	await_schema
+	await 120 "SELECT resource >= $large FROM storage.counter"
+}
+
+# await_scan: waits until the first scannable is scanned once more.
+await_scan() {
+	last=$(status "$first_scannable->>'last_scan'")
+	for attempt in $(seq 600); do
+		[ "$(status "$first_scannable->>'last_scan'")" = "$last" ] || return 0
+		sleep 0.1
+	done
+	fail "no scan within a minute" "$log"
+}
+first_scannable="s->'plugins'->0->'scannables'->0"
 
 # logged TEXT: when the first line with it was logged, in milliseconds.
 logged() {

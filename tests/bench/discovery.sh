@@ -2,26 +2,6 @@
 # The first scan of 100,000 resources, from its start until they can be read, against a plain COPY
 # of the same rows into tables with the same indexes. Three times, one after the other; medians.
 
-resources=100001 # the couplet and 1,000 × (enclosure, fan, 96 drives) + 100 × (pool, 19 LUNs)
-configure_large() {
-	runner_new <<-EOF
-		plugins:
-		  - name: simulator
-		    settings:
-		      enclosures: 1000
-		      drives_per_enclosure: 96
-		      pools: 100
-		      luns_per_pool: 19
-		      statistics: false
-		      period: ${1:-60}
-		scannables:
-		  - plugin: simulator
-		    class: Couplet
-		    attributes:
-		      name: bench
-	EOF
-}
-
 # copy_again: the time of COPY of all rows into new tables, in milliseconds.
 copy_again() {
 	sql <<-'EOF'
@@ -45,13 +25,12 @@ copy_again() {
 discovered=
 copied=
 for round in 1 2 3; do
-	configure_large
+	large_new
 	server_before=$(server_processor)
 	runner_start
-	await_schema
-	visible=$(await 120 "SELECT resource >= $resources FROM storage.counter")
+	visible=$(await_large)
 	server_used=$(($(server_processor) - server_before))
-	[ "$(ask "SELECT count(*) FROM storage.resources")" -eq "$resources" ] ||
+	[ "$(ask "SELECT count(*) FROM storage.resources")" -eq "$large" ] ||
 		fail "not all resources can be read" "$log"
 	discovered="$discovered $((visible - $(logged 'session initial')))"
 	host=$(plugin_process)
@@ -75,5 +54,5 @@ row "  processor time, PostgreSQL" "$(calculate "$server_used / 1000") s" \
 row "  processor time, supervisor" "$(calculate "$runner_used / 1000") s" - -
 row "  processor time, plugin host" "$(calculate "$host_used / 1000") s" - -
 row "  peak memory, PostgreSQL backend" "$backend_peak MiB" - -
-row "  peak memory, supervisor" "$runner_peak MiB" "1 KiB per resource" "$(calculate "$runner_peak * 1024 / $resources")"
-row "  peak memory, plugin host" "$host_peak MiB" "1 KiB per resource" "$(calculate "$host_peak * 1024 / $resources")"
+row "  peak memory, supervisor" "$runner_peak MiB" "1 KiB per resource" "$(calculate "$runner_peak * 1024 / $large")"
+row "  peak memory, plugin host" "$host_peak MiB" "1 KiB per resource" "$(calculate "$host_peak * 1024 / $large")"

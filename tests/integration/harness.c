@@ -105,6 +105,22 @@ const char *write_file(struct runner *runner, const char *name, const char *form
 	return path;
 }
 
+/* What is in the file, or nothing if it is not there. */
+static char *read_whole(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	struct text text = TEXT_EMPTY;
+	char part[65536];
+	size_t length;
+
+	if (file == NULL)
+		return xstrdup("");
+	while ((length = fread(part, 1, sizeof(part), file)) > 0)
+		text_append_bytes(&text, part, length);
+	fclose(file);
+	return text_steal(&text);
+}
+
 /* ---- the database server ---- */
 
 static struct {
@@ -139,13 +155,15 @@ static void become(const char *user)
 		_exit(126);
 }
 
-/* Runs a program of the server as its user, output to a file; the child ends with the test. */
-static pid_t spawn_server_program(const char *program, char *const arguments[])
+/*
+ * Runs a program of the server, which the first argument names, as its user, output to a file; the
+ * child ends with the test.
+ */
+static pid_t spawn_server_program(char *arguments[])
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		char *path = xasprintf("%s/%s", server.bin, program);
 		char *log = xasprintf("%s/server.log", server.directory);
 		int fd;
 
@@ -157,16 +175,30 @@ static pid_t spawn_server_program(const char *program, char *const arguments[])
 		fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 		dup2(fd, 1);
 		dup2(fd, 2);
-		execv(path, arguments);
+		/* It looks beside itself for the others. */
+		arguments[0] = xasprintf("%s/%s", server.bin, arguments[0]);
+		execv(arguments[0], arguments);
 		_exit(127);
 	}
 	assert_true(pid > 0);
 	return pid;
 }
 
+/* Fails the tests with what the server said. */
+static void server_failed(const char *program)
+{
+	char *path = xasprintf("%s/server.log", server.directory);
+	char *log = read_whole(path);
+
+	fprintf(stderr, "---- log of the database server ----\n%s", log);
+	free(log);
+	free(path);
+	fail_msg("%s did not succeed", program);
+}
+
 static void launch_server(void)
 {
-	char *const arguments[] = {(char[]){"postgres"}, (char[]){"-D"},
+	char *arguments[] = {(char[]){"postgres"}, (char[]){"-D"},
 	    xasprintf("%s/data", server.directory), (char[]){"-k"}, server.directory,
 	    (char[]){"-c"}, (char[]){"listen_addresses="}, (char[]){"-c"},
 	    (char[]){"max_connections=40"}, (char[]){"-c"}, (char[]){"shared_buffers=32MB"},
@@ -177,10 +209,10 @@ static void launch_server(void)
 	    xasprintf("host=%s user=%s dbname=postgres", server.directory, server.user);
 	int64_t end = now_ms() + DEADLINE_S * 1000;
 
-	server.pid = spawn_server_program("postgres", arguments);
+	server.pid = spawn_server_program(arguments);
 	while (PQping(conninfo) != PQPING_OK) {
 		if (now_ms() > end)
-			fail_msg("the database server did not start");
+			server_failed("postgres");
 		pause_briefly();
 	}
 	free(arguments[2]);
@@ -189,14 +221,12 @@ static void launch_server(void)
 
 int database_start(void **state)
 {
-	char *const initdb[] = {(char[]){"initdb"}, (char[]){"--no-sync"}, (char[]){"-A"},
+	char *arguments[] = {(char[]){"initdb"}, (char[]){"--no-sync"}, (char[]){"-A"},
 	    (char[]){"trust"}, (char[]){"-E"}, (char[]){"UTF8"}, (char[]){"--locale=C.UTF-8"},
 	    (char[]){"-D"}, NULL, NULL};
-	char *arguments[10];
 	int status;
 
 	(void)state;
-	memcpy(arguments, initdb, sizeof(arguments));
 	server.directory = make_directory();
 	server.bin = find_bin();
 	if (geteuid() == 0) {
@@ -209,8 +239,9 @@ int database_start(void **state)
 		server.user = xstrdup(getpwuid(geteuid())->pw_name);
 	}
 	arguments[8] = xasprintf("%s/data", server.directory);
-	assert_int_equal(waitpid(spawn_server_program("initdb", arguments), &status, 0) > 0, 1);
-	assert_int_equal(status, 0);
+	assert_true(waitpid(spawn_server_program(arguments), &status, 0) > 0);
+	if (status != 0)
+		server_failed("initdb");
 	free(arguments[8]);
 	launch_server();
 	return 0;
@@ -497,17 +528,7 @@ void wait_for(struct runner *runner, const char *format, ...)
 
 char *read_log(struct runner *runner)
 {
-	FILE *file = fopen(runner->log, "r");
-	struct text text = TEXT_EMPTY;
-	char part[65536];
-	size_t length;
-
-	if (file == NULL)
-		return xstrdup("");
-	while ((length = fread(part, 1, sizeof(part), file)) > 0)
-		text_append_bytes(&text, part, length);
-	fclose(file);
-	return text_steal(&text);
+	return read_whole(runner->log);
 }
 
 unsigned count_log(struct runner *runner, const char *text)
