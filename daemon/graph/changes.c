@@ -97,13 +97,50 @@ void changes_add_event(struct graph *graph, enum severity severity, record_id re
 	ADD(graph, events, event_count, row);
 }
 
+/* Notes how many were dropped, and warns when it begins. */
+static void note_dropped(struct graph *graph, size_t count)
+{
+	if (graph->dropped_samples == 0)
+		graph_warn(graph, NULL, NULL,
+		    "the database has been away, or slow, for too long: older samples are dropped");
+	graph->dropped_samples += count;
+}
+
+static void make_room_for_sample(struct graph *graph, struct changes *next)
+{
+	size_t dropped = next->sample_count / 2;
+
+	if (next->sample_count < graph->options.sample_limit)
+		return;
+	memmove(next->samples, next->samples + dropped,
+	    (next->sample_count - dropped) * sizeof(*next->samples));
+	next->sample_count -= dropped;
+	note_dropped(graph, dropped);
+}
+
+static void make_room_for_histogram(struct graph *graph, struct changes *next)
+{
+	size_t dropped = next->histogram_count / 2;
+
+	if (next->histogram_count < graph->options.sample_limit)
+		return;
+	for (size_t i = 0; i < dropped; i++)
+		free(next->histograms[i].counts);
+	memmove(next->histograms, next->histograms + dropped,
+	    (next->histogram_count - dropped) * sizeof(*next->histograms));
+	next->histogram_count -= dropped;
+	note_dropped(graph, dropped);
+}
+
 void changes_add_sample(struct graph *graph, const struct sample_row *row)
 {
+	make_room_for_sample(graph, changes_next(graph));
 	ADD(graph, samples, sample_count, *row);
 }
 
 void changes_add_histogram(struct graph *graph, const struct histogram_row *row)
 {
+	make_room_for_histogram(graph, changes_next(graph));
 	ADD(graph, histograms, histogram_count, *row);
 }
 
@@ -319,4 +356,9 @@ struct changes *graph_take_changes(struct graph *graph)
 	take_alerts(graph, changes);
 	changes->counters = graph->counters;
 	return changes;
+}
+
+uint64_t graph_dropped_samples(const struct graph *graph)
+{
+	return graph->dropped_samples;
 }

@@ -9,12 +9,17 @@
 #include "base/memory.h"
 #include "graph/graph_internal.h"
 
+/* About 64 MB: a minute and more of the most that is designed for. */
+#define SAMPLE_LIMIT 2000000
+
 struct graph *graph_new(const struct graph_options *options)
 {
 	struct graph *graph = xcalloc(1, sizeof(*graph));
 
 	assert(options->warn != NULL);
 	graph->options = *options;
+	if (graph->options.sample_limit == 0)
+		graph->options.sample_limit = SAMPLE_LIMIT;
 	TAILQ_INIT(&graph->plugins);
 	TAILQ_INIT(&graph->active_alerts);
 	TAILQ_INIT(&graph->dirty_alerts);

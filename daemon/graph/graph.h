@@ -113,6 +113,11 @@ struct graph_resource {
 struct graph_options {
 	/* Where warnings about stored data go; plugin and scannable may be NULL. */
 	void (*warn)(const char *plugin, const char *scannable, const char *line);
+	/*
+	 * Samples, and histograms, that are kept at most until they are taken: while the database
+	 * is away the older half is dropped when there are more. 0: a default of 2,000,000.
+	 */
+	size_t sample_limit;
 };
 
 struct graph;
@@ -223,6 +228,9 @@ void graph_set_offline(struct graph *graph, struct graph_resource *scannable, bo
  */
 struct changes *graph_take_changes(struct graph *graph);
 bool graph_has_changes(const struct graph *graph);
+
+/* How many samples and histograms were dropped because nobody took them. */
+uint64_t graph_dropped_samples(const struct graph *graph);
 
 /*
  * Whether notices are collected (someone follows the changes). Off at first. A notice is one JSON

@@ -66,6 +66,7 @@ struct graph {
 	struct graph_index by_identity;
 	struct graph_session *sessions;
 	struct counters counters;
+	uint64_t dropped_samples;
 	struct graph_alert_list active_alerts;
 	TAILQ_HEAD(, graph_alert) dirty_alerts;
 	TAILQ_HEAD(, graph_resource) dirty_resources;

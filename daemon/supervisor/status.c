@@ -114,6 +114,8 @@ static struct json_object *counts_status(const struct supervisor *supervisor)
 	add(object, "resources",
 	    json_object_new_int64((int64_t)graph_resource_count(supervisor->graph)));
 	add(object, "alerts", json_object_new_int64(alerts));
+	add(object, "dropped_samples",
+	    json_object_new_int64((int64_t)graph_dropped_samples(supervisor->graph)));
 	return object;
 }
 

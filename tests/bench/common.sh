@@ -195,7 +195,7 @@ await_schema() {
 # await_online COUNT: waits until so many scannables have their first update scan behind them.
 await_online() {
 	for attempt in $(seq 600); do
-		[ "$(grep -c 'session online' "$log")" -lt "$1" ] || return 0
+		[ "$(cat "$log" 2>/dev/null | grep -c 'session online')" -lt "$1" ] || return 0
 		sleep 0.1
 	done
 	fail "not all scannables came online" "$log"

@@ -484,7 +484,7 @@ static void site_warn(UNUSED const char *plugin, UNUSED const char *scannable, c
 
 static inline void site_start(struct site *site)
 {
-	static const struct graph_options options = {.warn = site_warn};
+	static const struct graph_options options = {.warn = site_warn, .sample_limit = 1000};
 
 	site->graph = graph_new(&options);
 	database_restore(&site->database, site->graph);

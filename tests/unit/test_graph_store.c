@@ -237,6 +237,35 @@ static void only_the_newest_state_is_written_once(void **state)
 	assert_null(graph_take_changes(site->graph));
 }
 
+static void older_samples_are_dropped_when_nobody_takes_them(void **state)
+{
+	struct site *site = *state;
+	uint32_t session = site_session(site, "a");
+	struct changes *changes;
+
+	for (uint64_t number = 1; number <= 15; number++) {
+		struct batch *batch = batch_new(session, number);
+
+		batch->kind = number == 1 ? BATCH_INITIAL : BATCH_UPDATE;
+		if (number == 1) {
+			batch_shelf(batch, 1, 1);
+			batch_drive(batch, 2, 1, 1);
+		}
+		for (int i = 0; i < 100; i++) {
+			struct sample sample = {.resource = 2, .time = {(int64_t)number}};
+
+			APPEND(batch->samples, batch->sample_count, sample);
+		}
+		site_apply(site, batch);
+	}
+	assert_int_equal(graph_dropped_samples(site->graph), 500);
+	assert_non_null(strstr(site_warnings.data, "older samples are dropped"));
+	changes = graph_take_changes(site->graph);
+	assert_int_equal(changes->sample_count, 1000);
+	assert_int_equal(changes->samples[999].time.us, 15);
+	changes_free(changes);
+}
+
 static void references_and_samples_are_written_with_ids(void **state)
 {
 	struct site *site = *state;
@@ -399,6 +428,7 @@ int main(void)
 	    TEST(a_class_the_new_version_lacks_is_hidden_and_kept),
 	    TEST(stored_rows_that_name_nothing_are_left_out),
 	    TEST(only_the_newest_state_is_written_once),
+	    TEST(older_samples_are_dropped_when_nobody_takes_them),
 	    TEST(references_and_samples_are_written_with_ids),
 	    TEST(passwords_are_secrets),
 	    TEST(a_scannable_of_the_configuration_is_made_once),
