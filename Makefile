@@ -9,6 +9,7 @@ prefix ?= /usr/local
 sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 plugindir ?= $(prefix)/lib/iml-plugins
 unitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -57,9 +58,10 @@ endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
+# What "make install prefix=/usr" after "make" changes in the programs.
+PLACES = -DPLUGIN_DIRECTORY='"$(plugindir)"' -DSYSTEM_CONFIG='"$(sysconfdir)/iml/plugin-runner.yaml"'
 CPPFLAGS_ALL = -Idaemon -Iplugin-sdk/include -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	-DPLUGIN_DIRECTORY='"$(plugindir)"' -DSYSTEM_CONFIG='"$(sysconfdir)/iml/plugin-runner.yaml"' \
-	$(PKG_CFLAGS) $(CPPFLAGS)
+	$(PLACES) $(PKG_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL = -std=gnu17 $(OPTIMIZE) $(WARN) $(HARDEN) $(SANITIZE) -fPIE -pthread $(CFLAGS)
 LDFLAGS_ALL = -pie -pthread $(SANITIZE) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
@@ -101,6 +103,10 @@ $(BUILD)/obj/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)$(CC) $(CPPFLAGS_ALL) -c $< -o $@
 $(BUILD)/obj/daemon/store/schema.o: $(wildcard daemon/store/schema/*.sql)
+$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard daemon/supervisor/*.c)): $(BUILD)/places
+$(BUILD)/places: always
+	@mkdir -p $(@D)
+	@echo "$(PLACES)" | cmp -s - $@ || echo "$(PLACES)" >$@
 
 define room
 $(BUILD)/lib/lib$(1).a: $$(filter-out $$(MAINS),$$(call objects,$(1)))
@@ -183,7 +189,7 @@ check-layers:
 check: deps-check
 	@tests/check
 
-# tests/bench/bench_ROOM_thing.c is linked as the unit tests are.
+# tests/bench/bench_ROOM_thing.c is linked as the unit tests are. BENCH=NAME runs one measurement.
 BENCHES := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call libs,$$(call test_room,$$*))
 	@mkdir -p $(@D)
@@ -191,26 +197,27 @@ $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call libs,$$(call test_r
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS_ALL)
 
 bench: all $(BENCHES) $(TEST_PLUGINS)
-	@BUILD=$(BUILD) tests/bench/run
+	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 # ---- installation ----
 
 install: all
 	install -D -m 755 $(RUNNER) $(DESTDIR)$(prefix)/sbin/iml-plugin-runner
 	install -D -m 755 $(COMMAND) $(DESTDIR)$(prefix)/bin/iml-plugin
-	install -d $(DESTDIR)$(plugindir) $(DESTDIR)$(sysconfdir)/iml/conf.d
+	install -d $(DESTDIR)$(plugindir) $(DESTDIR)$(sysconfdir)/iml $(DESTDIR)$(sysconfdir)/iml/conf.d
 	install -m 755 $(PLUGINS) $(DESTDIR)$(plugindir)
 	install -D -m 644 plugin-sdk/include/iml/storage_plugin.h $(DESTDIR)$(prefix)/include/iml/storage_plugin.h
 	test -e $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml || \
-		install -D -m 644 conf/plugin-runner.yaml $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml
-	install -d $(DESTDIR)$(unitdir)
-	sed 's|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.service.in \
-		>$(DESTDIR)$(unitdir)/iml-plugin-runner.service
+		sed 's|/usr/local/lib/iml-plugins|$(plugindir)|' conf/plugin-runner.yaml | \
+		install -m 644 /dev/stdin $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml
+	sed 's|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.service.in | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(unitdir)/iml-plugin-runner.service
+	install -D -m 644 systemd/iml-plugin-runner.sysusers $(DESTDIR)$(sysusersdir)/iml-plugin-runner.conf
 	for page in man/*.[1-9]; do \
 		install -D -m 644 $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: check-layers all deps deps-check tests test-plugins test run-tests run check bench install clean
+.PHONY: always check-layers all deps deps-check tests test-plugins test run-tests run check bench install clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

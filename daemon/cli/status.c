@@ -139,6 +139,19 @@ static void append_plugin_problems(
 
 /* ---- everything else ---- */
 
+/* Appends how to reach an embedded database, which nobody could guess. */
+static void append_conninfo(
+    struct text *out, const struct terminal *terminal, struct json_object *database)
+{
+	const char *conninfo = json_text(database, "conninfo");
+
+	if (conninfo[0] == '\0')
+		return;
+	text_append(out, "\nreach it with: psql \"");
+	append_clean(out, terminal, conninfo);
+	text_append_char(out, '"');
+}
+
 static void append_summary(
     struct text *out, const struct terminal *terminal, struct json_object *status)
 {
@@ -161,6 +174,7 @@ static void append_summary(
 	    (long long)json_number(database, "transactions"),
 	    (long long)json_number(database, "failures"),
 	    (long long)json_number(database, "reconnects"));
+	append_conninfo(out, terminal, database);
 	text_printf(out, "\nresources: %lld, active alerts: %lld\n",
 	    (long long)json_number(counts, "resources"), (long long)json_number(counts, "alerts"));
 	if (initially > 0)

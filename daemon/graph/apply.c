@@ -362,7 +362,7 @@ static void apply(struct application *application)
 	apply_alerts(application);
 	apply_refusals(application);
 	application->session->last_batch = batch->number;
-	changes_add_batch(graph, batch->session, batch->number);
+	changes_add_batch(graph, application->session, batch->number);
 }
 
 int graph_apply(struct graph *graph, const struct batch *batch, char reason[REASON_SIZE])

@@ -144,10 +144,18 @@ void changes_add_histogram(struct graph *graph, const struct histogram_row *row)
 	ADD(graph, histograms, histogram_count, *row);
 }
 
-void changes_add_batch(struct graph *graph, uint32_t session, uint64_t number)
+void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number)
 {
-	struct batch_reference reference = {session, number};
+	struct batch_reference reference = {session->number, number};
+	const struct changes *next = changes_next(graph);
 
+	/* A later batch of the session takes the place of the one before. */
+	if (session->reference < next->batch_count &&
+	    next->batches[session->reference].session == session->number) {
+		next->batches[session->reference] = reference;
+		return;
+	}
+	session->reference = next->batch_count;
 	ADD(graph, batches, batch_count, reference);
 }
 

@@ -29,6 +29,7 @@ struct graph_session {
 	struct graph_resource *scannable;
 	struct graph_plugin *plugin;
 	uint64_t last_batch;
+	size_t reference;         /* where in graph->next->batches that is, if it is there */
 	struct graph_slot *slots; /* by number of the resource */
 	size_t slot_count;
 	UT_hash_handle by_number;
@@ -321,7 +322,7 @@ void changes_add_event(struct graph *graph, enum severity severity, record_id re
     record_id alert, const char *message);
 void changes_add_sample(struct graph *graph, const struct sample_row *row);
 void changes_add_histogram(struct graph *graph, const struct histogram_row *row);
-void changes_add_batch(struct graph *graph, uint32_t session, uint64_t number);
+void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number);
 void changes_add_notice(struct graph *graph, char *notice);
 
 /* ---- notice.c: each does nothing unless notices are collected ---- */

@@ -121,7 +121,7 @@ struct counters {
 	record_id event_id;
 };
 
-/* A batch that is contained in changes. */
+/* The newest batch of a session that is contained in changes. */
 struct batch_reference {
 	uint32_t session;
 	uint64_t number;

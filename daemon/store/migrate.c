@@ -202,12 +202,15 @@ static void lock_tried(struct store *store, PGresult *result)
 		store_set_timer(store, LOCK_RETRY_MS);
 }
 
-/* The settings let the server find out when this machine is gone, and give the lock free. */
+/*
+ * The settings let the server find out when this machine is gone, and give the lock free, and keep
+ * it from compiling statements that are used once.
+ */
 static void try_lock(struct store *store)
 {
 	store_ask(store,
 	    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
-	    " SET tcp_keepalives_count = 3; SELECT pg_try_advisory_lock(" LOCK ")",
+	    " SET tcp_keepalives_count = 3; SET jit = off; SELECT pg_try_advisory_lock(" LOCK ")",
 	    NULL, NULL, lock_tried);
 }
 

@@ -18,8 +18,12 @@
 
 #define PLUGIN_MAGIC 0x504c5547u
 #define OUTPUT_LINE_MAX 4096
+/* More than a pipe or the channel holds. */
+#define REST_MAX (1024 * 1024)
 /* From the end of the channel to the end of the process, when that is all there is to it. */
 #define CLOSED_LIMIT_NS NS_PER_S
+/* From SIGKILL to the end of the process, unless it hangs in the kernel. */
+#define KILLED_LIMIT_NS (5 * NS_PER_S)
 
 static const char *const state_names[PLUGIN_STATE_COUNT] = {
     [PLUGIN_STARTING] = "starting",
@@ -138,17 +142,27 @@ static void output_event(struct bufferevent *stream, short what, void *context)
 	bufferevent_disable(stream, EV_READ);
 }
 
+/*
+ * Reads what a dead process left in its stream. No more than fits there: a process that it started
+ * may live on, and write faster than we read.
+ */
+static void read_rest(struct bufferevent *stream)
+{
+	struct evbuffer *input = bufferevent_get_input(stream);
+	int left = REST_MAX;
+	int length;
+
+	evbuffer_unfreeze(input, 0);
+	while (left > 0 && (length = evbuffer_read(input, bufferevent_getfd(stream), left)) > 0)
+		left -= length;
+}
+
 /* Logs what a dead process printed last, then closes the stream. */
 static void close_output(struct plugin *plugin, struct bufferevent **stream, int level)
 {
-	struct evbuffer *input;
-
 	if (*stream == NULL)
 		return;
-	input = bufferevent_get_input(*stream);
-	evbuffer_unfreeze(input, 0);
-	while (evbuffer_read(input, bufferevent_getfd(*stream), 65536) > 0)
-		continue;
+	read_rest(*stream);
 	log_lines(plugin, *stream, level, true);
 	bufferevent_free(*stream);
 	*stream = NULL;
@@ -474,6 +488,13 @@ static void receive_failed(struct plugin *plugin, struct message *message)
 
 /* ---- ending ---- */
 
+/* Ends a process with all that it started: it leads a group of its own. */
+static void kill_group(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
+}
+
 void plugin_kill(struct plugin *plugin, const char *format, ...)
 {
 	va_list arguments;
@@ -491,6 +512,8 @@ void plugin_kill(struct plugin *plugin, const char *format, ...)
 		kill(plugin->process.pid, SIGKILL);
 	else
 		shutdown(plugin->process.channel, SHUT_RDWR);
+	if (plugin->state != PLUGIN_STOPPING)
+		set_timer(plugin, KILLED_LIMIT_NS);
 }
 
 void plugin_stop(struct plugin *plugin)
@@ -641,12 +664,8 @@ static void close_process(struct plugin *plugin)
 /* Takes what a process sent before it ended. */
 static void drain_channel(struct plugin *plugin)
 {
-	struct evbuffer *input = bufferevent_get_input(plugin->channel);
-
 	bufferevent_disable(plugin->channel, EV_READ | EV_WRITE);
-	evbuffer_unfreeze(input, 0);
-	while (evbuffer_read(input, bufferevent_getfd(plugin->channel), 65536) > 0)
-		continue;
+	read_rest(plugin->channel);
 	receive_all(plugin);
 }
 
@@ -655,6 +674,8 @@ void plugin_ended(struct plugin *plugin, int status)
 	struct text cause = TEXT_EMPTY;
 
 	evtimer_del(plugin->timer);
+	if (plugin->process.pid > 0)
+		kill(-plugin->process.pid, SIGKILL);
 	drain_channel(plugin);
 	close_output(plugin, &plugin->output, LOG_LEVEL_INFO);
 	close_output(plugin, &plugin->errors, LOG_LEVEL_WARNING);
@@ -719,6 +740,13 @@ static void timer_expired(int fd, short what, void *context)
 		plugin_start(plugin);
 		return;
 	}
+	if (plugin->killed && plugin->state != PLUGIN_STOPPING) {
+		log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL,
+		    "its process %d was killed but does not end: it hangs in the kernel",
+		    (int)plugin->process.pid);
+		lose_sessions(plugin, plugin->death_reason);
+		return;
+	}
 	if (plugin->closed && plugin->state != PLUGIN_STOPPING) {
 		plugin_kill(plugin, "closed its channel");
 		return;
@@ -759,13 +787,12 @@ void plugin_free(struct plugin *plugin)
 	if (plugin->has_process) {
 		pid_t pid = plugin->process.pid;
 
+		/* Not awaited: it may hang in the kernel, on a device that does not answer. */
 		if (pid > 0)
-			kill(pid, SIGKILL);
+			kill_group(pid);
 		close_output(plugin, &plugin->output, LOG_LEVEL_INFO);
 		close_output(plugin, &plugin->errors, LOG_LEVEL_WARNING);
 		close_process(plugin);
-		if (pid > 0)
-			waitpid(pid, NULL, 0);
 	}
 	scannables_forget_pending(plugin);
 	event_free(plugin->timer);

@@ -175,16 +175,22 @@ static void configure(
 	struct graph *graph = plugin->supervisor->graph;
 	const struct scannable_config *config = &plugin->supervisor->config.scannables[index];
 	struct graph_resource *scannable;
+	struct session *session;
 	char reason[REASON_SIZE];
 	char name[64];
 
 	snprintf(name, sizeof(name), "configured:%zu", index);
 	scannable = graph_configure(
 	    graph, graph_find_class(graph, class->plugin, class->name), values, name, reason);
-	if (scannable == NULL)
+	if (scannable == NULL) {
 		mistake(plugin, config->place, "%s", reason);
-	else if (find_session(plugin, scannable) == NULL)
+		return;
+	}
+	session = find_session(plugin, scannable);
+	if (session == NULL)
 		session_new(plugin, scannable);
+	else
+		session->unwanted = false;
 }
 
 /* Ends the sessions of scannables that the configuration no longer has. */
@@ -304,10 +310,13 @@ void scannables_obfuscated(struct plugin *plugin, const struct message_obfuscate
 	const struct scannable_config *config;
 	struct session *session;
 
-	if (pending == NULL) {
+	if (answer->request == 0 || answer->request > plugin->supervisor->last_request) {
 		plugin_kill(plugin, "answered a request that was not made");
 		return;
 	}
+	/* A reload has made another request of it since. */
+	if (pending == NULL)
+		return;
 	config = &plugin->supervisor->config.scannables[pending->index];
 	pending->requests[attribute] = 0;
 	pending->awaited--;

@@ -2,6 +2,7 @@
 #include "supervisor/supervisor.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include <event2/event.h>
@@ -92,6 +93,14 @@ void session_free(struct session *session)
 	free(session);
 }
 
+/* Whether the plugin, as it is loaded now, still has the scannable's class, as a scannable one. */
+static bool is_declared(const struct session *session)
+{
+	const struct graph_class *class = session->scannable->class;
+
+	return class->class != NULL && class->scannable;
+}
+
 /* Index of the scannable's class among the plugin's. */
 static uint32_t class_index(const struct session *session)
 {
@@ -137,6 +146,9 @@ void session_open(struct session *session)
 
 	if (session->state != SESSION_WAITING || session->unwanted || !supervisor->loaded ||
 	    supervisor->state == SUPERVISOR_STOPPING || session->plugin->state != PLUGIN_RUNNING)
+		return;
+	/* A plugin that was replaced by another version may lack the class, and is told so. */
+	if (session->plugin->killed || !is_declared(session))
 		return;
 	session->number = ++supervisor->last_session;
 	session->unacknowledged = 0;
@@ -202,6 +214,12 @@ void session_batch(struct session *session, struct batch *batch)
 	struct supervisor *supervisor = session->plugin->supervisor;
 	char reason[REASON_SIZE];
 
+	if (session->unacknowledged != 0) {
+		plugin_kill(session->plugin,
+		    "sent batch %" PRIu64 " before %" PRIu64 " was acknowledged", batch->number,
+		    session->unacknowledged);
+		return;
+	}
 	if (graph_apply(supervisor->graph, batch, reason) != 0) {
 		plugin_kill(session->plugin, "sent a batch that can't be: %s", reason);
 		return;
@@ -233,6 +251,7 @@ void session_acknowledge(struct session *session, uint64_t number)
 void session_ended(struct session *session, bool failed, const char *hook, const char *reason)
 {
 	const struct supervisor *supervisor = session->plugin->supervisor;
+	bool asked = session->state == SESSION_CLOSING || supervisor->state == SUPERVISOR_STOPPING;
 	char *words;
 
 	close_number(session);
@@ -240,12 +259,15 @@ void session_ended(struct session *session, bool failed, const char *hook, const
 		session_free(session);
 		return;
 	}
-	if (!failed || supervisor->state == SUPERVISOR_STOPPING) {
+	if (asked) {
+		/* The scannable may be back in the configuration by now. */
 		session_set_state(session, SESSION_WAITING, NULL);
+		session_open(session);
 		return;
 	}
-	words = xasprintf("%s failed: %s", hook != NULL ? hook : "session",
-	    reason != NULL ? reason : "no reason given");
+	words = failed ? xasprintf("%s failed: %s", hook != NULL ? hook : "session",
+	                     reason != NULL ? reason : "no reason given")
+	               : xstrdup("its session ended unasked");
 	fail(session, words);
 	free(words);
 }

@@ -18,6 +18,9 @@
 #include "base/memory.h"
 #include "host/host.h"
 
+/* How long scans wait for the database to store what it was given. */
+#define WRITE_LIMIT_NS (10 * NS_PER_S)
+
 /* ---- the database ---- */
 
 static void restore_counters(void *context, const struct counters *counters)
@@ -87,9 +90,12 @@ static void database_loaded(void *context)
 
 static struct changes *take_changes(void *context)
 {
-	const struct supervisor *supervisor = context;
+	struct supervisor *supervisor = context;
+	struct changes *changes = supervisor->loaded ? graph_take_changes(supervisor->graph) : NULL;
 
-	return supervisor->loaded ? graph_take_changes(supervisor->graph) : NULL;
+	if (changes != NULL)
+		supervisor->write_since = monotonic_now();
+	return changes;
 }
 
 /* The session of a batch that was stored, whichever plugin it belongs to. */
@@ -106,10 +112,24 @@ static struct session *session_of(struct supervisor *supervisor, uint32_t number
 	return NULL;
 }
 
+/* The database has stored what it was given. */
+static void end_slow_write(struct supervisor *supervisor)
+{
+	char text[CLOCK_TEXT_SIZE];
+	int64_t waited = monotonic_since(monotonic_now(), supervisor->write_since);
+
+	if (supervisor->write_is_slow)
+		log_info("the database stored what it was given after %s",
+		    duration_format(waited, text));
+	supervisor->write_since.ns = 0;
+	supervisor->write_is_slow = false;
+}
+
 static void database_committed(void *context, struct changes *changes)
 {
 	struct supervisor *supervisor = context;
 
+	end_slow_write(supervisor);
 	for (size_t i = 0; i < changes->batch_count; i++) {
 		struct session *session = session_of(supervisor, changes->batches[i].session);
 
@@ -133,6 +153,25 @@ static void acknowledge_everything(struct supervisor *supervisor)
 			session_acknowledge(session, session->unacknowledged);
 }
 
+/*
+ * A database that answers nothing, or can't store what it is given, is as good as away: nobody is
+ * to wait for it.
+ */
+static void check_write(struct supervisor *supervisor)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (supervisor->database_away || supervisor->write_since.ns == 0 ||
+	    monotonic_since(monotonic_now(), supervisor->write_since) < WRITE_LIMIT_NS)
+		return;
+	if (!supervisor->write_is_slow)
+		log_warning("the database has not stored for %s what it was given; scans go on, and"
+		            " what changes is kept in memory",
+		    duration_format(WRITE_LIMIT_NS, text));
+	supervisor->write_is_slow = true;
+	acknowledge_everything(supervisor);
+}
+
 static void database_state(void *context, enum store_state state, const char *reason)
 {
 	struct supervisor *supervisor = context;
@@ -143,6 +182,8 @@ static void database_state(void *context, enum store_state state, const char *re
 	if (away && !supervisor->database_away)
 		supervisor->database_away_since = monotonic_now();
 	supervisor->database_away = away;
+	if (supervisor->write_since.ns != 0)
+		supervisor->write_since = monotonic_now();
 	if (away && supervisor->loaded)
 		acknowledge_everything(supervisor);
 }
@@ -269,7 +310,7 @@ unsigned supervisor_scanning_initially(const struct supervisor *supervisor)
 	return count;
 }
 
-/* Tells systemd how things are, when that changed. */
+/* Tells systemd how things are, when that changed. It visits every session: not for every scan. */
 static void tell_systemd(struct supervisor *supervisor)
 {
 	char *text = supervisor_summary(supervisor);
@@ -312,23 +353,32 @@ static bool any_process(const struct supervisor *supervisor)
 	return false;
 }
 
-/* The order of a stop: sessions and plugins, then what is to be written. */
+static bool is_all_written(const struct supervisor *supervisor)
+{
+	return !supervisor->loaded ||
+	       (!graph_has_changes(supervisor->graph) && store_is_idle(supervisor->store));
+}
+
+/*
+ * The order of a stop: sessions and plugins, then what is to be written. A database that is away
+ * may be back before the time for stopping is over, unless the runner has given it up.
+ */
 static void continue_stop(struct supervisor *supervisor)
 {
 	if (supervisor->store == NULL || any_process(supervisor))
 		return;
-	if (supervisor->loaded && !supervisor->database_away &&
-	    (graph_has_changes(supervisor->graph) || !store_is_idle(supervisor->store)))
-		store_kick(supervisor->store);
-	else
+	if (is_all_written(supervisor) || supervisor->exit_status != 0)
 		event_base_loopexit(supervisor->base, NULL);
+	else if (supervisor->database_away)
+		store_retry_now(supervisor->store);
+	else
+		store_kick(supervisor->store);
 }
 
 void supervisor_plugin_changed(struct supervisor *supervisor)
 {
 	if (supervisor->state == SUPERVISOR_STOPPING)
 		continue_stop(supervisor);
-	tell_systemd(supervisor);
 }
 
 /* Stops the private cluster once nobody is connected to it any more. */
@@ -348,10 +398,6 @@ static void stop_took_too_long(int fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (supervisor->loaded && graph_has_changes(supervisor->graph))
-		log_warning(
-		    "stopped without the database: what changed since it went away will be found"
-		    " again by the next initial scans, except samples and past alerts");
 	supervisor->at_once = true;
 	event_base_loopbreak(supervisor->base);
 }
@@ -425,7 +471,9 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		plugin_check_limits(plugin);
+	check_write(supervisor);
 	supervisor_plugin_changed(supervisor);
+	tell_systemd(supervisor);
 }
 
 /* Swaps the scannables of two configurations. */
@@ -566,6 +614,10 @@ static void run(struct supervisor *supervisor)
 	supervisor->state = SUPERVISOR_RUNNING;
 	sd_notify(0, "READY=1");
 	event_base_dispatch(supervisor->base);
+	if (!is_all_written(supervisor))
+		log_warning(
+		    "stopped before everything was written: what changed will be found again by"
+		    " the next initial scans, except samples and past alerts");
 }
 
 /* --check: load the plugins, compare the scannables with their classes, and tell. */

@@ -262,13 +262,15 @@ struct supervisor {
 	bool database_away;
 	struct monotonic database_away_since;
 	char *database_reason;
+	struct monotonic write_since; /* the database was given changes; 0 when they are stored */
+	bool write_is_slow;           /* so that nobody waits for it */
 
 	TAILQ_HEAD(, plugin) plugins;
 	uint32_t last_session;
 	uint32_t last_request;
 	unsigned mistakes; /* --check: found so far */
 	int exit_status;
-	bool at_once; /* a stop that waits for nothing more */
+	bool at_once;      /* a stop that waits for nothing more */
 	char *status_text; /* last told to systemd */
 };
 

@@ -137,6 +137,7 @@ static struct epoch *epochs;
 struct session {
 	struct plan plan;
 	struct world *world;
+	struct epoch *epoch;
 	uint64_t seed;
 	struct iml_resource **handles[KIND_COUNT]; /* NULL: not reported, or gone */
 };
@@ -188,25 +189,34 @@ static struct epoch *make_epoch_locked(const char *name)
 	return epoch;
 }
 
-/* Counts a scan of the couplet, and gives its time in seconds; negative if out of memory. */
-static double count_scan(const char *name, double step)
+/* The epoch of the couplet; NULL if out of memory. */
+static struct epoch *find_or_make_epoch(const char *name)
 {
-	struct timespec now;
 	struct epoch *epoch;
-	double seconds = -1;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	pthread_mutex_lock(&epochs_lock);
 	epoch = find_epoch_locked(name);
 	if (epoch == NULL)
 		epoch = make_epoch_locked(name);
-	if (epoch != NULL && step > 0)
+	pthread_mutex_unlock(&epochs_lock);
+	return epoch;
+}
+
+/* Counts a scan of the couplet, and gives its time in seconds. */
+static double count_scan(struct epoch *epoch, double step)
+{
+	struct timespec now;
+	double seconds;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&epochs_lock);
+	if (step > 0)
 		seconds = step * (double)epoch->scans++;
-	else if (epoch != NULL)
+	else
 		seconds = (double)(now.tv_sec - epoch->start.tv_sec) +
 		          1e-9 * (double)(now.tv_nsec - epoch->start.tv_nsec);
 	pthread_mutex_unlock(&epochs_lock);
-	return seconds >= 0 || epoch == NULL ? seconds : 0;
+	return seconds;
 }
 
 static struct iml_resource *report_drive(struct iml_plugin *self, struct session *session, size_t i)
@@ -323,9 +333,8 @@ static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	struct session *session = iml_get_private(self);
 	const char *name = iml_text(scannable, "name");
-	double now = count_scan(name, session->plan.step);
 
-	if (now < 0 || !world_advance(session->world, now))
+	if (!world_advance(session->world, count_scan(session->epoch, session->plan.step)))
 		return iml_fail(self, "out of memory");
 	take_time(self, session->plan.scan_ms + world_slow_ms(session->world));
 	if (world_is_offline(session->world))
@@ -345,7 +354,8 @@ static bool open_world(struct session *session, const char *name)
 {
 	session->seed = (uint64_t)session->plan.seed ^ hash_text(name);
 	session->world = world_new(&session->plan, session->seed);
-	if (session->world == NULL)
+	session->epoch = find_or_make_epoch(name);
+	if (session->world == NULL || session->epoch == NULL)
 		return false;
 	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
 		session->handles[kind] =

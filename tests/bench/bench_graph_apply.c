@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the graph costs: memory per resource, the first scan, the same scan after a restart, an
- * update of 100 resources, for 1,000 to 1,000,000 resources of one scannable.
- *
- *	bench_graph [RESOURCES]
+ * update of 100 resources, for a million resources of one scannable, against a tenth of that.
+ * Prints rows of the table that tests/bench/run makes.
  */
 #include <inttypes.h>
 #include <malloc.h>
@@ -17,7 +16,13 @@
 
 enum { COUPLET, DRIVE, CLASS_COUNT };
 enum { SERIAL, CAPACITY, STATUS, SLOT, MODEL, FIRMWARE, ATTRIBUTE_COUNT };
-enum { CHANGED = 100 };
+enum { CHANGED = 100, MANY = 1000000, FEW = MANY / 10 };
+
+/* Of one number of resources; in seconds, and bytes per resource. */
+struct costs {
+	double first, restored, again, update;
+	size_t memory;
+};
 
 static void warn(const char *plugin, const char *scannable, const char *line)
 {
@@ -119,14 +124,6 @@ static double apply(struct graph *graph, struct batch *batch)
 	return (double)monotonic_since(monotonic_now(), begin) / NS_PER_S;
 }
 
-static double take(struct graph *graph, struct changes **changes)
-{
-	struct monotonic begin = monotonic_now();
-
-	*changes = graph_take_changes(graph);
-	return (double)monotonic_since(monotonic_now(), begin) / NS_PER_S;
-}
-
 static size_t memory_used(void)
 {
 	struct mallinfo2 info = mallinfo2();
@@ -165,57 +162,69 @@ static struct graph *restore(
 	return graph;
 }
 
-static void measure(uint32_t count)
+/* The costs after a restart, with the rows that the first scan made. */
+static void measure_restarted(struct costs *costs, uint32_t count, struct class **classes,
+    const struct graph_options *options, const struct changes *rows)
+{
+	size_t before = memory_used();
+	struct graph *graph = restore(options, rows, &costs->restored);
+	struct changes *none;
+
+	graph_declare(graph, "bench", classes, CLASS_COUNT);
+	graph_open(graph, 1, configure(graph));
+	costs->again = apply(graph, make_scan(1, count));
+	none = graph_take_changes(graph);
+	if (none == NULL || !changes_are_empty(none)) {
+		fprintf(stderr, "an unchanged scan wrote something\n");
+		exit(1);
+	}
+	changes_free(none);
+	costs->memory = (memory_used() - before) / count;
+	costs->update = apply(graph, make_update(1, count));
+	graph_free(graph);
+}
+
+static struct costs measure(uint32_t count)
 {
 	static const struct graph_options options = {.warn = warn};
 	struct class *classes[] = {
 	    make_class("Couplet", true, 1), make_class("Drive", false, ATTRIBUTE_COUNT)};
 	struct graph *graph = graph_new(&options);
-	struct changes *changes, *none;
-	struct batch *batch;
-	double first, taken, restored, declared, again, update;
-	struct monotonic begin;
-	size_t before, after;
+	struct changes *changes;
+	struct costs costs;
 
 	graph_restored(graph);
 	graph_declare(graph, "bench", classes, CLASS_COUNT);
 	graph_open(graph, 1, configure(graph));
-	batch = make_scan(1, count);
-	first = apply(graph, batch);
-	taken = take(graph, &changes);
+	costs.first = apply(graph, make_scan(1, count));
+	changes = graph_take_changes(graph);
 	graph_free(graph);
-	before = memory_used();
-	graph = restore(&options, changes, &restored);
-	begin = monotonic_now();
-	graph_declare(graph, "bench", classes, CLASS_COUNT);
-	declared = (double)monotonic_since(monotonic_now(), begin) / NS_PER_S;
-	graph_open(graph, 1, configure(graph));
-	again = apply(graph, make_scan(1, count));
-	take(graph, &none);
-	if (none == NULL || !changes_are_empty(none))
-		fprintf(stderr, "an unchanged scan wrote something\n");
-	changes_free(none);
-	after = memory_used();
-	update = apply(graph, make_update(1, count));
-	printf("%9" PRIu32 " %8zu B %9.3f s %9.3f s %9.3f s %9.3f s %9.3f s %9.1f us\n", count,
-	    (after - before) / count, first, taken, restored, declared, again, update * 1e6);
+	measure_restarted(&costs, count, classes, &options, changes);
 	changes_free(changes);
-	graph_free(graph);
 	for (size_t i = 0; i < CLASS_COUNT; i++)
 		class_free(classes[i]);
+	return costs;
 }
 
-int main(int argc, char **argv)
+/* A row of what is to grow with the number of resources, or not at all. */
+static void print_growth(const char *what, double many, double few, double growth)
 {
-	printf(
-	    "resources     each      first scan  take rows   restore     declare     same scan   "
-	    "update of %d\n",
-	    CHANGED);
-	if (argc > 1) {
-		measure((uint32_t)strtoul(argv[1], NULL, 10));
-		return 0;
-	}
-	for (uint32_t count = 1000; count <= 1000000; count *= 10)
-		measure(count);
+	printf("%s\t%.4f s\t%g x with 100,000, %.4f s\t%.2f\n", what, many, growth, few * growth,
+	    many / (few * growth));
+}
+
+int main(void)
+{
+	struct costs few = measure(FEW);
+	struct costs many = measure(MANY);
+
+	printf("graph: memory for each of 1,000,000 resources\t%zu B\tgoal, 1 KiB\t%.2f\n",
+	    many.memory, (double)many.memory / 1024);
+	print_growth("graph: first scan of 1,000,000", many.first, few.first, 10);
+	printf("graph: the same scan after a restart\t%.4f s\tfirst scan, %.4f s\t%.2f\n",
+	    many.again, many.first, many.again / many.first);
+	printf("graph: 1,000,000 restored\t%.4f s\tgoal of a start, 10 s\t%.2f\n", many.restored,
+	    many.restored / 10);
+	print_growth("graph: update of 100 among 1,000,000", many.update, few.update, 1);
 	return 0;
 }

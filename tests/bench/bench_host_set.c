@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What an assignment costs in a plugin host: unchanged, changed, and a whole report of 5
- * attributes. Runs a host in a thread, against the test plugin t_hooks.
+ * attributes. Runs a host in a thread, against the test plugin t_hooks. Prints rows of the table
+ * that tests/bench/run makes.
  */
 #include <stdio.h>
 #include <time.h>
@@ -26,9 +27,16 @@ static int64_t thread_ns(void)
 	return time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
-static void print_cost(const char *what, int64_t start, int rounds)
+/* Nanoseconds of each of the rounds since start. */
+static double cost(int64_t start, int rounds)
 {
-	printf("%-28s %8.1f ns\n", what, (double)(thread_ns() - start) / rounds);
+	return (double)(thread_ns() - start) / rounds;
+}
+
+static void print_row(const char *what, double ns, const char *compared_with, double other_ns)
+{
+	printf(
+	    "%s\t%.0f ns\t%s, %.0f ns\t%.2f\n", what, ns, compared_with, other_ns, ns / other_ns);
 }
 
 static struct iml_resource *report(struct iml_plugin *self, int number)
@@ -41,31 +49,55 @@ static struct iml_resource *report(struct iml_plugin *self, int number)
 	    IML_SET("secret_note", "something longer"));
 }
 
+/* An assignment of what is there already. */
+static double set_unchanged_text(struct iml_resource *drive)
+{
+	int64_t start = thread_ns();
+
+	for (int i = 0; i < ROUNDS; i++)
+		iml_set(drive, "status", "OK");
+	return cost(start, ROUNDS);
+}
+
+static double set_unchanged_number(struct iml_resource *drive)
+{
+	int64_t start = thread_ns();
+
+	for (int i = 0; i < ROUNDS; i++)
+		iml_set(drive, "capacity", 4000);
+	return cost(start, ROUNDS);
+}
+
+static double set_changed_number(struct iml_resource *drive)
+{
+	int64_t start = thread_ns();
+
+	for (int i = 0; i < ROUNDS; i++)
+		iml_set(drive, "capacity", i);
+	return cost(start, ROUNDS);
+}
+
+static double report_drives(struct iml_plugin *self)
+{
+	int64_t start = thread_ns();
+
+	for (int i = 0; i < DRIVES; i++)
+		report(self, i);
+	return cost(start, DRIVES);
+}
+
 static int scan(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	struct iml_resource *drive = report(self, 0);
-	int64_t start = thread_ns();
+	double number, reported;
 
 	(void)scannable;
-	for (int i = 0; i < ROUNDS; i++)
-		iml_set(drive, "status", "OK");
-	print_cost("unchanged text", start, ROUNDS);
-	start = thread_ns();
-	for (int i = 0; i < ROUNDS; i++)
-		iml_set(drive, "capacity", 4000);
-	print_cost("unchanged number", start, ROUNDS);
-	start = thread_ns();
-	for (int i = 0; i < ROUNDS; i++)
-		iml_set(drive, "capacity", i);
-	print_cost("changed number", start, ROUNDS);
-	start = thread_ns();
-	for (int i = 0; i < DRIVES; i++)
-		report(self, i);
-	print_cost("new resource", start, DRIVES);
-	start = thread_ns();
-	for (int i = 0; i < DRIVES; i++)
-		report(self, i);
-	print_cost("unchanged report", start, DRIVES);
+	print_row("assignment, unchanged text", set_unchanged_text(drive), "goal", 100);
+	number = set_unchanged_number(drive);
+	print_row("assignment, unchanged number", number, "goal", 100);
+	print_row("assignment, changed number", set_changed_number(drive), "unchanged", number);
+	reported = report_drives(self);
+	print_row("report of 5 attributes, unchanged", report_drives(self), "new", reported);
 	return 0;
 }
 

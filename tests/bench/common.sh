@@ -146,9 +146,8 @@ runner_stop() {
 	runner=
 }
 
-# runner_forget: stops it and drops its database.
+# runner_forget: drops the database of a runner that was stopped.
 runner_forget() {
-	runner_stop
 	forgotten=$database
 	database=
 	ask "DROP DATABASE $forgotten"

@@ -61,19 +61,17 @@ rate=$((stored * 1000 / ($(date +%s%3N) - begin)))
 lateness=$(status "(SELECT round(max((x->>'last_lateness_ms')::numeric)) FROM jsonb_array_elements(s->'plugins'->0->'scannables') AS x)")
 runner_stop
 scans=200
-server_copy=$(server_processor)
 copy=$(copy_samples $scans)
 copy_rate=$((scans * per_scan * 1000 / copy))
 row "samples stored (of 128,128/s offered)" "$rate/s" "COPY scan by scan, $copy_rate/s" \
 	"$(calculate "$copy_rate / $rate")"
 million="/ 1000 / ($stored / 1000000)"
 row "  processor time per million, PostgreSQL" "$(calculate "$server_used $million") s" \
-	"COPY, $(calculate "$copy / ($scans * $per_scan / 1000)") s" \
+	"time of COPY, $(calculate "$copy / ($scans * $per_scan / 1000)") s" \
 	"$(calculate "$server_used / $stored / ($copy / ($scans * $per_scan))")"
 row "  processor time per million, supervisor" "$(calculate "$runner_used $million") s" - -
 row "  processor time per million, plugin host" "$(calculate "$host_used $million") s" - -
 row "  transactions per scan" "$(calculate "$transactions * $per_scan / $stored")" "one for each scan" \
 	"$(calculate "$transactions * $per_scan / $stored")"
 row "  latest scan" "$lateness ms" "the period of 1 s" "$(calculate "$lateness / 1000")"
-runner=
 runner_forget

@@ -28,4 +28,5 @@ row "  threads of the plugin host" "$threads" "one for each scannable" "$(calcul
 row "  memory of the plugin host" "$(peak "$host") MiB" "1 KiB per resource" \
 	"$(calculate "$(peak "$host") * 1024 / ($scannables * 4)")"
 row "  transactions in 15 s" "$transactions" "goal: 0" -
+runner_stop
 runner_forget

@@ -321,11 +321,40 @@ static void end_leftover(struct runner *runner)
 	free(log);
 }
 
+/* What a sanitizer has found, from there on, in what a program printed; NULL if nothing. */
+static const char *find_finding(const char *output)
+{
+	static const char *const marks[] = {
+	    "LeakSanitizer", "AddressSanitizer", "ThreadSanitizer", "runtime error:"};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		const char *found = strstr(output, marks[i]);
+
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
+/* The log also has what plugin hosts print, which is where their sanitizers complain. */
+static int complain_of_findings(struct runner *runner)
+{
+	char *log = read_log(runner);
+	const char *finding = find_finding(log);
+
+	if (finding != NULL)
+		fprintf(stderr, "---- found in the runner or a plugin host ----\n%s\n", finding);
+	free(log);
+	return finding != NULL ? -1 : 0;
+}
+
 int runner_teardown(void **state)
 {
 	struct runner *runner = *state;
+	int result;
 
 	end_leftover(runner);
+	result = complain_of_findings(runner);
 	if (runner->connection != NULL)
 		PQfinish(runner->connection);
 	remove_tree(runner->directory);
@@ -336,7 +365,7 @@ int runner_teardown(void **state)
 	free(runner->database);
 	free(runner->conninfo);
 	free(runner);
-	return 0;
+	return result;
 }
 
 void runner_configure(struct runner *runner, const char *format, ...)
@@ -359,15 +388,32 @@ void runner_configure(struct runner *runner, const char *format, ...)
 	free(plugin_directory);
 }
 
+/* The words of IML_TEST_WRAPPER, which runners are started with: valgrind, for example. */
+static size_t wrapper_words(char *wrapper, const char **words, size_t size)
+{
+	size_t count = 0;
+	char *rest;
+
+	for (char *word = strtok_r(wrapper, " ", &rest); word != NULL && count < size;
+	     word = strtok_r(NULL, " ", &rest))
+		words[count++] = word;
+	return count;
+}
+
 void runner_start(struct runner *runner, const char *argument, ...)
 {
 	char *program = built("bin/iml-plugin-runner");
-	const char *arguments[16] = {program, "--config", runner->config};
-	size_t count = 3;
+	const char *given = getenv("IML_TEST_WRAPPER");
+	char *wrapper = xstrdup(given != NULL ? given : "");
+	const char *arguments[32] = {NULL};
+	size_t count = wrapper_words(wrapper, arguments, 16);
 	va_list list;
 
+	arguments[count++] = program;
+	arguments[count++] = "--config";
+	arguments[count++] = runner->config;
 	va_start(list, argument);
-	for (; argument != NULL && count < 15; argument = va_arg(list, const char *))
+	for (; argument != NULL && count < 31; argument = va_arg(list, const char *))
 		arguments[count++] = argument;
 	va_end(list);
 	runner->pid = fork();
@@ -378,9 +424,10 @@ void runner_start(struct runner *runner, const char *argument, ...)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(fd, 1);
 		dup2(fd, 2);
-		execv(program, (char *const *)(uintptr_t)arguments);
+		execvp(arguments[0], (char *const *)(uintptr_t)arguments);
 		_exit(127);
 	}
+	free(wrapper);
 	free(program);
 }
 
@@ -587,6 +634,8 @@ char *command(struct runner *runner, int *status, const char *format, ...)
 	code = pclose(pipe);
 	if (status != NULL)
 		*status = WEXITSTATUS(code);
+	if (output.length > 0 && find_finding(output.data) != NULL)
+		fail_msg("%s:\n%s", line, output.data);
 	free(line);
 	free(words);
 	free(program);

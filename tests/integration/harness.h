@@ -2,8 +2,9 @@
 /*
  * What the integration tests have in common: a PostgreSQL server of their own on a Unix socket in a
  * temporary directory, and runners started with the real binary. Everything waits for conditions,
- * with a deadline that fails the test. Paths of what was built come from the environment
- * variable BUILD.
+ * with a deadline that fails the test, and a test whose runner or plugin hosts had a sanitizer
+ * complain fails. Paths of what was built come from the environment variable BUILD, and
+ * IML_TEST_WRAPPER has the words that go before the runner's: "valgrind -q --trace-children=yes".
  */
 #ifndef TESTS_INTEGRATION_HARNESS_H
 #define TESTS_INTEGRATION_HARNESS_H

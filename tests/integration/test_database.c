@@ -58,6 +58,51 @@ static void changes_made_while_the_database_is_away_are_written_later(void **sta
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+static void a_stop_waits_a_while_for_a_database_that_is_away(void **state)
+{
+	struct runner *runner = *state;
+
+	start(runner, "disk S1\n");
+	wait_for(runner, "select count(*) = 2 from storage.resources");
+	wait_for_scans(runner);
+
+	database_crash();
+	write_file(runner, "script", "disk S1 status=FAILED\n");
+	wait_for_scans(runner);
+	write_file(runner, "script", "disk S1\n");
+	wait_for_scans(runner);
+	assert_int_equal(kill(runner->pid, SIGTERM), 0);
+	wait_for_log(runner, "scripted: stopped", 1);
+	database_resume();
+
+	assert_int_equal(runner_wait(runner), 0);
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.alerts where not active and message "
+	                         "= 'Drive failure (Disk S1)'"),
+	    1);
+}
+
+static void a_database_that_does_not_answer_stops_no_scan(void **state)
+{
+	struct runner *runner = *state;
+
+	start(runner, "disk S1\n");
+	wait_for(runner, "select count(*) = 2 from storage.resources");
+	query(runner, "begin; lock table storage.resource; select 1");
+	write_file(runner, "script", "disk S1 capacity=7\n");
+	wait_for_log(runner, "scans go on", 1);
+	wait_for_scans(runner);
+	write_file(runner, "script", "disk S1 capacity=8\n");
+	wait_for_scans(runner);
+	query(runner, "commit; select 1");
+
+	wait_for_log(runner, "the database stored what it was given", 1);
+	wait_for(runner,
+	    "select attributes->>'capacity' = '8' from storage.resources where class = "
+	    "'Disk'");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void a_runner_waits_for_a_database_that_is_not_there_yet(void **state)
 {
 	struct runner *runner = *state;
@@ -213,6 +258,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    runner_test(changes_made_while_the_database_is_away_are_written_later),
+	    runner_test(a_stop_waits_a_while_for_a_database_that_is_away),
+	    runner_test(a_database_that_does_not_answer_stops_no_scan),
 	    runner_test(a_runner_waits_for_a_database_that_is_not_there_yet),
 	    runner_test(a_killed_runner_leaves_nothing_half_written),
 	    runner_test(a_second_runner_on_the_same_database_is_refused),

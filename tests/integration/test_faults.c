@@ -59,6 +59,17 @@ static void copy_plugin(struct runner *runner, const char *from, const char *to)
 	free(path);
 }
 
+/* Puts a file in the place of another, in one step. */
+static void rename_in(struct runner *runner, const char *from, const char *to)
+{
+	char *old = xasprintf("%s/%s", runner->directory, from);
+	char *new = xasprintf("%s/%s", runner->directory, to);
+
+	assert_int_equal(rename(old, new), 0);
+	free(new);
+	free(old);
+}
+
 static const char *const hooks[] = {"initial_scan", "update_scan", "teardown", "get_label"};
 static const struct {
 	const char *name;
@@ -318,6 +329,117 @@ static void what_a_plugin_prints_is_logged_line_by_line(void **state)
 	free(path);
 }
 
+static void what_a_plugin_started_ends_with_it(void **state)
+{
+	struct runner *runner = *state;
+	char *path = built("tests/plugins/leaves_child.so");
+	char *plugins = xasprintf("  - %s\n", path);
+
+	start_beside_good(
+	    runner, plugins, "  - {plugin: leaves_child, class: Array, attributes: {name: x}}\n");
+	wait_for_log(runner, "plugin host leaves_child[", 3);
+	wait_for_log(runner, "Array A: update scan", count_log(runner, "Array A: update scan") + 2);
+	assert_int_equal(runner_stop(runner), 0);
+	free(plugins);
+	free(path);
+}
+
+static void a_plugin_that_loses_its_class_gets_it_back(void **state)
+{
+	struct runner *runner = *state;
+	char *plugins = xasprintf("  - %s/changing.so\n", runner->directory);
+	char *scannables = xasprintf(
+	    "  - {plugin: changing, class: Array, attributes: {name: B, script: %s/script}}\n",
+	    runner->directory);
+
+	copy_plugin(runner, "tests/plugins/scripted.so", "changing");
+	start_beside_good(runner, plugins, scannables);
+	wait_for(runner, "select count(*) = 2 from storage.resources where class = 'Array'");
+
+	copy_plugin(runner, "tests/plugins/good_builtins.so", "next");
+	rename_in(runner, "next.so", "changing.so");
+	kill(plugin_pid(runner, "changing"), SIGKILL);
+	wait_for_log(runner, "has no scannable class \"Array\"", 1);
+	wait_for_log(runner, "Array A: update scan", count_log(runner, "Array A: update scan") + 2);
+
+	copy_plugin(runner, "tests/plugins/scripted.so", "next");
+	rename_in(runner, "next.so", "changing.so");
+	kill(plugin_pid(runner, "changing"), SIGKILL);
+	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
+	assert_int_equal(runner_stop(runner), 0);
+	free(scannables);
+	free(plugins);
+}
+
+static void configure_secret(struct runner *runner)
+{
+	char *path = built("tests/plugins/keeps_secret.so");
+
+	runner_configure(runner,
+	    "plugins: [%s]\nscannables:\n  - {plugin: keeps_secret, class: Array, "
+	    "attributes: {name: S, password: %s/canary}}\n",
+	    path, runner->directory);
+	free(path);
+}
+
+/* Fails if what a command prints has a secret in it. */
+static void assert_no_canary(struct runner *runner, const char *words)
+{
+	char *output = command(runner, NULL, "%s", words);
+
+	assert_null(strstr(output, "canary"));
+	assert_null(strstr(output, "obfuscated-"));
+	free(output);
+}
+
+static void a_password_is_shown_nowhere(void **state)
+{
+	struct runner *runner = *state;
+	char *log;
+
+	configure_secret(runner);
+	runner_start(runner, "--verbose", NULL);
+	wait_for_log(runner, "session online", 1);
+	wait_for(runner, "select count(*) = 1 from storage.alerts where active");
+	assert_no_canary(runner, "--json status");
+	assert_no_canary(runner, "--json list keeps_secret.Array");
+	assert_no_canary(runner, "--json show 1");
+	assert_no_canary(runner, "--json tree");
+	assert_no_canary(runner, "--json alerts");
+	assert_int_equal(
+	    query_number(runner, "select (select count(*) from storage.resources r where r::text "
+	                         "~ 'canary|obfuscated') + (select count(*) from storage.events e "
+	                         "where e::text ~ 'canary|obfuscated') + (select count(*) from "
+	                         "storage.alerts a where a::text ~ 'canary|obfuscated')"),
+	    0);
+	assert_int_equal(runner_stop(runner), 0);
+	log = read_log(runner);
+	assert_null(strstr(log, "canary"));
+	assert_null(strstr(log, "obfuscated-"));
+	free(log);
+}
+
+static void a_reload_while_a_password_is_obfuscated_disturbs_nothing(void **state)
+{
+	struct runner *runner = *state;
+	pid_t process;
+
+	configure_secret(runner);
+	write_file(runner, "canary", "wait\n");
+	runner_start(runner, NULL);
+	wait_for_plugin(runner, "keeps_secret", "running");
+	process = plugin_pid(runner, "keeps_secret");
+	for (unsigned i = 1; i <= 3; i++) {
+		kill(runner->pid, SIGHUP);
+		wait_for_log(runner, "configuration reloaded", i);
+	}
+	rename_in(runner, "canary", "gone");
+	wait_for(runner, "select count(*) = 1 from storage.resources where configured");
+	wait_for(runner, "select count(*) = 1 from storage.alerts where active");
+	assert_int_equal(plugin_pid(runner, "keeps_secret"), process);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void nonsense_on_the_channel_ends_that_process_only(void **state)
 {
 	struct runner *runner = *state;
@@ -448,6 +570,10 @@ int main(void)
 	    runner_test(bad_plugins_are_refused_and_the_good_one_runs),
 	    runner_test(what_a_plugin_prints_is_logged_line_by_line),
 	    runner_test(nonsense_on_the_channel_ends_that_process_only),
+	    runner_test(what_a_plugin_started_ends_with_it),
+	    runner_test(a_plugin_that_loses_its_class_gets_it_back),
+	    runner_test(a_password_is_shown_nowhere),
+	    runner_test(a_reload_while_a_password_is_obfuscated_disturbs_nothing),
 	    runner_test(one_invalid_object_in_a_thousand_hides_no_other),
 	    runner_test(a_plugin_host_holds_nothing_of_the_supervisor),
 	    runner_test(check_gives_its_verdict_by_exit_status),

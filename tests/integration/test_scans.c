@@ -454,6 +454,45 @@ static void a_scannable_added_to_the_file_is_picked_up_on_reload(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* Configures only the first of the two arrays. */
+static void configure_first_array(struct runner *runner)
+{
+	char *plugin = built("tests/plugins/scripted.so");
+
+	runner_configure(runner,
+	    "plugins: [{path: %s, log_level: debug}]\n"
+	    "scannables:\n"
+	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/a}}\n",
+	    plugin, runner->directory);
+	free(plugin);
+}
+
+static void a_scannable_removed_and_added_while_it_closes_is_scanned_again(void **state)
+{
+	struct runner *runner = *state;
+	pid_t process;
+
+	configure_two_arrays(runner);
+	write_file(runner, "a", "disk S1\n");
+	write_file(runner, "b", "disk S1\n");
+	runner_start(runner, NULL);
+	wait_for_log(runner, "Array B: update scan", 1);
+	process = plugin_pid(runner, "scripted");
+
+	assert_int_equal(kill(process, SIGSTOP), 0);
+	configure_first_array(runner);
+	kill(runner->pid, SIGHUP);
+	wait_for_log(runner, "configuration reloaded", 1);
+	configure_two_arrays(runner);
+	kill(runner->pid, SIGHUP);
+	wait_for_log(runner, "configuration reloaded", 2);
+	assert_int_equal(kill(process, SIGCONT), 0);
+
+	wait_for_log(runner, "Array B: teardown", 1);
+	wait_for_log(runner, "Array B: initial scan", 2);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void stop_calls_every_teardown_and_ends_with_status_0(void **state)
 {
 	struct runner *runner = *state;
@@ -565,6 +604,7 @@ int main(void)
 	    runner_test(the_plugin_may_assign_to_its_scannable),
 	    runner_test(a_global_resource_lives_as_long_as_someone_reports_it),
 	    runner_test(a_scannable_added_to_the_file_is_picked_up_on_reload),
+	    runner_test(a_scannable_removed_and_added_while_it_closes_is_scanned_again),
 	    runner_test(stop_calls_every_teardown_and_ends_with_status_0),
 	    runner_test(a_kill_at_any_moment_loses_and_doubles_nothing),
 	    runner_test(a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden),

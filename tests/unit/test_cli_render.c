@@ -17,7 +17,8 @@
 static const char healthy[] =
     "{\"version\": \"0.1.0\", \"pid\": 412, \"uptime_s\": 37, \"state\": \"running\","
     "\"config\": null, \"scanning_initially\": 0,"
-    "\"database\": {\"state\": \"ready\", \"embedded\": true, \"transactions\": 9, \"away_s\": 0},"
+    "\"database\": {\"state\": \"ready\", \"embedded\": true, \"transactions\": 9, \"away_s\": 0,"
+    " \"conninfo\": \"host='/run/db' user='ann'\"},"
     "\"plugins\": [{\"name\": \"acme\", \"path\": \"/p/acme.so\", \"state\": \"running\","
     "\"pid\": 413, \"restarts\": 0, \"scannables\": [{\"id\": 1, \"label\": \"array-7\","
     "\"state\": \"online\", \"last_scan\": \"2026-11-22T12:01:03Z\", \"last_scan_ms\": 1.25}]}],"
@@ -32,6 +33,7 @@ static void a_healthy_status_begins_with_the_runner(void **state)
 	    "iml-plugin-runner 0.1.0 is running, pid 412, up 37 s\n"
 	    "configuration: defaults\n"
 	    "database: embedded, ready, 9 transactions, 0 failed, 0 reconnects\n"
+	    "reach it with: psql \"host='/run/db' user='ann'\"\n"
 	    "resources: 30, active alerts: 1\n"
 	    "\n"
 	    "PLUGIN  STATE    PID  RESTARTS  FILE\n"

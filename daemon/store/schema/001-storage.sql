@@ -60,9 +60,10 @@ CREATE TABLE storage.statistic (
 CREATE UNIQUE INDEX statistic_declared ON storage.statistic (class_id, name) WHERE declared;
 
 -- Identities may be exchanged within a transaction, and a scope may be written after what is in it.
+-- No foreign key to the class: classes are never removed, and checking it for each row is slow.
 CREATE TABLE storage.resource (
 	id bigint PRIMARY KEY,
-	class_id bigint NOT NULL REFERENCES storage.class,
+	class_id bigint NOT NULL,
 	scope_id bigint REFERENCES storage.resource ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
 	identifier text NOT NULL,
 	label text NOT NULL,
