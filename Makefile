@@ -189,6 +189,14 @@ check-layers:
 check: deps-check
 	@tests/check
 
+# tests/fuzz/fuzz_ROOM_thing.c is linked as the unit tests are, and with clang's libFuzzer.
+FUZZERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $$(call libs,$$(call test_room,$$*))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS_ALL)
+fuzzers: $(FUZZERS)
+
 # tests/bench/bench_ROOM_thing.c is linked as the unit tests are. BENCH=NAME runs one measurement.
 BENCHES := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/bench_*.c)))
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $$(call libs,$$(call test_room,$$*))
@@ -219,5 +227,5 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: always check-layers all deps deps-check tests test-plugins test run-tests run check bench install clean
+.PHONY: always check-layers all deps deps-check tests test-plugins test run-tests run check fuzzers bench install clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -27,17 +27,25 @@ static void append_resource(
 	append_clean(out, terminal, json_text(json_part(notice, "resource"), "label"));
 }
 
-/* Appends "ERROR    Drive failure (HardDrive 17)  affects RaidPool 1, Lun 2 …". */
-static void append_alert(
+/* Appends "ERROR  Drive failure (HardDrive 17)". */
+static void append_cleared(
     struct text *out, const struct terminal *terminal, struct json_object *notice)
 {
 	const char *severity = json_text(notice, "severity");
-	struct json_object *affects = json_part(notice, "affects");
-	size_t count = json_count(affects);
 
 	append_styled(out, terminal, style_of_severity(severity), severity);
 	text_append(out, "  ");
 	append_clean(out, terminal, json_text(notice, "message"));
+}
+
+/* Appends "ERROR  Drive failure (HardDrive 17)  affects RaidPool 1, Lun 2 …". */
+static void append_alert(
+    struct text *out, const struct terminal *terminal, struct json_object *notice)
+{
+	struct json_object *affects = json_part(notice, "affects");
+	size_t count = json_count(affects);
+
+	append_cleared(out, terminal, notice);
 	if (count == 0)
 		return;
 	text_append(out, "  affects ");
@@ -90,7 +98,7 @@ static const struct {
 	    struct text *out, const struct terminal *terminal, struct json_object *notice);
 } kinds[] = {
     {"alert_raised", "alert raised", STYLE_BOLD, append_alert},
-    {"alert_cleared", "cleared", STYLE_GOOD, append_message},
+    {"alert_cleared", "cleared", STYLE_GOOD, append_cleared},
     {"appeared", "appeared", STYLE_PLAIN, append_resource},
     {"disappeared", "disappeared", STYLE_WARNING, append_resource},
     {"changed", "changed", STYLE_PLAIN, append_difference},

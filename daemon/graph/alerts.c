@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 
@@ -93,13 +94,21 @@ void alert_clear(struct graph *graph, struct graph_alert *alert)
 	alert->resource = NULL;
 }
 
+/* Whether a name begins with the label of its class: then the label is not said twice. */
+static bool says_class(const char *name, const char *class_label)
+{
+	return strncasecmp(name, class_label, strlen(class_label)) == 0;
+}
+
 void alert_append_resource(
     struct graph *graph, const struct graph_resource *resource, struct text *message)
 {
 	const char *own = resource->alias != NULL ? resource->alias : resource->own_label;
 
 	text_append(message, " (");
-	if (own != NULL)
+	if (own != NULL && says_class(own, resource->class->label))
+		text_append(message, own);
+	else if (own != NULL)
 		text_printf(message, "%s %s", resource->class->label, own);
 	else
 		resource_default_label(graph, resource, message);

@@ -11,6 +11,9 @@
 
 #include "base/memory.h"
 
+/* Those who follow the changes miss what goes beyond. */
+#define NOTICES_MAX 100000
+
 /* Appends a row to one of the arrays of graph->next. */
 #define ADD(graph, array, counter, added)                                                      \
 	do {                                                                                   \
@@ -161,6 +164,11 @@ void changes_add_batch(struct graph *graph, struct graph_session *session, uint6
 
 void changes_add_notice(struct graph *graph, char *notice)
 {
+	/* Nobody is told before it is stored, which may take the database long. */
+	if (changes_next(graph)->notice_count >= NOTICES_MAX) {
+		free(notice);
+		return;
+	}
 	ADD(graph, notices, notice_count, notice);
 }
 

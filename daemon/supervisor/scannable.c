@@ -168,6 +168,18 @@ static struct session *find_session(struct plugin *plugin, const struct graph_re
 	return NULL;
 }
 
+/* What was typed for a scannable, to see whether something else is later. */
+static char *describe(const struct scannable_config *config)
+{
+	struct text typed = TEXT_EMPTY;
+
+	text_append(&typed, "");
+	for (size_t i = 0; i < config->attribute_count; i++)
+		text_printf(&typed, "%s=%s\n", config->attributes[i].name,
+		    config->attributes[i].value != NULL ? config->attributes[i].value : "");
+	return text_steal(&typed);
+}
+
 /* Makes one scannable known, and gives it a session. */
 static void configure(
     struct plugin *plugin, size_t index, const struct class *class, const struct value *values)
@@ -188,9 +200,8 @@ static void configure(
 	}
 	session = find_session(plugin, scannable);
 	if (session == NULL)
-		session_new(plugin, scannable);
-	else
-		session->unwanted = false;
+		session = session_new(plugin, scannable);
+	session_configure(session, describe(config));
 }
 
 /* Ends the sessions of scannables that the configuration no longer has. */

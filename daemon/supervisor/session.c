@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/event.h>
 
@@ -82,12 +83,22 @@ static void close_number(struct session *session)
 	session->unacknowledged = 0;
 }
 
+/* There may be passwords in it. */
+static void forget_typed(struct session *session)
+{
+	if (session->typed != NULL)
+		explicit_bzero(session->typed, strlen(session->typed));
+	free(session->typed);
+	session->typed = NULL;
+}
+
 void session_free(struct session *session)
 {
 	if (session->number != 0)
 		close_number(session);
 	TAILQ_REMOVE(&session->plugin->sessions, session, next);
 	event_free(session->timer);
+	forget_typed(session);
 	free(session->reason);
 	session->magic = 0;
 	free(session);
@@ -170,6 +181,20 @@ void session_close(struct session *session)
 	if (session->state == SESSION_CLOSING)
 		return;
 	session_set_state(session, SESSION_CLOSING, "no longer in the configuration");
+	plugin_send(session->plugin, &message);
+}
+
+void session_configure(struct session *session, char *typed)
+{
+	struct message message = {.type = MESSAGE_CLOSE, .close = {.session = session->number}};
+	bool changed = session->typed != NULL && strcmp(session->typed, typed) != 0;
+
+	session->unwanted = false;
+	forget_typed(session);
+	session->typed = typed;
+	if (!changed || session->number == 0 || session->state == SESSION_CLOSING)
+		return;
+	session_set_state(session, SESSION_CLOSING, "its configuration changed");
 	plugin_send(session->plugin, &message);
 }
 

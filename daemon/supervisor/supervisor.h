@@ -184,6 +184,7 @@ struct session {
 	struct event *timer;
 	bool scanned;  /* an initial scan has succeeded or failed since the runner started */
 	bool unwanted; /* the configuration no longer has it: no further session */
+	char *typed;   /* its attributes in the configuration */
 
 	struct wallclock last_scan; /* end of the last scan; 0 if none */
 	int64_t last_duration_ns;
@@ -199,6 +200,12 @@ struct session *session_find(struct plugin *plugin, uint32_t number);
 
 /* Opens a session if its plugin runs and nothing stands against it. */
 void session_open(struct session *session);
+
+/*
+ * The configuration has the scannable, with these attributes, which are taken over. When others
+ * were in force the session begins anew.
+ */
+void session_configure(struct session *session, char *typed);
 
 /* Ends the session for good: the scannable is no longer wanted. */
 void session_close(struct session *session);

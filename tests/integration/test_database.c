@@ -76,10 +76,8 @@ static void a_stop_waits_a_while_for_a_database_that_is_away(void **state)
 	database_resume();
 
 	assert_int_equal(runner_wait(runner), 0);
-	assert_int_equal(
-	    query_number(runner, "select count(*) from storage.alerts where not active and message "
-	                         "= 'Drive failure (Disk S1)'"),
-	    1);
+	wait_for(runner, "select count(*) = 1 from storage.alerts where not active and message = "
+	                 "'Drive failure (Disk S1)'");
 }
 
 static void a_database_that_does_not_answer_stops_no_scan(void **state)

@@ -337,19 +337,21 @@ static void a_reader_sees_all_of_a_slow_scan_or_nothing(void **state)
 {
 	struct runner *runner = *state;
 	struct text script = TEXT_EMPTY;
+	int64_t end;
 
 	for (int i = 0; i < 1000; i++)
 		text_printf(&script, "disk S%d\n%s", i, i == 500 ? "pause\n" : "");
 	start_with_script(runner, script.data);
-	wait_for_log(runner, "initial scan", 1);
+	wait_for_log(runner, "waiting for another script", 1);
 	wait_for(runner, "select to_regclass('storage.resources') is not null");
 	for (int i = 0; i < 50; i++)
 		assert_int_equal(query_number(runner, "select " DISKS), 0);
 	change_script(runner, script.data);
-	for (;;) {
+	for (end = now_ms() + DEADLINE_S * 1000;;) {
 		long seen = query_number(runner, "select " DISKS);
 
 		assert_true(seen == 0 || seen == 1000);
+		assert_true(now_ms() < end);
 		if (seen == 1000)
 			break;
 	}
@@ -454,16 +456,16 @@ static void a_scannable_added_to_the_file_is_picked_up_on_reload(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
-/* Configures only the first of the two arrays. */
-static void configure_first_array(struct runner *runner)
+/* Configures only the first of the two arrays, with this script. */
+static void configure_first_array(struct runner *runner, const char *script)
 {
 	char *plugin = built("tests/plugins/scripted.so");
 
 	runner_configure(runner,
 	    "plugins: [{path: %s, log_level: debug}]\n"
 	    "scannables:\n"
-	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/a}}\n",
-	    plugin, runner->directory);
+	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/%s}}\n",
+	    plugin, runner->directory, script);
 	free(plugin);
 }
 
@@ -480,7 +482,7 @@ static void a_scannable_removed_and_added_while_it_closes_is_scanned_again(void 
 	process = plugin_pid(runner, "scripted");
 
 	assert_int_equal(kill(process, SIGSTOP), 0);
-	configure_first_array(runner);
+	configure_first_array(runner, "a");
 	kill(runner->pid, SIGHUP);
 	wait_for_log(runner, "configuration reloaded", 1);
 	configure_two_arrays(runner);
@@ -491,6 +493,53 @@ static void a_scannable_removed_and_added_while_it_closes_is_scanned_again(void 
 	wait_for_log(runner, "Array B: teardown", 1);
 	wait_for_log(runner, "Array B: initial scan", 2);
 	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_scannable_changed_in_the_file_is_scanned_with_its_new_values(void **state)
+{
+	struct runner *runner = *state;
+
+	configure_first_array(runner, "a");
+	write_file(runner, "a", "disk S1\n");
+	write_file(runner, "script", "disk S2\n");
+	runner_start(runner, NULL);
+	wait_for_log(runner, "Array A: update scan", 1);
+	kill(runner->pid, SIGHUP);
+	wait_for_log(runner, "configuration reloaded", 1);
+	wait_for_scans(runner);
+	assert_int_equal(count_log(runner, "Array A: initial scan"), 1);
+
+	configure_first_array(runner, "script");
+	kill(runner->pid, SIGHUP);
+	wait_for_log(runner, "Array A: initial scan", 2);
+	wait_for(runner, "select string_agg(label, ',') = 'Disk S2' from storage.resources where "
+	                 "class = 'Disk'");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_mistake_in_a_scannable_changes_nothing_on_reload(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin = built("tests/plugins/scripted.so");
+
+	configure_two_arrays(runner);
+	write_file(runner, "a", "disk S1\n");
+	write_file(runner, "b", "disk S1\n");
+	runner_start(runner, NULL);
+	wait_for_log(runner, "Array B: update scan", 1);
+	runner_configure(runner,
+	    "plugins: [{path: %s, log_level: debug}]\n"
+	    "scannables:\n  - {plugin: scripted, class: Array, attributes: {nmae: A}}\n",
+	    plugin);
+	kill(runner->pid, SIGHUP);
+	wait_for_log(runner, "has no attribute \"nmae\"", 1);
+	wait_for_log(runner, "nothing was reloaded", 1);
+	wait_for_scans(runner);
+	assert_int_equal(count_log(runner, ": teardown\n"), 0);
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.resources where configured"), 2);
+	assert_int_equal(runner_stop(runner), 0);
+	free(plugin);
 }
 
 static void stop_calls_every_teardown_and_ends_with_status_0(void **state)
@@ -605,6 +654,8 @@ int main(void)
 	    runner_test(a_global_resource_lives_as_long_as_someone_reports_it),
 	    runner_test(a_scannable_added_to_the_file_is_picked_up_on_reload),
 	    runner_test(a_scannable_removed_and_added_while_it_closes_is_scanned_again),
+	    runner_test(a_mistake_in_a_scannable_changes_nothing_on_reload),
+	    runner_test(a_scannable_changed_in_the_file_is_scanned_with_its_new_values),
 	    runner_test(stop_calls_every_teardown_and_ends_with_status_0),
 	    runner_test(a_kill_at_any_moment_loses_and_doubles_nothing),
 	    runner_test(a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden),

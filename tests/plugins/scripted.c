@@ -130,6 +130,7 @@ static void wait_for_change(struct iml_plugin *self, const char *path)
 
 	if (stat(path, &before) != 0)
 		return;
+	iml_info(self, "waiting for another script");
 	while (!iml_stopping(self) && stat(path, &now) == 0 && now.st_ino == before.st_ino)
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 }

@@ -210,8 +210,8 @@ static void each_kind_of_change_is_one_line(void **state)
 	     "{\"label\": \"L 2\"}]}",
 	        "12:01:03  alert raised  ERROR  Drive failure (Disk 17)  affects P 1, L 2\n"},
 	    {"{" TIME ", \"kind\": \"alert_cleared\", " RESOURCE
-	     ", \"message\": \"Drive failure (Disk 17)\"}",
-	        "12:01:03  cleared       Drive failure (Disk 17)\n"},
+	     ", \"severity\": \"ERROR\", \"message\": \"Drive failure (Disk 17)\"}",
+	        "12:01:03  cleared       ERROR  Drive failure (Disk 17)\n"},
 	    {"{" TIME ", \"kind\": \"appeared\", " RESOURCE "}",
 	        "12:01:03  appeared      Disk 17\n"},
 	    {"{" TIME ", \"kind\": \"disappeared\", " RESOURCE "}",

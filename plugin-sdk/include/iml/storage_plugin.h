@@ -142,7 +142,7 @@ struct iml_attribute {
 
 	struct iml_limit min;   /* Integer and Bytes; Bytes without min refuses values below 0 */
 	struct iml_limit max;   /* Integer and Bytes */
-	uint32_t max_length;    /* String and Password: in characters; 0 is no limit */
+	uint32_t max_length;    /* String, and Password as typed: in characters; 0 is no limit */
 	uint32_t options_count; /* Enum: how many options or numbers there are */
 
 	const char *const *options; /* Enum of texts: IML_OPTIONS("OK", "FAILED") */
