@@ -10,6 +10,7 @@ sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 plugindir ?= $(prefix)/lib/iml-plugins
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -221,6 +222,8 @@ install: all
 	sed 's|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.service.in | \
 		install -D -m 644 /dev/stdin $(DESTDIR)$(unitdir)/iml-plugin-runner.service
 	install -D -m 644 systemd/iml-plugin-runner.sysusers $(DESTDIR)$(sysusersdir)/iml-plugin-runner.conf
+	sed 's|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.tmpfiles | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(tmpfilesdir)/iml-plugin-runner.conf
 	for page in man/*.[1-9]; do \
 		install -D -m 644 $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 

@@ -373,8 +373,17 @@ void plugin_start(struct plugin *plugin)
 	send_configure(plugin);
 }
 
+void plugin_retry(struct plugin *plugin)
+{
+	if (plugin->state != PLUGIN_FAILED || plugin->refused || plugin->has_process)
+		return;
+	free_texts(&plugin->reasons, &plugin->reason_count);
+	plugin_start(plugin);
+}
+
 void plugin_refuse(struct plugin *plugin, const char *reason)
 {
+	free_texts(&plugin->reasons, &plugin->reason_count);
 	plugin->reasons = xcalloc(1, sizeof(*plugin->reasons));
 	plugin->reasons[0] = xstrdup(reason);
 	plugin->reason_count = 1;

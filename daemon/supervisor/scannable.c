@@ -180,6 +180,56 @@ static char *describe(const struct scannable_config *config)
 	return text_steal(&typed);
 }
 
+static const char *typed_value(const struct scannable_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->attribute_count; i++)
+		if (strcmp(config->attributes[i].name, name) == 0)
+			return config->attributes[i].value;
+	return NULL;
+}
+
+/* Whether two scannables of a class were given the same attributes, but for passwords. */
+static bool same_typed(
+    const struct class *class, const struct scannable_config *a, const struct scannable_config *b)
+{
+	for (size_t i = 0; i < class->attribute_count; i++) {
+		const char *name = class->attributes[i].name;
+		const char *left = typed_value(a, name);
+		const char *right = typed_value(b, name);
+
+		if (class->attributes[i].type == ATTRIBUTE_PASSWORD)
+			continue;
+		if ((left == NULL) != (right == NULL) || (left != NULL && strcmp(left, right) != 0))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The name of a scannable with an automatic identifier: what is configured of it, and which of
+ * several with the same attributes it is. It does not change when others come or go.
+ */
+static char *automatic_name(const struct plugin *plugin, const struct class *class, size_t index)
+{
+	const struct scannable_config *all = plugin->supervisor->config.scannables;
+	struct text name = TEXT_EMPTY;
+	unsigned same = 1;
+
+	text_append(&name, "configured:");
+	for (size_t i = 0; i < class->attribute_count; i++) {
+		if (class->attributes[i].type == ATTRIBUTE_PASSWORD)
+			continue;
+		text_append_json(&name, typed_value(&all[index], class->attributes[i].name));
+		text_append_char(&name, ',');
+	}
+	for (size_t i = 0; i < index; i++)
+		same += strcmp(all[i].plugin, all[index].plugin) == 0 &&
+		        strcmp(all[i].class, all[index].class) == 0 &&
+		        same_typed(class, &all[i], &all[index]);
+	text_printf(&name, "%u", same);
+	return text_steal(&name);
+}
+
 /* Makes one scannable known, and gives it a session. */
 static void configure(
     struct plugin *plugin, size_t index, const struct class *class, const struct value *values)
@@ -189,11 +239,11 @@ static void configure(
 	struct graph_resource *scannable;
 	struct session *session;
 	char reason[REASON_SIZE];
-	char name[64];
+	char *name = class->scope == IDENTIFIER_AUTO ? automatic_name(plugin, class, index) : NULL;
 
-	snprintf(name, sizeof(name), "configured:%zu", index);
 	scannable = graph_configure(
 	    graph, graph_find_class(graph, class->plugin, class->name), values, name, reason);
+	free(name);
 	if (scannable == NULL) {
 		mistake(plugin, config->place, "%s", reason);
 		return;

@@ -270,6 +270,7 @@ static void start_plugins(struct supervisor *supervisor)
 		struct plugin *plugin = plugin_new(supervisor, &config->plugins[i]);
 
 		TAILQ_INSERT_TAIL(&supervisor->plugins, plugin, next);
+		plugin->refused = taken;
 		if (taken)
 			plugin_refuse(
 			    plugin, "duplicate: another plugin of this name is listed before it");
@@ -521,8 +522,10 @@ static void configure_again(struct supervisor *supervisor)
 	if (supervisor->loaded)
 		graph_begin_configuration(supervisor->graph);
 	check_scannable_plugins(supervisor);
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
 		plugin_join(plugin);
+		plugin_retry(plugin);
+	}
 }
 
 /* Reads the configuration again and takes up its scannables. With a mistake in it nothing changes.

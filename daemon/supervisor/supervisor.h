@@ -108,6 +108,7 @@ struct plugin {
 	unsigned restarts;
 	struct backoff backoff;
 	struct event *timer; /* the next start, or the limit of loading or stopping */
+	bool refused;        /* never to be started */
 	bool closed;         /* its end of the channel */
 	bool killed;         /* by us, for the reason in death_reason */
 	char *death_reason;
@@ -137,6 +138,9 @@ void plugin_free(struct plugin *plugin);
 
 /* Starts its process. */
 void plugin_start(struct plugin *plugin);
+
+/* Starts it again if it could not be loaded; not if it was refused by name. */
+void plugin_retry(struct plugin *plugin);
 
 /* Marks a plugin that is not to be started at all, for the reason given. */
 void plugin_refuse(struct plugin *plugin, const char *reason);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whatever is in a plugin's file before it is given to the loader. A corpus to begin with is any
- * good shared object: build/tests/plugins/good_classes.so.
+ * Whatever is in a plugin's file before it is given to the loader. The corpus to begin with are
+ * plugins: build/tests/plugins/good_classes.so.
  */
 #include <assert.h>
 #include <iml/storage_plugin.h>

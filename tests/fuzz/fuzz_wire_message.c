@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whatever a plugin host sends: the bytes are taken as frames, and each message that they make is
- * decoded. A message that is accepted must come back the same from being sent on.
+ * decoded. A message that is accepted must come back the same from being sent on. The corpus to
+ * begin with is what the test of the messages sends.
  */
 #include <assert.h>
 #include <stdint.h>

@@ -542,6 +542,45 @@ static void a_mistake_in_a_scannable_changes_nothing_on_reload(void **state)
 	free(plugin);
 }
 
+static void numbered_scannables_stay_who_they_are_when_others_go(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin = built("tests/plugins/scripted.so");
+	char *numbered =
+	    xasprintf("  - {plugin: scripted, class: Numbered, attributes: {script: %s/a}}\n"
+	              "  - {plugin: scripted, class: Numbered, attributes: {script: %s/a}}\n"
+	              "  - {plugin: scripted, class: Numbered, attributes: {script: %s/b}}\n",
+	        runner->directory, runner->directory, runner->directory);
+	char *before;
+
+	write_file(runner, "a", "disk S1\n");
+	write_file(runner, "b", "disk S2\n");
+	runner_configure(runner,
+	    "plugins: [{path: %s, log_level: debug}]\nscannables:\n"
+	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/a}}\n%s",
+	    plugin, runner->directory, numbered);
+	runner_start(runner, NULL);
+	wait_for(runner, "select " DISKS " = 4");
+	before = xstrdup(
+	    query(runner, "select string_agg(id || (attributes->>'script'), ',' order by id) "
+	                  "from storage.resources where class = 'Numbered'"));
+	assert_int_equal(runner_stop(runner), 0);
+
+	runner_configure(
+	    runner, "plugins: [{path: %s, log_level: debug}]\nscannables:\n%s", plugin, numbered);
+	runner_start(runner, NULL);
+	wait_for_log(runner, "initial scan\n", 7);
+	wait_for_scans(runner);
+	assert_string_equal(
+	    query(runner, "select string_agg(id || (attributes->>'script'), ',' order by id) "
+	                  "from storage.resources where class = 'Numbered'"),
+	    before);
+	assert_int_equal(runner_stop(runner), 0);
+	free(before);
+	free(numbered);
+	free(plugin);
+}
+
 static void stop_calls_every_teardown_and_ends_with_status_0(void **state)
 {
 	struct runner *runner = *state;
@@ -656,6 +695,7 @@ int main(void)
 	    runner_test(a_scannable_removed_and_added_while_it_closes_is_scanned_again),
 	    runner_test(a_mistake_in_a_scannable_changes_nothing_on_reload),
 	    runner_test(a_scannable_changed_in_the_file_is_scanned_with_its_new_values),
+	    runner_test(numbered_scannables_stay_who_they_are_when_others_go),
 	    runner_test(stop_calls_every_teardown_and_ends_with_status_0),
 	    runner_test(a_kill_at_any_moment_loses_and_doubles_nothing),
 	    runner_test(a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden),

@@ -28,6 +28,15 @@ static const struct iml_class array = {
         IML_STRING("firmware", .optional = true, .user_read_only = true)),
 };
 
+/* The same without a name of its own. */
+static const struct iml_class numbered = {
+    .name = "Numbered",
+    .base = &iml_scannable,
+    .identifier = IML_AUTO_ID(),
+    .attributes = IML_ATTRIBUTES(
+        IML_PATH("script"), IML_STRING("firmware", .optional = true, .user_read_only = true)),
+};
+
 static const struct iml_class pool = {
     .name = "Pool",
     .base = &iml_storage_pool,
@@ -209,5 +218,5 @@ static int teardown(struct iml_plugin *self)
 	return 0;
 }
 
-IML_PLUGIN(scripted, .classes = IML_CLASSES(&array, &pool, &disk, &shared),
+IML_PLUGIN(scripted, .classes = IML_CLASSES(&array, &numbered, &pool, &disk, &shared),
     .initial_scan = initial_scan, .update_scan = update_scan, .teardown = teardown);
