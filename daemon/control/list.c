@@ -14,7 +14,7 @@ struct seen {
 
 bool resource_is_visible(const struct graph_resource *resource)
 {
-	return resource->class->class != NULL;
+	return graph_is_shown(resource);
 }
 
 void resource_list_add(struct resource_list *list, struct graph_resource *resource)

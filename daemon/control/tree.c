@@ -254,7 +254,8 @@ static struct resource_list list_scannables(const struct graph *graph, const str
 		if (query->plugin != NULL && strcmp(query->plugin, class->plugin) != 0)
 			continue;
 		TAILQ_FOREACH (resource, &class->resources, in_class)
-			resource_list_add(&list, resource);
+			if (resource_is_visible(resource))
+				resource_list_add(&list, resource);
 	}
 	resource_list_sort_by_name(&list);
 	return list;

@@ -306,62 +306,17 @@ static void take_alerts(struct graph *graph, struct changes *changes)
 	}
 }
 
-/* Whether the configuration no longer declares the scannable; not known until its plugin is. */
-static bool left_configuration(const struct graph_resource *scannable)
-{
-	return scannable->was_configured && !scannable->configured &&
-	       scannable->class->class != NULL;
-}
-
-/* The next class, from this one on, that users may have scannables of. */
-static struct graph_class *scannable_class(struct graph_class *class)
-{
-	while (class != NULL && !class->scannable)
-		class = class->by_id.next;
-	return class;
-}
-
-static bool has_left(const struct graph *graph)
-{
-	struct graph_class *class = scannable_class(graph->classes_by_id);
-	const struct graph_resource *resource;
-
-	for (; class != NULL; class = scannable_class(class->by_id.next))
-		TAILQ_FOREACH (resource, &class->resources, in_class)
-			if (left_configuration(resource))
-				return true;
-	return false;
-}
-
-static void settle_configuration(struct graph *graph)
-{
-	struct graph_class *class = scannable_class(graph->classes_by_id);
-	struct graph_resource *resource;
-
-	for (; class != NULL; class = scannable_class(class->by_id.next)) {
-		TAILQ_FOREACH (resource, &class->resources, in_class) {
-			if (!left_configuration(resource))
-				continue;
-			resource->was_configured = false;
-			resource_touch(graph, resource);
-		}
-	}
-	graph->unsettled = false;
-}
-
 bool graph_has_changes(const struct graph *graph)
 {
 	return graph->next != NULL || graph->parents_added_count > 0 ||
 	       graph->reporters_added_count > 0 || !TAILQ_EMPTY(&graph->dirty_resources) ||
-	       !TAILQ_EMPTY(&graph->dirty_alerts) || (graph->unsettled && has_left(graph));
+	       !TAILQ_EMPTY(&graph->dirty_alerts);
 }
 
 struct changes *graph_take_changes(struct graph *graph)
 {
 	struct changes *changes;
 
-	if (graph->unsettled)
-		settle_configuration(graph);
 	if (!graph_has_changes(graph))
 		return NULL;
 	changes = changes_next(graph);

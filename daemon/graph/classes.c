@@ -155,7 +155,6 @@ void graph_declare(
 	}
 	for (size_t i = 0; i < count; i++)
 		stored_read(graph, declared->classes[i]);
-	graph->unsettled = true;
 }
 
 static void retract_class(struct graph_class *class)

@@ -11,7 +11,6 @@ void graph_begin_configuration(struct graph *graph)
 	struct graph_class *class;
 	struct graph_resource *resource;
 
-	graph->unsettled = true;
 	for (class = graph->classes_by_id; class != NULL; class = class->by_id.next) {
 		if (!class->scannable)
 			continue;
@@ -144,4 +143,55 @@ void graph_remove(struct graph *graph, struct graph_resource *scannable)
 			graph_session_free(graph, session);
 	removal_add(&removal, scannable);
 	removal_run(graph, &removal);
+}
+
+/* ---- leaving the configuration ---- */
+
+static void end_alerts(struct graph *graph, struct graph_resource *resource)
+{
+	struct graph_alert *alert;
+
+	while ((alert = TAILQ_FIRST(&resource->alerts)) != NULL)
+		alert_clear(graph, alert);
+}
+
+/* Nobody looks any more at a scannable and what is its own: nothing there can be called wrong. */
+static void retire(struct graph *graph, struct graph_resource *scannable)
+{
+	struct graph_resource *resource;
+
+	scannable->was_configured = false;
+	resource_touch(graph, scannable);
+	end_alerts(graph, scannable);
+	TAILQ_FOREACH (resource, &scannable->scoped, in_scope)
+		end_alerts(graph, resource);
+}
+
+void graph_end_configuration(struct graph *graph, const char *plugin)
+{
+	struct graph_class *class;
+	struct graph_resource *resource;
+
+	graph->time = wallclock_now();
+	graph->actor = NULL;
+	for (class = graph->classes_by_id; class != NULL; class = class->by_id.next) {
+		if (!class->scannable || strcmp(class->plugin, plugin) != 0)
+			continue;
+		TAILQ_FOREACH (resource, &class->resources, in_class)
+			if (resource->was_configured && !resource->configured)
+				retire(graph, resource);
+	}
+}
+
+/* Whether it is a scannable that only the configuration can have, and no longer has. */
+static bool is_retired(const struct graph_resource *resource)
+{
+	return resource->class->scannable && !resource->configured && !resource->was_configured &&
+	       resource->scope == NULL && resource->reporter_count == 0;
+}
+
+bool graph_is_shown(const struct graph_resource *resource)
+{
+	return resource->class->class != NULL && !is_retired(resource) &&
+	       (resource->scope == NULL || !is_retired(resource->scope));
 }

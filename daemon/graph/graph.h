@@ -164,10 +164,20 @@ void graph_retract(struct graph *graph, const char *plugin);
 void graph_hide(struct graph *graph, const char *plugin);
 
 /*
- * Begins a pass over the configuration: all scannables count as not configured. For one whose
- * plugin is not loaded this is written once it is.
+ * Begins a pass over the configuration: no scannable counts as configured until graph_configure()
+ * names it.
  */
 void graph_begin_configuration(struct graph *graph);
+
+/*
+ * Ends the pass for the scannables of one plugin: those that were not named are retired. Their
+ * alerts, and those of what is scoped to them, end; all of it keeps its records, and is hidden
+ * until the configuration names them again.
+ */
+void graph_end_configuration(struct graph *graph, const char *plugin);
+
+/* Whether people are to see a resource: its plugin is loaded, and its scannable not retired. */
+bool graph_is_shown(const struct graph_resource *resource);
 
 /*
  * The scannable of this class with these values (one per attribute, valid, copied), made if there

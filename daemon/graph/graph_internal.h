@@ -89,7 +89,6 @@ struct graph {
 	struct wallclock time;
 	struct graph_resource *actor;
 	bool collecting;
-	bool unsettled; /* there may be scannables that are no longer configured */
 };
 
 void graph_warn(struct graph *graph, const char *plugin, const char *scannable, const char *format,

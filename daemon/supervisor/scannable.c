@@ -262,6 +262,7 @@ static void sweep(struct plugin *plugin)
 
 	if (!TAILQ_EMPTY(&plugin->pending))
 		return;
+	graph_end_configuration(plugin->supervisor->graph, plugin->config->name);
 	for (session = TAILQ_FIRST(&plugin->sessions); session != NULL; session = next) {
 		next = TAILQ_NEXT(session, next);
 		if (!session->scannable->configured)

@@ -740,6 +740,8 @@ int supervisor_main(const struct supervisor_options *options)
 	struct supervisor supervisor = {.options = options, .started = monotonic_now()};
 	struct graph_options graph_options = {.warn = warn};
 
+	/* A reload asked for before there is anything to reload. */
+	signal(SIGHUP, SIG_IGN);
 	if (!read_config(&supervisor) || !open_log(&supervisor)) {
 		config_free(&supervisor.config);
 		return EXIT_WRONG_CONFIGURATION;

@@ -11,8 +11,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-/* A runner with the scripted plugin and one array "A", whose script is given. */
-static void start_with_script(struct runner *runner, const char *script)
+/* Configures the scripted plugin and one array "A", whose script is given. */
+static void configure_script(struct runner *runner, const char *script)
 {
 	char *plugin = built("tests/plugins/scripted.so");
 
@@ -23,8 +23,13 @@ static void start_with_script(struct runner *runner, const char *script)
 	    "scannables:\n  - plugin: scripted\n    class: Array\n"
 	    "    attributes:\n      name: A\n      script: %s/script\n",
 	    plugin, runner->directory);
-	runner_start(runner, NULL);
 	free(plugin);
+}
+
+static void start_with_script(struct runner *runner, const char *script)
+{
+	configure_script(runner, script);
+	runner_start(runner, NULL);
 }
 
 static void change_script(struct runner *runner, const char *script)
@@ -101,7 +106,7 @@ static void unchanged_scans_write_nothing(void **state)
 	char *before;
 
 	for (int i = 0; i < 1000; i++)
-		text_printf(&script, "disk S%d capacity=%d\n", i, i);
+		text_printf(&script, "disk S%d capacity=%d\n", i, i + 1);
 	start_with_script(runner, script.data);
 	text_clear(&script);
 	wait_for(runner, "select " DISKS " = 1000");
@@ -581,6 +586,41 @@ static void numbered_scannables_stay_who_they_are_when_others_go(void **state)
 	free(plugin);
 }
 
+static void a_scannable_that_leaves_the_file_is_hidden_until_it_is_back(void **state)
+{
+	struct runner *runner = *state;
+	char *before;
+
+	configure_two_arrays(runner);
+	write_file(runner, "a", "disk S1\n");
+	write_file(runner, "b", "disk S2 status=FAILED\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select " DISKS " = 2");
+	wait_for(runner, "select count(*) = 1 from storage.alerts where active");
+	before = xstrdup(query(
+	    runner, "select string_agg(id || label, ',' order by id) from storage.resources"));
+
+	configure_script(runner, "disk S1\n");
+	kill(runner->pid, SIGHUP);
+	wait_for(runner, "select " DISKS " = 1");
+	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
+	assert_int_equal(query_number(runner, "select count(*) from storage.resource"), 4);
+	assert_int_equal(runner_stop(runner), 0);
+	runner_start(runner, NULL);
+	wait_for_log(runner, "initial scan\n", 4);
+	assert_int_equal(query_number(runner, "select " DISKS), 1);
+
+	configure_two_arrays(runner);
+	kill(runner->pid, SIGHUP);
+	wait_for(runner, "select " DISKS " = 2");
+	wait_for(runner, "select count(*) = 1 from storage.alerts where active");
+	assert_string_equal(
+	    query(runner, "select string_agg(id || label, ',' order by id) from storage.resources"),
+	    before);
+	assert_int_equal(runner_stop(runner), 0);
+	free(before);
+}
+
 static void stop_calls_every_teardown_and_ends_with_status_0(void **state)
 {
 	struct runner *runner = *state;
@@ -696,6 +736,7 @@ int main(void)
 	    runner_test(a_mistake_in_a_scannable_changes_nothing_on_reload),
 	    runner_test(a_scannable_changed_in_the_file_is_scanned_with_its_new_values),
 	    runner_test(numbered_scannables_stay_who_they_are_when_others_go),
+	    runner_test(a_scannable_that_leaves_the_file_is_hidden_until_it_is_back),
 	    runner_test(stop_calls_every_teardown_and_ends_with_status_0),
 	    runner_test(a_kill_at_any_moment_loses_and_doubles_nothing),
 	    runner_test(a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden),

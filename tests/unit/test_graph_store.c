@@ -376,11 +376,15 @@ static void a_scannable_that_leaves_the_configuration_is_marked(void **state)
 	graph_begin_configuration(site->graph);
 	assert_false(site_find(site, "Couplet a")->configured);
 	site_couplet(site, "b");
+	assert_true(graph_is_shown(site_find(site, "Couplet a")));
+	graph_end_configuration(site->graph, "acme");
+	assert_false(graph_is_shown(site_find(site, "Couplet a")));
 	assert_true(graph_has_changes(site->graph));
 	assert_int_equal(site_write(site), 1);
 	assert_false(database_find(&site->database, site_id(site, "Couplet a"))->configured);
 	assert_true(database_find(&site->database, site_id(site, "Couplet b"))->configured);
 	site_couplet(site, "a");
+	assert_true(graph_is_shown(site_find(site, "Couplet a")));
 	assert_int_equal(site_write(site), 1);
 }
 

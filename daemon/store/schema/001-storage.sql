@@ -214,8 +214,14 @@ SELECT resource.id, resource.class_id, class.plugin, class.name AS class, class.
 	resource.scope_id, resource.identifier, resource.label, resource.alias,
 	coalesce(resource.alias, resource.label) AS name, resource.attributes, resource.configured
 FROM storage.resource JOIN storage.class ON class.id = resource.class_id
-WHERE class.loaded;
-COMMENT ON VIEW storage.resources IS 'Resources of the plugins in use.';
+LEFT JOIN storage.resource AS scope ON scope.id = resource.scope_id
+WHERE class.loaded
+AND (resource.configured OR NOT class.scannable OR resource.scope_id IS NOT NULL
+	OR EXISTS (SELECT FROM storage.reporter WHERE reporter.resource_id = resource.id))
+AND (scope.id IS NULL OR scope.configured OR scope.scope_id IS NOT NULL
+	OR EXISTS (SELECT FROM storage.reporter WHERE reporter.resource_id = scope.id));
+COMMENT ON VIEW storage.resources IS
+	'Resources of the plugins in use. A scannable that left the configuration, and what is scoped to it, is hidden until it is back.';
 COMMENT ON COLUMN storage.resources.id IS 'Number of the resource: the same as long as it exists, and never used for another one.';
 COMMENT ON COLUMN storage.resources.class_id IS 'Its class: storage.classes.id.';
 COMMENT ON COLUMN storage.resources.plugin IS 'Name of the plugin that declares its class.';
