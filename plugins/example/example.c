@@ -76,7 +76,9 @@ static const struct iml_class raid_pool = {
 		IML_ENUM("status", IML_OPTIONS("OPTIMAL", "REBUILDING", "DEGRADED"))),
 	.alert_conditions = IML_ALERT_CONDITIONS(
 		IML_VALUE_CONDITION("status", .info_states = IML_STATES("REBUILDING"),
-			.warn_states = IML_STATES("DEGRADED"))),
+			.message = "Pool is rebuilding"),
+		IML_VALUE_CONDITION("status", .warn_states = IML_STATES("DEGRADED"),
+			.message = "Pool is degraded")),
 	.get_label = pool_label,
 };
 
