@@ -135,7 +135,7 @@ static const char *state_name(const struct supervisor *supervisor)
 
 struct json_object *supervisor_status(void *context)
 {
-	const struct supervisor *supervisor = context;
+	const struct supervisor *supervisor = supervisor_of(context);
 	struct json_object *object = json_object_new_object();
 	struct json_object *plugins = json_object_new_array();
 	const struct plugin *plugin;

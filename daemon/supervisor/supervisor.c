@@ -21,36 +21,46 @@
 /* How long scans wait for the database to store what it was given. */
 #define WRITE_LIMIT_NS (10 * NS_PER_S)
 
+#define SUPERVISOR_MAGIC 0x53555056u
+
+struct supervisor *supervisor_of(void *context)
+{
+	struct supervisor *supervisor = context;
+
+	assert(supervisor->magic == SUPERVISOR_MAGIC);
+	return supervisor;
+}
+
 /* ---- the database ---- */
 
 static void restore_counters(void *context, const struct counters *counters)
 {
-	graph_restore_counters(((struct supervisor *)context)->graph, counters);
+	graph_restore_counters(supervisor_of(context)->graph, counters);
 }
 
 static void restore_class(void *context, const struct class_row *row)
 {
-	graph_restore_class(((struct supervisor *)context)->graph, row);
+	graph_restore_class(supervisor_of(context)->graph, row);
 }
 
 static void restore_resource(void *context, const struct resource_row *row)
 {
-	graph_restore_resource(((struct supervisor *)context)->graph, row);
+	graph_restore_resource(supervisor_of(context)->graph, row);
 }
 
 static void restore_parent(void *context, const struct parent_row *row)
 {
-	graph_restore_parent(((struct supervisor *)context)->graph, row);
+	graph_restore_parent(supervisor_of(context)->graph, row);
 }
 
 static void restore_reporter(void *context, const struct reporter_row *row)
 {
-	graph_restore_reporter(((struct supervisor *)context)->graph, row);
+	graph_restore_reporter(supervisor_of(context)->graph, row);
 }
 
 static void restore_alert(void *context, const struct alert_row *row)
 {
-	graph_restore_alert(((struct supervisor *)context)->graph, row);
+	graph_restore_alert(supervisor_of(context)->graph, row);
 }
 
 static struct plugin *find_plugin(const struct supervisor *supervisor, const char *name)
@@ -75,7 +85,7 @@ static void hide_unlisted(struct supervisor *supervisor)
 
 static void database_loaded(void *context)
 {
-	struct supervisor *supervisor = context;
+	struct supervisor *supervisor = supervisor_of(context);
 	struct plugin *plugin;
 
 	graph_restored(supervisor->graph);
@@ -90,7 +100,7 @@ static void database_loaded(void *context)
 
 static struct changes *take_changes(void *context)
 {
-	struct supervisor *supervisor = context;
+	struct supervisor *supervisor = supervisor_of(context);
 	struct changes *changes = supervisor->loaded ? graph_take_changes(supervisor->graph) : NULL;
 
 	if (changes != NULL)
@@ -127,7 +137,7 @@ static void end_slow_write(struct supervisor *supervisor)
 
 static void database_committed(void *context, struct changes *changes)
 {
-	struct supervisor *supervisor = context;
+	struct supervisor *supervisor = supervisor_of(context);
 
 	end_slow_write(supervisor);
 	for (size_t i = 0; i < changes->batch_count; i++) {
@@ -174,7 +184,7 @@ static void check_write(struct supervisor *supervisor)
 
 static void database_state(void *context, enum store_state state, const char *reason)
 {
-	struct supervisor *supervisor = context;
+	struct supervisor *supervisor = supervisor_of(context);
 	bool away = state != STORE_READY && state != STORE_WRITING;
 
 	free(supervisor->database_reason);
@@ -395,7 +405,7 @@ static void stop_embedded(struct supervisor *supervisor)
 /* Orderly means took too long: leave what is left behind. */
 static void stop_took_too_long(int fd, short what, void *context)
 {
-	struct supervisor *supervisor = context;
+	struct supervisor *supervisor = supervisor_of(context);
 
 	(void)fd;
 	(void)what;
@@ -418,7 +428,7 @@ static void begin_stop(struct supervisor *supervisor)
 
 static void terminate(evutil_socket_t number, short what, void *context)
 {
-	struct supervisor *supervisor = context;
+	struct supervisor *supervisor = supervisor_of(context);
 
 	(void)what;
 	if (supervisor->state == SUPERVISOR_STOPPING) {
@@ -444,7 +454,7 @@ void supervisor_give_up(struct supervisor *supervisor, const char *reason)
 
 static void child_ended(evutil_socket_t number, short what, void *context)
 {
-	struct supervisor *supervisor = context;
+	struct supervisor *supervisor = supervisor_of(context);
 	struct plugin *plugin;
 	int status;
 	pid_t pid;
@@ -465,7 +475,7 @@ static void child_ended(evutil_socket_t number, short what, void *context)
 
 static void every_second(evutil_socket_t fd, short what, void *context)
 {
-	struct supervisor *supervisor = context;
+	struct supervisor *supervisor = supervisor_of(context);
 	struct plugin *plugin;
 
 	(void)fd;
@@ -532,7 +542,7 @@ static void configure_again(struct supervisor *supervisor)
  */
 static void reload(evutil_socket_t number, short what, void *context)
 {
-	struct supervisor *supervisor = context;
+	struct supervisor *supervisor = supervisor_of(context);
 	struct config config;
 	struct text mistakes = TEXT_EMPTY;
 
@@ -595,7 +605,7 @@ static void watch_clock(struct supervisor *supervisor)
 
 static void followers(void *context, bool any)
 {
-	graph_collect_notices(((struct supervisor *)context)->graph, any);
+	graph_collect_notices(supervisor_of(context)->graph, any);
 }
 
 static const struct control_callbacks control_callbacks = {
@@ -737,7 +747,8 @@ static bool open_log(const struct supervisor *supervisor)
 
 int supervisor_main(const struct supervisor_options *options)
 {
-	struct supervisor supervisor = {.options = options, .started = monotonic_now()};
+	struct supervisor supervisor = {
+	    .magic = SUPERVISOR_MAGIC, .options = options, .started = monotonic_now()};
 	struct graph_options graph_options = {.warn = warn};
 
 	/* A reload asked for before there is anything to reload. */

@@ -253,6 +253,7 @@ struct supervisor_options {
 };
 
 struct supervisor {
+	uint32_t magic;
 	const struct supervisor_options *options;
 	struct config config;
 	char *program; /* absolute path of this binary */
@@ -284,6 +285,9 @@ struct supervisor {
 	bool at_once;      /* a stop that waits for nothing more */
 	char *status_text; /* last told to systemd */
 };
+
+/* The supervisor that a callback got as its context. */
+struct supervisor *supervisor_of(void *context);
 
 /* The whole life of the supervisor. Returns the exit status of the program. */
 int supervisor_main(const struct supervisor_options *options);
