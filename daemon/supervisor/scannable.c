@@ -188,6 +188,11 @@ static const char *typed_value(const struct scannable_config *config, const char
 	return NULL;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 /* Whether two scannables of a class were given the same attributes, but for passwords. */
 static bool same_typed(
     const struct class *class, const struct scannable_config *a, const struct scannable_config *b)
@@ -199,7 +204,7 @@ static bool same_typed(
 
 		if (class->attributes[i].type == ATTRIBUTE_PASSWORD)
 			continue;
-		if ((left == NULL) != (right == NULL) || (left != NULL && strcmp(left, right) != 0))
+		if (!same_text(left, right))
 			return false;
 	}
 	return true;
