@@ -14,6 +14,9 @@
 /* An attempt to connect, to all servers of the conninfo, ends after this time. */
 #define CONNECT_LIMIT_MS 60000
 
+/* Name servers have to answer within this time. */
+#define RESOLVE_LIMIT_MS 7000
+
 #define OLDEST_VERSION 150000
 
 static void on_connecting(evutil_socket_t fd, short what, void *context);
@@ -44,6 +47,8 @@ static void free_event(struct event **event)
 
 void store_disconnect(struct store *store)
 {
+	resolve_free(store->resolve);
+	store->resolve = NULL;
 	free_event(&store->readable);
 	free_event(&store->writable);
 	event_del(store->timer);
@@ -201,16 +206,19 @@ static void hide_quoted(char *message)
 	*to = '\0';
 }
 
+bool store_conninfo_is_name(const char *conninfo)
+{
+	return strchr(conninfo, '=') == NULL && strstr(conninfo, "://") == NULL;
+}
+
 /* Gives up, and returns false, if libpq can't read the conninfo. */
 static bool check_conninfo(struct store *store)
 {
-	bool is_name =
-	    strchr(store->conninfo, '=') == NULL && strstr(store->conninfo, "://") == NULL;
 	char *mistake = NULL;
 	PQconninfoOption *options;
 	char *line;
 
-	if (is_name)
+	if (store_conninfo_is_name(store->conninfo))
 		return true;
 	options = PQconninfoParse(store->conninfo, &mistake);
 	PQconninfoFree(options);
@@ -227,20 +235,23 @@ static bool check_conninfo(struct store *store)
 	return false;
 }
 
-void store_connect(struct store *store)
+/* Lets libpq connect. What the endpoints leave out, the conninfo says. */
+static void open_connection(struct store *store, const struct endpoints *endpoints)
 {
 	char host[64] = "";
 	char name[128];
-	/* The last one of a name counts: the conninfo overrides what stands before it. */
+	/*
+	 * The last one of a name counts: the conninfo overrides what stands before it. Values that
+	 * are NULL don't.
+	 */
 	const char *keywords[] = {"tcp_user_timeout", "keepalives_idle", "keepalives_interval",
-	    "keepalives_count", "dbname", "application_name", "client_encoding", NULL};
-	const char *values[] = {"10000", "10", "5", "3", store->conninfo, name, "UTF8", NULL};
+	    "keepalives_count", "dbname", "application_name", "client_encoding", "host", "hostaddr",
+	    "port", NULL};
+	const char *values[] = {"10000", "10", "5", "3", store->conninfo, name, "UTF8",
+	    endpoints->host, endpoints->hostaddr, endpoints->port, NULL};
 
 	gethostname(host, sizeof(host) - 1);
 	snprintf(name, sizeof(name), "iml-plugin-runner %d on %s", (int)getpid(), host);
-	if (!check_conninfo(store))
-		return;
-	store_set_state(store, STORE_CONNECTING, NULL);
 	store->connection = PQconnectStartParams(keywords, values, 1);
 	if (store->connection == NULL) {
 		store_lost(store, "out of memory");
@@ -253,4 +264,40 @@ void store_connect(struct store *store)
 	}
 	store_set_timer(store, CONNECT_LIMIT_MS);
 	wait_for_socket(store, EV_WRITE);
+}
+
+static void resolved(void *context, const struct endpoints *endpoints, const char *reason)
+{
+	struct store *store = context;
+
+	if (endpoints == NULL) {
+		store_lost(store, reason);
+		return;
+	}
+	if (reason != NULL)
+		store_tell_trouble(
+		    &store->unresolved, 0, "a host of the database is left out", reason);
+	else
+		store_end_trouble(&store->unresolved, "all hosts of the database are known");
+	open_connection(store, endpoints);
+	resolve_free(store->resolve);
+	store->resolve = NULL;
+}
+
+void store_connect(struct store *store)
+{
+	static const struct endpoints of_conninfo = {NULL, NULL, NULL};
+	const struct resolve_options options = {
+	    .nameserver = store->nameserver,
+	    .limit_ms = RESOLVE_LIMIT_MS,
+	    .done = resolved,
+	    .context = store,
+	};
+
+	if (!check_conninfo(store))
+		return;
+	store_set_state(store, STORE_CONNECTING, NULL);
+	store->resolve = resolve_start(store->base, store->conninfo, &options);
+	if (store->resolve == NULL)
+		open_connection(store, &of_conninfo);
 }

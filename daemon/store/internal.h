@@ -49,9 +49,31 @@ struct writer {
 	char *error; /* why the last attempt failed; NULL after a good one */
 };
 
+/*
+ * Where to connect: lists of equal length for libpq, in place of those of the conninfo. An entry of
+ * hostaddr or port may be empty.
+ */
+struct endpoints {
+	const char *host;
+	const char *hostaddr;
+	const char *port;
+};
+
+struct resolve_options {
+	const char *nameserver; /* "127.0.0.1:53", in place of /etc/resolv.conf; or NULL */
+	int64_t limit_ms;
+	/*
+	 * Called once, from the event loop. endpoints: NULL if not one host is known. reason: names
+	 * the hosts that are not, and the remedy; NULL if all are. Both are valid during the call.
+	 */
+	void (*done)(void *context, const struct endpoints *endpoints, const char *reason);
+	void *context;
+};
+
 struct store {
 	struct event_base *base;
 	char *conninfo;
+	const char *nameserver; /* as of struct resolve_options */
 	struct store_callbacks callbacks;
 	void *context;
 
@@ -61,8 +83,10 @@ struct store {
 	struct store_trouble outage;
 	struct monotonic connected_at;
 
-	PGconn *connection;     /* NULL while WAITING and STOPPED */
-	struct event *readable; /* these two are the connection's */
+	struct resolve *resolve;         /* first part of CONNECTING, if there are names */
+	struct store_trouble unresolved; /* some of several hosts */
+	PGconn *connection;              /* NULL while WAITING and STOPPED, and while resolving */
+	struct event *readable;          /* these two are the connection's */
 	struct event *writable;
 	struct event *timer; /* ends the wait, or is the limit, of the state */
 	struct event *kick;
@@ -133,8 +157,23 @@ void store_lost_by_error(struct store *store);
 /* Sends what libpq holds back; true if nothing is left. False too when the connection was lost. */
 bool store_flush(struct store *store);
 
+/* Whether the conninfo is nothing but the name of a database. */
+bool store_conninfo_is_name(const char *conninfo);
+
 /* A message of libpq as one line. The caller frees it. */
 char *store_one_line(const char *message);
+
+/* ---- resolve.c ---- */
+
+/*
+ * Begins to resolve the host names for which libpq would block: those of the conninfo, or of the
+ * service file and the environment. NULL if there are none.
+ */
+struct resolve *resolve_start(
+    struct event_base *base, const char *conninfo, const struct resolve_options *options);
+
+/* Releases it at any time, in done() too; done() is not called any more. */
+void resolve_free(struct resolve *resolve);
 
 /* ---- ask.c ---- */
 
