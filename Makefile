@@ -8,6 +8,7 @@ BUILD ?= build
 prefix ?= /usr/local
 sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 plugindir ?= $(prefix)/lib/iml-plugins
+pkgconfigdir ?= $(prefix)/lib/pkgconfig
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
 tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
@@ -20,7 +21,7 @@ all:
 
 # ---- dependencies ----
 
-PACKAGES := gcc libc6-dev pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
+PACKAGES := gcc g++ libc6-dev pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
 	libsystemd-dev libudev-dev libmount-dev libelf-dev libcurl4-openssl-dev postgresql
 CHECK_PACKAGES := clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb
 LIBRARIES := libevent libevent_pthreads json-c libpq yaml-0.1 libsystemd libelf libcurl
@@ -44,6 +45,9 @@ deps-check: deps
 
 ifeq ($(origin CC),default)
 CC := gcc
+endif
+ifeq ($(origin CXX),default)
+CXX := $(if $(findstring clang,$(CC)),clang++,g++)
 endif
 OPTIMIZE ?= -O2 -g
 HARDEN ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
@@ -70,7 +74,7 @@ LDFLAGS_ALL = -pie -pthread $(SANITIZE) -Wl,-z,relro,-z,now -Wl,--as-needed $(LD
 LDLIBS_ALL = $(PKG_LIBS) -ldl -lm
 
 # Rooms, each with the rooms it may use. tests/check-layers reads this table.
-ROOMS := base model wire host graph store control supervisor cli
+ROOMS := base model wire host graph store control supervisor kit cli
 USES_base :=
 USES_model := base
 USES_wire := model base
@@ -79,7 +83,8 @@ USES_graph := model base
 USES_store := model base
 USES_control := graph model base
 USES_supervisor := host control store graph wire model base
-USES_cli := base
+USES_kit := host graph wire model base
+USES_cli := kit control host graph wire model base
 
 sources = $(sort $(wildcard daemon/$(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1))) \
@@ -104,7 +109,7 @@ $(BUILD)/obj/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)$(CC) $(CPPFLAGS_ALL) -c $< -o $@
 $(BUILD)/obj/daemon/store/schema.o: $(wildcard daemon/store/schema/*.sql)
-$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard daemon/supervisor/*.c)): $(BUILD)/places
+$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard daemon/supervisor/*.c daemon/cli/*.c)): $(BUILD)/places
 $(BUILD)/places: always
 	@mkdir -p $(@D)
 	@echo "$(PLACES)" | cmp -s - $@ || echo "$(PLACES)" >$@
@@ -127,9 +132,10 @@ $(COMMAND): $(BUILD)/obj/daemon/cli/main.o $(call libs,cli)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< $(filter %.a,$^) $(LDLIBS_ALL)
 
 # Plugins are built as a vendor would: the SDK's header, and the libraries they name themselves.
+SDK_HEADERS := $(wildcard plugin-sdk/include/iml/*)
 plugin_pc = $(if $(PLUGIN_LIBRARIES_$(1)),$(shell pkg-config $(2) $(PLUGIN_LIBRARIES_$(1))))
 define plugin
-$(BUILD)/plugins/$(1).so: $(wildcard plugins/$(1)/*.c plugins/$(1)/*.h) plugin-sdk/include/iml/storage_plugin.h Makefile
+$(BUILD)/plugins/$(1).so: $(wildcard plugins/$(1)/*.c plugins/$(1)/*.h) $(SDK_HEADERS) Makefile
 	@mkdir -p $$(@D)
 	$$(call say,PLUGIN,$$@)
 	$(Q)$$(CC) -std=c17 -D_GNU_SOURCE $$(OPTIMIZE) $$(WARN) $$(HARDEN) $$(SANITIZE) -fPIC -shared -pthread \
@@ -139,12 +145,29 @@ $(BUILD)/plugins/$(1).so: $(wildcard plugins/$(1)/*.c plugins/$(1)/*.h) plugin-s
 endef
 $(foreach p,$(patsubst $(BUILD)/plugins/%.so,%,$(PLUGINS)),$(eval $(call plugin,$(p))))
 
+# What a vendor tests plugins with: one object in which only what the header declares can be seen, so
+# that nothing in it meets a vendor's names.
+PLUGIN_TEST := $(BUILD)/lib/libiml-plugin-test.a
+PLUGIN_TEST_LIBRARIES := cmocka json-c libelf
+$(PLUGIN_TEST): $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard plugin-sdk/test/*.c))) $(call libs,kit)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	@rm -f $@
+	$(Q)ld -r -o $(@:.a=.o) $(filter %.o,$^) --start-group $(filter %.a,$^) --end-group
+	$(Q)objcopy --wildcard --keep-global-symbol='iml_test_*' $(@:.a=.o)
+	$(Q)ar rcs $@ $(@:.a=.o)
+	@rm $(@:.a=.o)
+all: $(PLUGIN_TEST)
+
 # ---- tests ----
 
 # tests/unit/test_ROOM_thing.c is linked with ROOM and the rooms that it uses.
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 INTEGRATION_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/integration/test_*.c)))
-TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(sort $(wildcard tests/plugins/*.c)))
+TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(sort $(wildcard tests/plugins/*.c))) \
+	$(patsubst tests/plugins/%.cc,$(BUILD)/tests/plugins/%.so,$(sort $(wildcard tests/plugins/*.cc)))
+SDK_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/sdk/test_*.c))) \
+	$(patsubst tests/%.cc,$(BUILD)/tests/%,$(sort $(wildcard tests/sdk/test_*.cc)))
 HARNESS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/integration/harness*.c)))
 
 test_room = $(word 2,$(subst _, ,$(notdir $(1))))
@@ -155,30 +178,48 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call libs,$$(call test_roo
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS_ALL) -lcmocka
 # These load the plugins.
 $(filter $(BUILD)/tests/unit/test_base_plugin_%,$(UNIT_TESTS)): | $(PLUGINS)
+# tests/sdk/test_PLUGIN_thing.c is built as a vendor would, with the plugin if it is one of plugins/.
+sdk_test_flags = $(OPTIMIZE) $(HARDEN) $(SANITIZE) -D_GNU_SOURCE -Iplugin-sdk/include -pthread $(LDFLAGS)
+sdk_test_libs = $(PLUGIN_TEST) $(shell pkg-config --cflags --libs $(PLUGIN_TEST_LIBRARIES)) -lm
+$(BUILD)/tests/sdk/%: tests/sdk/%.c $$(sort $$(wildcard plugins/$$(call test_room,$$*)/*.[ch])) $(PLUGIN_TEST) $(SDK_HEADERS) $(wildcard tests/sdk/*.h)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=c17 $(WARN) $(sdk_test_flags) $(filter %.c,$^) -o $@ $(sdk_test_libs) \
+		$(call plugin_pc,$(call test_room,$*),--cflags --libs)
+$(BUILD)/tests/sdk/%: tests/sdk/%.cc $(PLUGIN_TEST) $(SDK_HEADERS) $(wildcard tests/sdk/*.h)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CXX) -std=c++17 -Wall -Wextra -Wpedantic $(WERROR) $(sdk_test_flags) $< -o $@ $(sdk_test_libs)
+$(SDK_TESTS): | $(PLUGINS)
 $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(HARNESS) $(call libs,graph)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL) -lcmocka
-$(BUILD)/tests/plugins/%.so: tests/plugins/%.c plugin-sdk/include/iml/storage_plugin.h Makefile
+$(BUILD)/tests/plugins/%.so: tests/plugins/%.c $(SDK_HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -Itests/plugins -Iplugin-sdk/include $(OPTIMIZE) $(WARN) $(SANITIZE) -fPIC -shared \
 		-pthread -fvisibility=hidden $< -o $@
+$(BUILD)/tests/plugins/%.so: tests/plugins/%.cc $(SDK_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(call say,PLUGIN,$@)
+	$(Q)$(CXX) -std=c++17 -Wall -Wextra -Wpedantic $(WERROR) -Iplugin-sdk/include $(OPTIMIZE) $(SANITIZE) -fPIC -shared \
+		-pthread -fvisibility=hidden $(if $(SANITIZE),,-Wl,--no-undefined) $< -o $@
 
 # A test damages this one, and a sanitizer's own tables in it would do what the damage tells them.
 $(BUILD)/tests/plugins/good_classes.so: override SANITIZE :=
 
 # What loads plugins of tests/plugins/ finds them built.
-$(filter $(BUILD)/tests/unit/test_host_%,$(UNIT_TESTS)) $(INTEGRATION_TESTS): | $(TEST_PLUGINS)
+$(filter $(BUILD)/tests/unit/test_host_% $(BUILD)/tests/unit/test_kit_%,$(UNIT_TESTS)) $(INTEGRATION_TESTS): | $(TEST_PLUGINS)
 
 test-plugins: $(TEST_PLUGINS)
-tests: all $(UNIT_TESTS) $(INTEGRATION_TESTS) $(TEST_PLUGINS)
+tests: all $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS) $(TEST_PLUGINS)
 
 test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) tests
 	@$(MAKE) --no-print-directory run-tests
 run-tests: tests
-	@BUILD=$(BUILD) tests/run-tests $(UNIT_TESTS) $(INTEGRATION_TESTS)
+	@BUILD=$(BUILD) tests/run-tests $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS)
 
 run: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
@@ -210,12 +251,25 @@ bench: all $(BENCHES) $(TEST_PLUGINS)
 
 # ---- installation ----
 
+# The places in the pkg-config files: what is below the prefix is so there, too.
+pc_place = $(patsubst $(prefix)/%,$${prefix}/%,$(1))
+interface_number = $(shell sed -n 's/^.define IML_API_$(1) //p' plugin-sdk/include/iml/storage_plugin.h)
+PC_VALUES = s|@prefix@|$(prefix)|; s|@libdir@|$(call pc_place,$(prefix)/lib)|; \
+	s|@plugindir@|$(call pc_place,$(plugindir))|; s|@sysconfdir@|$(call pc_place,$(sysconfdir))|; \
+	s|@version@|$(VERSION)|; s|@libraries@|$(PLUGIN_TEST_LIBRARIES)|; \
+	s|@interface_version@|$(call interface_number,MAJOR).$(call interface_number,MINOR)|
+
 install: all
 	install -D -m 755 $(RUNNER) $(DESTDIR)$(prefix)/sbin/iml-plugin-runner
 	install -D -m 755 $(COMMAND) $(DESTDIR)$(prefix)/bin/iml-plugin
 	install -d $(DESTDIR)$(plugindir) $(DESTDIR)$(sysconfdir)/iml $(DESTDIR)$(sysconfdir)/iml/conf.d
 	install -m 755 $(PLUGINS) $(DESTDIR)$(plugindir)
-	install -D -m 644 plugin-sdk/include/iml/storage_plugin.h $(DESTDIR)$(prefix)/include/iml/storage_plugin.h
+	install -d $(DESTDIR)$(prefix)/include/iml
+	install -m 644 $(SDK_HEADERS) $(DESTDIR)$(prefix)/include/iml
+	install -D -m 644 $(PLUGIN_TEST) $(DESTDIR)$(prefix)/lib/libiml-plugin-test.a
+	for module in iml-storage-plugin iml-plugin-test; do \
+		sed '$(PC_VALUES)' plugin-sdk/$$module.pc.in | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(pkgconfigdir)/$$module.pc || exit 1; done
 	test -e $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml || \
 		sed 's|/usr/local/lib/iml-plugins|$(plugindir)|' conf/plugin-runner.yaml | \
 		install -m 644 /dev/stdin $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml

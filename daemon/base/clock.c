@@ -3,15 +3,44 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
+
+static _Atomic int64_t skipped_ns;
+
+/* Where the clocks stand, without what was skipped; monotonic 0: they run. */
+static _Atomic int64_t stopped_monotonic_ns;
+static _Atomic int64_t stopped_wallclock_ns;
+
+void clock_skip(int64_t ns)
+{
+	atomic_fetch_add(&skipped_ns, ns);
+}
+
+/* Nanoseconds of a clock of the system. */
+static int64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+	int failed = clock_gettime(clock, &now);
+
+	assert(failed == 0);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+void clock_stop(void)
+{
+	if (atomic_load(&stopped_monotonic_ns) != 0)
+		return;
+	atomic_store(&stopped_wallclock_ns, read_clock(CLOCK_REALTIME));
+	atomic_store(&stopped_monotonic_ns, read_clock(CLOCK_MONOTONIC));
+}
 
 struct monotonic monotonic_now(void)
 {
-	struct timespec now;
-	int failed = clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t stopped_ns = atomic_load(&stopped_monotonic_ns);
+	int64_t now_ns = stopped_ns != 0 ? stopped_ns : read_clock(CLOCK_MONOTONIC);
 
-	assert(failed == 0);
-	return (struct monotonic){now.tv_sec * NS_PER_S + now.tv_nsec};
+	return (struct monotonic){now_ns + atomic_load(&skipped_ns)};
 }
 
 struct monotonic monotonic_after(struct monotonic from, int64_t ns)
@@ -32,11 +61,10 @@ struct timespec monotonic_timespec(struct monotonic time)
 
 struct wallclock wallclock_now(void)
 {
-	struct timespec now;
-	int failed = clock_gettime(CLOCK_REALTIME, &now);
+	bool stopped = atomic_load(&stopped_monotonic_ns) != 0;
+	int64_t now_ns = stopped ? atomic_load(&stopped_wallclock_ns) : read_clock(CLOCK_REALTIME);
 
-	assert(failed == 0);
-	return (struct wallclock){now.tv_sec * US_PER_S + now.tv_nsec / 1000};
+	return (struct wallclock){(now_ns + atomic_load(&skipped_ns)) / 1000};
 }
 
 const char *wallclock_format(struct wallclock time, char buffer[CLOCK_TEXT_SIZE])

@@ -73,6 +73,13 @@ char *xmemdup(const void *bytes, size_t length)
 	return copy;
 }
 
+void forget_text(char *text)
+{
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
 char *xasprintf(const char *format, ...)
 {
 	va_list arguments;

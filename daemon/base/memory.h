@@ -23,6 +23,9 @@ char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xmemdup(const void *bytes, size_t length);
 
+/* Releases a text that may be a secret, and leaves none of it in memory. NULL is no text. */
+void forget_text(char *text);
+
 /* Formatted text. */
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));

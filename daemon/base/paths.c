@@ -76,3 +76,23 @@ size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES])
 	places[count++] = xasprintf("/tmp/" PROGRAM "-%u/" SOCKET, (unsigned)geteuid());
 	return count;
 }
+
+char *plugin_name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	size_t length = strlen(name);
+
+	if (length > 3 && strcmp(name + length - 3, ".so") == 0)
+		length -= 3;
+	return xstrndup(name, length);
+}
+
+bool plugin_name_is_valid(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                             "0123456789_-");
+
+	return length > 0 && length <= PLUGIN_NAME_MAX && name[length] == '\0';
+}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where a runner keeps its state and listens unless its configuration says otherwise, and where
- * iml-plugin looks for it.
+ * iml-plugin looks for it; how plugins are named after their files.
  */
 #ifndef BASE_PATHS_H
 #define BASE_PATHS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Most places that control_socket_places() gives. */
@@ -28,5 +29,15 @@ char *default_control_socket(void);
  * those of this user. Returns their number; the caller frees them.
  */
 size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES]);
+
+/* Longest name of a plugin. */
+#define PLUGIN_NAME_MAX 128
+
+/* The name of the plugin in a file: the last part of its path without ".so". The caller frees it.
+ */
+char *plugin_name_of(const char *path);
+
+/* Whether a text can be a plugin's name, which is also a part of the names of its classes. */
+bool plugin_name_is_valid(const char *name);
 
 #endif

@@ -33,6 +33,13 @@ void text_clear(struct text *text)
 	*text = TEXT_EMPTY;
 }
 
+void text_forget(struct text *text)
+{
+	if (text->length > 0)
+		explicit_bzero(text->data, text->length);
+	text_clear(text);
+}
+
 void text_reset(struct text *text)
 {
 	text->length = 0;

@@ -21,6 +21,9 @@ struct text {
 
 void text_clear(struct text *text);
 
+/* The same for a text with a secret, of which nothing stays in memory that it has now. */
+void text_forget(struct text *text);
+
 /* Empties the text and keeps its memory. */
 void text_reset(struct text *text);
 

@@ -21,27 +21,27 @@ static const struct command commands[] = {
         "resource ID. A resource with several parents is drawn below the first and named\n"
         "after an arrow at the others. \"! …\" marks an alert, in parentheses one of a\n"
         "resource further up.\n",
-        0, 1, true, command_tree},
+        0, 1, true, false, command_tree},
     {"list", "[CLASS]", "the classes, or the resources of a class",
         "Without CLASS lists the classes of all plugins. CLASS is the name of a class, or\n"
         "plugin.Name where two plugins have one of the same name.\n",
-        0, 1, false, command_list},
+        0, 1, false, false, command_list},
     {"show", "ID", "everything about one resource",
         "Shows attributes, alerts, parents and children of the resource with this id, as\n"
         "\"list\" and \"alerts\" give it.\n",
-        1, 1, true, command_show},
+        1, 1, true, false, command_show},
     {"alerts", "", "the active alerts, oldest first",
-        "Lists what is wrong, since when, and which resources it affects.\n", 0, 0, false,
+        "Lists what is wrong, since when, and which resources it affects.\n", 0, 0, false, false,
         command_alerts},
     {"status", "", "how the runner, its plugins and scannables are",
         "Tells what is wrong first. Exits with 1 if a plugin failed or the database is away.\n", 0,
-        0, false, command_status},
+        0, false, false, command_status},
     {"watch", "", "the tree, then every change as it happens",
         "Draws the tree when all initial scans are done (after 8 seconds at the latest) and\n"
         "then writes a line for each change, until Ctrl-C or until the runner ends. With\n"
         "--json each change is one JSON text on one line.\n",
-        0, 0, false, command_watch},
-    {"help", "[COMMAND]", "this help, or that of a command", "Shows help.\n", 0, 1, false,
+        0, 0, false, false, command_watch},
+    {"help", "[COMMAND]", "this help, or that of a command", "Shows help.\n", 0, 1, false, false,
         command_help},
 };
 
@@ -152,23 +152,16 @@ static int run(struct cli *cli, const struct command *command, char **arguments,
 	return result;
 }
 
-/* Checks the command and its arguments, and runs it. */
-static int dispatch(struct cli *cli, char **words, int count)
+/* Checks the arguments of a command that talks to the runner, and runs it. */
+static int check_and_run(struct cli *cli, const struct command *command, char **words, int count)
 {
-	const struct command *command;
-
-	if (count == 0)
-		return wrong_usage("a command is missing", "");
-	command = find_command(words[0]);
-	if (command == NULL)
-		return wrong_usage("no such command: ", words[0]);
-	if (count - 1 < command->min_arguments)
+	if (count < command->min_arguments)
 		return wrong_usage("an argument is missing: ", command->arguments);
-	if (count - 1 > command->max_arguments)
+	if (count > command->max_arguments)
 		return wrong_usage("too many arguments for ", command->name);
-	if (command->takes_id && count == 2 && !is_id(words[1]))
-		return wrong_usage("not the id of a resource, which is a number: ", words[1]);
-	return run(cli, command, words + 1, count - 1);
+	if (command->takes_id && count == 1 && !is_id(words[0]))
+		return wrong_usage("not the id of a resource, which is a number: ", words[0]);
+	return run(cli, command, words, count);
 }
 
 static bool parse_seconds(const char *text, unsigned *seconds)
@@ -182,7 +175,11 @@ static bool parse_seconds(const char *text, unsigned *seconds)
 	return true;
 }
 
-int cli_main(int argc, char **argv)
+/*
+ * Reads options as far as it goes: up to the first word that is none, if the letters begin with
+ * "+". Returns -1 to go on at optind, or the exit status.
+ */
+static int read_options(struct cli *cli, const char *letters, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"socket", required_argument, NULL, 's'},
@@ -192,24 +189,47 @@ int cli_main(int argc, char **argv)
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
 	};
-	struct cli cli = {0};
 	int option;
 
-	setlocale(LC_ALL, "");
-	while ((option = getopt_long(argc, argv, "s:jw:hV", options, NULL)) != -1) {
+	optind = 0;
+	while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		if (option == 's')
-			cli.socket = optarg;
+			cli->socket = optarg;
 		else if (option == 'j')
-			cli.json = true;
+			cli->json = true;
 		else if (option == 'h')
-			return command_help(&cli, NULL, 0);
+			return command_help(cli, NULL, 0);
 		else if (option == 'V')
 			return print_version();
 		else if (option != 'w')
 			return EXIT_WRONG_USAGE;
-		else if (!parse_seconds(optarg, &cli.wait_s))
+		else if (!parse_seconds(optarg, &cli->wait_s))
 			return wrong_usage("--wait: not a number of seconds (0 to 3600): ", optarg);
 	}
+	return -1;
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct cli cli = {0};
+	const struct command *command;
+	int status;
+
+	setlocale(LC_ALL, "");
+	status = read_options(&cli, "+s:jw:hV", argc, argv);
+	if (status >= 0)
+		return status;
+	argc -= optind;
+	argv += optind;
+	if (argc == 0)
+		return wrong_usage("a command is missing", "");
+	command = find_command(argv[0]);
+	if (command == NULL)
+		return wrong_usage("no such command: ", argv[0]);
 	cli.terminal = terminal_of_output();
-	return dispatch(&cli, argv + optind, argc - optind);
+	if (command->for_authors)
+		return command->run(&cli, argv, argc);
+	/* The other options may stand anywhere after the command, too. */
+	status = read_options(&cli, "s:jw:hV", argc, argv);
+	return status >= 0 ? status : check_and_run(&cli, command, argv + optind, argc - optind);
 }

@@ -15,6 +15,7 @@
 #include "cli/terminal.h"
 
 #define EXIT_WRONG_USAGE 64
+#define EXIT_WRONG_ARGUMENT 2 /* of a command for plugin authors; also a file that is not there */
 
 struct client;
 
@@ -34,6 +35,11 @@ struct command {
 	const char *details;   /* for "help COMMAND" */
 	int min_arguments, max_arguments;
 	bool takes_id; /* its argument is the id of a resource */
+	/*
+	 * For plugin authors: needs no runner, and gets its own name and all that follows, options
+	 * included.
+	 */
+	bool for_authors;
 	int (*run)(struct cli *cli, char **arguments, int count); /* returns the exit status */
 };
 
@@ -47,6 +53,11 @@ int command_alerts(struct cli *cli, char **arguments, int count);
 int command_status(struct cli *cli, char **arguments, int count);
 int command_watch(struct cli *cli, char **arguments, int count);
 
+int command_validate(struct cli *cli, char **arguments, int count);
+int command_new(struct cli *cli, char **arguments, int count);
+int command_scan(struct cli *cli, char **arguments, int count);
+int command_certify(struct cli *cli, char **arguments, int count);
+
 /* Writes the text to standard output and clears it. Returns the exit status. */
 int print(struct text *out);
 
@@ -55,6 +66,9 @@ int print_json(struct json_object *answer);
 
 /* Appends how an answer looks. */
 void render_trees(struct text *out, const struct terminal *terminal, struct json_object *answer);
+/* The same with all attributes, statistics and parents, as the answer of "scan" has them. */
+void render_detailed_trees(
+    struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_classes(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_list(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_resource(

@@ -47,7 +47,7 @@ bool status_is_bad(struct json_object *status)
 		if (plugin_is_bad(json_item(plugins, i)))
 			return true;
 	}
-	return database_is_away(status);
+	return database_is_away(status) || json_count(json_part(status, "mistakes")) > 0;
 }
 
 /* ---- what is wrong ---- */
@@ -88,6 +88,20 @@ static void append_database_problem(
 		append_duration(&what, json_real(database, "away_s"));
 	}
 	append_problem(out, terminal, STYLE_ERROR, what.data, json_text(database, "reason"));
+	text_clear(&what);
+}
+
+static void append_mistake(
+    struct text *out, const struct terminal *terminal, struct json_object *mistake)
+{
+	bool rejected = json_flag(mistake, "rejected");
+	struct text what = TEXT_EMPTY;
+
+	text_printf(&what, "%s: %s %s", json_text(mistake, "place"),
+	    rejected ? "not reloaded, there is a mistake in a scannable of plugin"
+	             : "there is a mistake in a scannable of plugin",
+	    json_text(mistake, "plugin"));
+	append_problem(out, terminal, STYLE_ERROR, what.data, json_text(mistake, "text"));
 	text_clear(&what);
 }
 
@@ -266,9 +280,12 @@ static void append_scannables(
 void render_status(struct text *out, const struct terminal *terminal, struct json_object *status)
 {
 	struct json_object *plugins = json_part(status, "plugins");
+	struct json_object *mistakes = json_part(status, "mistakes");
 	size_t begin = out->length;
 
 	append_database_problem(out, terminal, status);
+	for (size_t i = 0; i < json_count(mistakes); i++)
+		append_mistake(out, terminal, json_item(mistakes, i));
 	for (size_t i = 0; i < json_count(plugins); i++)
 		append_plugin_problems(out, terminal, json_item(plugins, i));
 	if (out->length > begin)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/linkhash.h>
+
 #include "base/memory.h"
 #include "cli/client.h"
 #include "cli/json.h"
@@ -21,6 +23,7 @@ struct drawing {
 	struct json_object *classes;
 	struct json_object *above; /* the resource that the branch comes from, or NULL */
 	struct text indent;        /* what stands before the name of the resource being drawn */
+	bool detailed;
 };
 
 /* The pieces that the branches are drawn with. */
@@ -303,7 +306,8 @@ static void draw_line(const struct drawing *drawing, struct json_object *resourc
 	text_append(&head, drawing->indent.data);
 	append_styled(&head, terminal, style, json_text(resource, "label"));
 	text_append(&values, "");
-	append_values(&values, drawing, resource);
+	if (!drawing->detailed)
+		append_values(&values, drawing, resource);
 	append_mentions(&values, terminal, json_part(resource, "children"));
 	text_append(&marks, "");
 	append_own_alerts(&marks, terminal, alerts);
@@ -314,6 +318,101 @@ static void draw_line(const struct drawing *drawing, struct json_object *resourc
 	text_clear(&values);
 	text_clear(&marks);
 }
+
+/* ---- details ---- */
+
+/* Words that are put on as many lines as they need. */
+struct paragraph {
+	const struct drawing *drawing;
+	const char *before; /* each line, after the indent */
+	struct text line;
+	size_t width;
+};
+
+static void end_line(struct paragraph *paragraph)
+{
+	if (paragraph->width > 0)
+		text_printf(paragraph->drawing->out, "%s%s%s\n", paragraph->drawing->indent.data,
+		    paragraph->before, paragraph->line.data);
+	text_clear(&paragraph->line);
+	paragraph->width = 0;
+}
+
+/* Adds a word, two blanks after the one before it. */
+static void add_word(struct paragraph *paragraph, const char *word)
+{
+	size_t most = paragraph->drawing->terminal->width;
+	size_t margin =
+	    display_width(paragraph->drawing->indent.data) + display_width(paragraph->before);
+	size_t width = display_width(word);
+
+	if (most > 0 && margin + paragraph->width + 2 + width > most)
+		end_line(paragraph);
+	if (paragraph->width > 0)
+		text_append(&paragraph->line, "  ");
+	paragraph->width += width + (paragraph->width > 0 ? 2 : 0);
+	text_append(&paragraph->line, word);
+}
+
+/* Adds "name=value", both made harmless. */
+static void add_pair(struct paragraph *paragraph, const char *name, char between, const char *value)
+{
+	const struct terminal *terminal = paragraph->drawing->terminal;
+	struct text word = TEXT_EMPTY;
+
+	append_clean(&word, terminal, name);
+	text_append_char(&word, between);
+	append_clean(&word, terminal, value);
+	add_word(paragraph, word.data);
+	text_clear(&word);
+}
+
+/* Names the parents, unless it is just the one that the branch comes from. */
+static void add_parents(struct paragraph *paragraph, struct json_object *resource)
+{
+	struct json_object *parents = json_part(resource, "parents");
+	int64_t above = json_number(paragraph->drawing->above, "id");
+	size_t count = json_count(parents);
+
+	if (count == 0 || (count == 1 && json_number(json_item(parents, 0), "id") == above))
+		return;
+	add_word(paragraph, count == 1 ? "parent:" : "parents:");
+	for (size_t i = 0; i < count; i++) {
+		struct text name = TEXT_EMPTY;
+
+		append_clean(
+		    &name, paragraph->drawing->terminal, json_text(json_item(parents, i), "label"));
+		text_append(&name, i + 1 < count ? "," : "");
+		add_word(paragraph, name.data);
+		text_clear(&name);
+	}
+}
+
+/* Draws all that is known of a resource below its line: its attributes by name, as declared. */
+static void draw_details(const struct drawing *drawing, struct json_object *resource)
+{
+	const struct branches *branches = branches_of(drawing->terminal);
+	bool has_children = json_count(json_part(resource, "children")) > 0;
+	struct paragraph paragraph = {
+	    drawing, has_children ? branches->below_child : branches->below_last, TEXT_EMPTY, 0};
+	struct json_object *texts = json_part(resource, "texts");
+	struct json_object *statistics = json_part(resource, "statistics");
+
+	if (texts != NULL) {
+		json_object_object_foreach(texts, name, text)
+		    add_pair(&paragraph, name, '=', json_object_get_string(text));
+	}
+	end_line(&paragraph);
+	if (statistics != NULL) {
+		json_object_object_foreach(statistics, name, statistic)
+		    add_pair(&paragraph, name, ' ', json_text(statistic, "text"));
+	}
+	end_line(&paragraph);
+	add_parents(&paragraph, resource);
+	end_line(&paragraph);
+}
+
+/* ---- trees ---- */
 
 /* Takes the indent back to an earlier length. */
 static void unindent(struct drawing *drawing, size_t length)
@@ -338,6 +437,8 @@ static void draw(
 	draw_line(drawing, resource);
 	unindent(drawing, outer);
 	text_append(&drawing->indent, below);
+	if (drawing->detailed)
+		draw_details(drawing, resource);
 	drawing->above = resource;
 	while (last > 0 && json_flag(json_item(children, last - 1), "see_also"))
 		last--;
@@ -352,9 +453,10 @@ static void draw(
 	unindent(drawing, outer);
 }
 
-void render_trees(struct text *out, const struct terminal *terminal, struct json_object *answer)
+static void draw_trees(
+    struct text *out, const struct terminal *terminal, struct json_object *answer, bool detailed)
 {
-	struct drawing drawing = {.out = out, .terminal = terminal};
+	struct drawing drawing = {.out = out, .terminal = terminal, .detailed = detailed};
 	struct json_object *trees = json_part(answer, "trees");
 
 	drawing.classes = json_part(answer, "classes");
@@ -369,6 +471,17 @@ void render_trees(struct text *out, const struct terminal *terminal, struct json
 		text_printf(out, "%s and more: look at a part of it with \"iml-plugin tree ID\"\n",
 		    ellipsis(terminal));
 	text_clear(&drawing.indent);
+}
+
+void render_trees(struct text *out, const struct terminal *terminal, struct json_object *answer)
+{
+	draw_trees(out, terminal, answer, false);
+}
+
+void render_detailed_trees(
+    struct text *out, const struct terminal *terminal, struct json_object *answer)
+{
+	draw_trees(out, terminal, answer, true);
 }
 
 int command_tree(struct cli *cli, char **arguments, int count)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/command.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,30 @@ static void append_difference(
 	append_clean(out, terminal, value_of(notice, "to"));
 }
 
+/* Appends "HardDrive 17  Temperature 36.5 C". */
+static void append_sample(
+    struct text *out, const struct terminal *terminal, struct json_object *notice)
+{
+	append_resource(out, terminal, notice);
+	text_append(out, "  ");
+	append_clean(out, terminal, json_text(notice, "label"));
+	text_append_char(out, ' ');
+	append_clean(out, terminal, json_text(notice, "text"));
+}
+
+/* Appends "update_scan  12.5 ms  3 reports, 0 removals, 2 samples, 1 refused". */
+static void append_scan(
+    struct text *out, const struct terminal *terminal, struct json_object *notice)
+{
+	append_clean(out, terminal, json_text(notice, "scan"));
+	text_printf(out,
+	    "  %.1f ms  %" PRId64 " reports, %" PRId64 " removals, %" PRId64 " samples, %" PRId64
+	    " refused",
+	    json_real(notice, "duration_ms"), json_number(notice, "reports"),
+	    json_number(notice, "removals"), json_number(notice, "samples"),
+	    json_number(notice, "refused"));
+}
+
 /* How each kind of change is written. */
 static const struct {
 	const char *kind;
@@ -104,6 +129,8 @@ static const struct {
     {"changed", "changed", STYLE_PLAIN, append_difference},
     {"offline", "offline", STYLE_ERROR, append_message},
     {"online", "online", STYLE_GOOD, append_resource},
+    {"sampled", "sampled", STYLE_DIM, append_sample},
+    {"scanned", "scanned", STYLE_DIM, append_scan},
 };
 
 void render_change(struct text *out, const struct terminal *terminal, struct json_object *notice)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Inside the control API: how a request finds its route, and how the graph becomes JSON.
+ * Inside the control API: how a request finds its route.
  *
  * A request is one exchange: its parameters are checked against the route's table, its handler
  * answers or refuses it. All of it runs in the event loop's thread.
@@ -16,6 +16,7 @@
 #include <event2/http.h>
 
 #include "control/control.h"
+#include "control/describe.h"
 
 #define CONTROL_MAGIC 0x4354524cu
 
@@ -102,63 +103,6 @@ bool parse_digits(const char *text, int64_t *number);
 
 /* The value, if it is safe and short enough to be repeated in a message, or "…". */
 const char *quotable(const char *value);
-
-/* ---- list.c ---- */
-
-/* Resources are shown while the classes of their plugin are known. */
-bool resource_is_visible(const struct graph_resource *resource);
-
-/* Borrowed resources; items is released with free(). */
-struct resource_list {
-	struct graph_resource **items;
-	size_t count;
-	size_t capacity;
-};
-
-void resource_list_add(struct resource_list *list, struct graph_resource *resource);
-void resource_list_sort_by_id(struct resource_list *list);
-
-/* By class, then by name, in which numbers count as numbers. */
-void resource_list_sort_by_name(struct resource_list *list);
-
-/* All visible ancestors, each once, nearest first. */
-struct resource_list list_ancestors(const struct graph_resource *resource);
-
-/* ---- describe.c ---- */
-
-/* Most children named with a resource, and most of its ancestors' alerts. */
-#define RELATIVES_MAX 1000
-
-/* Whether the class, or what it is based on, is this kind. */
-bool class_is_kind(const struct class *class, enum builtin kind);
-
-/* {"id", "class", "label"}: how other objects refer to a resource. The label is its alias, if any.
- */
-struct json_object *describe_reference(const struct graph_resource *resource);
-
-/* The resource in lists and trees. Its class is added to classes (by "plugin.Name") if missing. */
-struct json_object *describe_resource(
-    const struct graph *graph, const struct graph_resource *resource, struct json_object *classes);
-
-/* Everything about one resource. */
-struct json_object *describe_resource_fully(
-    const struct graph *graph, const struct graph_resource *resource);
-
-/* A class as its resources are listed with: label, kind and columns. */
-struct json_object *describe_class(const struct graph_class *graph_class);
-
-/* Everything that was declared. */
-struct json_object *describe_class_fully(const struct graph_class *graph_class);
-
-/* An active alert; with the resource that it is about unless that is clear from the place. */
-struct json_object *describe_alert(const struct graph_alert *alert, bool with_resource);
-
-/* ---- tree.c ---- */
-
-/* The trees of all scannables that the query asks for, or the tree below one resource. */
-struct json_object *describe_trees(struct graph *graph, const struct query *query);
-struct json_object *describe_tree(
-    struct graph *graph, struct graph_resource *root, const struct query *query);
 
 /* ---- follow.c ---- */
 

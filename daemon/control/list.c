@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "control/internal.h"
+#include "control/describe.h"
 
 #include <stdlib.h>
 #include <string.h>

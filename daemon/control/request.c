@@ -25,6 +25,7 @@ static void send_json(
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(exchange->request);
 	struct evbuffer *body = evbuffer_new();
+	char content_length[24];
 	size_t length;
 	const char *bytes = json_object_to_json_string_length(answer, JSON_FLAGS, &length);
 
@@ -33,6 +34,12 @@ static void send_json(
 	evbuffer_add(body, "\n", 1);
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
+	/* libevent leaves it out in answers to HEAD and CONNECT. */
+	snprintf(content_length, sizeof(content_length), "%zu", length + 1);
+	evhttp_add_header(headers, "Content-Length", content_length);
+	/* libevent would send it after the headers that HEAD asks for alone. */
+	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD)
+		evbuffer_drain(body, evbuffer_get_length(body));
 	evhttp_send_reply(exchange->request, code, phrase, body);
 	evbuffer_free(body);
 }

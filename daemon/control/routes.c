@@ -126,15 +126,17 @@ static void handle_resource(struct exchange *exchange)
 static void handle_tree(struct exchange *exchange)
 {
 	struct graph *graph = exchange->control->graph;
+	const struct query *query = &exchange->query;
 	struct graph_resource *root;
 
-	if (exchange->query.id == 0) {
-		exchange_answer(exchange, describe_trees(graph, &exchange->query));
+	if (query->id == 0) {
+		exchange_answer(
+		    exchange, describe_trees(graph, query->plugin, (size_t)query->limit));
 		return;
 	}
 	root = find_resource(exchange);
 	if (root != NULL)
-		exchange_answer(exchange, describe_tree(graph, root, &exchange->query));
+		exchange_answer(exchange, describe_tree(graph, root, (size_t)query->limit));
 }
 
 /* ---- alerts ---- */

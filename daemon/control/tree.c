@@ -5,9 +5,10 @@
  * members without such a parent hang below the scannable. The tree below another resource has
  * its descendants for members.
  */
-#include "control/internal.h"
+#include "control/describe.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -241,8 +242,8 @@ static struct json_object *tree_of_scannable(struct tree *tree, struct graph_res
 	return place_all(tree);
 }
 
-/* The scannables that the query asks for, in order. */
-static struct resource_list list_scannables(const struct graph *graph, const struct query *query)
+/* The scannables of all plugins or of one, in order. */
+static struct resource_list list_scannables(const struct graph *graph, const char *plugin)
 {
 	struct resource_list list = {0};
 	const struct graph_class *class;
@@ -251,7 +252,7 @@ static struct resource_list list_scannables(const struct graph *graph, const str
 	for (class = graph_first_class(graph); class != NULL; class = class->by_id.next) {
 		if (class->class == NULL || !class->class->scannable)
 			continue;
-		if (query->plugin != NULL && strcmp(query->plugin, class->plugin) != 0)
+		if (plugin != NULL && strcmp(plugin, class->plugin) != 0)
 			continue;
 		TAILQ_FOREACH (resource, &class->resources, in_class)
 			if (resource_is_visible(resource))
@@ -272,10 +273,10 @@ static struct json_object *wrap(const struct tree *tree, struct json_object *tre
 	return answer;
 }
 
-struct json_object *describe_trees(struct graph *graph, const struct query *query)
+struct json_object *describe_trees(struct graph *graph, const char *plugin, size_t limit)
 {
-	struct tree tree = {.graph = graph, .room = (size_t)query->limit};
-	struct resource_list scannables = list_scannables(graph, query);
+	struct tree tree = {.graph = graph, .room = limit};
+	struct resource_list scannables = list_scannables(graph, plugin);
 	struct json_object *trees = json_object_new_array();
 	struct json_object *object;
 
@@ -295,10 +296,9 @@ static bool add_descendant(void *context, struct graph_resource *descendant)
 	return true;
 }
 
-struct json_object *describe_tree(
-    struct graph *graph, struct graph_resource *root, const struct query *query)
+struct json_object *describe_tree(struct graph *graph, struct graph_resource *root, size_t limit)
 {
-	struct tree tree = {.graph = graph, .root = root, .room = (size_t)query->limit};
+	struct tree tree = {.graph = graph, .root = root, .room = limit};
 	struct json_object *trees = json_object_new_array();
 
 	tree.classes = json_object_new_object();

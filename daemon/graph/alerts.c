@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-const char ALERT_OFFLINE[] = "offline";
+const char ALERT_OFFLINE[] = ALERT_ROW_OFFLINE;
 const char ALERT_DEGRADED[] = "degraded";
 const char ALERT_COLLAPSED[] = "collapsed";
 
@@ -25,6 +25,11 @@ struct graph_alert *alert_find(const struct graph_resource *resource, const char
 bool alert_is_own(const struct graph_alert *alert)
 {
 	return alert->row.attribute == NULL;
+}
+
+bool alert_is_offline(const struct graph_alert *alert)
+{
+	return alert_is_own(alert) && strcmp(alert->row.name, ALERT_OFFLINE) == 0;
 }
 
 void alert_free(struct graph_alert *alert)
@@ -68,10 +73,10 @@ struct graph_alert *alert_raise(struct graph *graph, struct graph_resource *reso
 /* Records that the alert has ended; contact with a scannable does not come back by its removal. */
 static void add_end_event(struct graph *graph, const struct graph_alert *alert)
 {
-	bool offline = alert_is_own(alert) && strcmp(alert->row.name, ALERT_OFFLINE) == 0;
+	bool offline = alert_is_offline(alert);
 	char *message;
 
-	if (offline && alert->resource->going)
+	if (offline && (alert->resource->going || resource_is_retired(alert->resource)))
 		return;
 	message = offline ? xasprintf("Re-established contact with %s", graph_name(alert->resource))
 	                  : xasprintf("Cleared storage alert: %s", alert->row.message);

@@ -51,6 +51,11 @@ void changes_add_removed(struct graph *graph, record_id id)
 	ADD(graph, removed_resources, removed_resource_count, id);
 }
 
+void changes_forget_offline(struct graph *graph, record_id scannable)
+{
+	ADD(graph, forgotten_offline, forgotten_offline_count, scannable);
+}
+
 void changes_add_parent(struct graph *graph, const struct graph_link *link, record_id reporter)
 {
 	struct parent_row row = {link->child->id, link->parent->id, reporter};
@@ -279,6 +284,15 @@ static void take_reporters(struct graph *graph, struct changes *changes)
 	graph->reporters_added_count = graph->reporters_added_capacity = 0;
 }
 
+/* Whether an alert ended because nobody looks at its scannable any more: it leaves no history. */
+static bool is_forgotten(const struct graph *graph, const struct graph_alert *alert)
+{
+	const struct graph_resource *scannable = graph_find(graph, alert->row.resource_id);
+
+	return !alert->row.active && alert_is_offline(alert) &&
+	       (scannable == NULL || resource_is_retired(scannable));
+}
+
 /* Copies the row of an active alert; that of an ended one leaves the graph. */
 static void take_alert(struct alert_row *row, struct graph_alert *alert)
 {
@@ -300,6 +314,10 @@ static void take_alerts(struct graph *graph, struct changes *changes)
 	while ((alert = TAILQ_FIRST(&graph->dirty_alerts)) != NULL) {
 		TAILQ_REMOVE(&graph->dirty_alerts, alert, in_dirty);
 		alert->dirty = false;
+		if (is_forgotten(graph, alert)) {
+			alert_free(alert);
+			continue;
+		}
 		changes->alerts = xgrow(
 		    changes->alerts, changes->alert_count, &capacity, sizeof(*changes->alerts));
 		take_alert(&changes->alerts[changes->alert_count++], alert);

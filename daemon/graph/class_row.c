@@ -96,6 +96,74 @@ static char *bins_json(const struct statistic *statistic)
 	return text_steal(&json);
 }
 
+static char *bin_labels_json(const struct statistic *statistic)
+{
+	struct text json = TEXT_EMPTY;
+
+	if (statistic->type != STATISTIC_HISTOGRAM)
+		return NULL;
+	text_append_char(&json, '[');
+	for (size_t i = 0; i < statistic->bin_count; i++) {
+		struct text label = TEXT_EMPTY;
+
+		bin_label(&statistic->bins[i], &label);
+		text_append(&json, i > 0 ? ", " : "");
+		text_append_json(&json, label.data);
+		text_clear(&label);
+	}
+	text_append_char(&json, ']');
+	return text_steal(&json);
+}
+
+static char *charts_json(const struct class *class)
+{
+	struct text json = TEXT_EMPTY;
+
+	text_append_char(&json, '[');
+	for (size_t i = 0; i < class->chart_count; i++) {
+		const struct chart *chart = &class->charts[i];
+
+		text_append(&json, i > 0 ? ", {\"title\": " : "{\"title\": ");
+		text_append_json(&json, chart->title);
+		text_append(&json, ", \"series\": [");
+		for (size_t j = 0; j < chart->series_count; j++) {
+			text_append(&json, j > 0 ? ", " : "");
+			text_append_json(&json, class->statistics[chart->series[j]].name);
+		}
+		text_append(&json, "]}");
+	}
+	text_append_char(&json, ']');
+	return text_steal(&json);
+}
+
+static void append_relation(
+    struct text *json, const struct class *class, const struct relation *relation)
+{
+	text_printf(json, "{\"type\": \"%s\", \"plugin\": ", relation_type_name(relation->type));
+	text_append_json(json, relation->target_plugin);
+	text_append(json, ", \"class\": ");
+	text_append_json(json, relation->target_class);
+	text_append(json, ", \"attributes\": [");
+	for (size_t i = 0; i < relation->attribute_count; i++) {
+		text_append(json, i > 0 ? ", " : "");
+		text_append_json(json, class->attributes[relation->attributes[i]].name);
+	}
+	text_printf(json, "], \"ignore_case\": %s}", json_boolean(relation->ignore_case));
+}
+
+static char *relations_json(const struct class *class)
+{
+	struct text json = TEXT_EMPTY;
+
+	text_append_char(&json, '[');
+	for (size_t i = 0; i < class->relation_count; i++) {
+		text_append(&json, i > 0 ? ", " : "");
+		append_relation(&json, class, &class->relations[i]);
+	}
+	text_append_char(&json, ']');
+	return text_steal(&json);
+}
+
 static struct statistic_row statistic_row_of(record_id id, const struct statistic *statistic)
 {
 	return (struct statistic_row){.id = id,
@@ -104,7 +172,8 @@ static struct statistic_row statistic_row_of(record_id id, const struct statisti
 	    .label = xstrdup(statistic->label),
 	    .units = xstrdup(statistic->units),
 	    .sample_period = statistic->sample_period,
-	    .bins = bins_json(statistic)};
+	    .bins = bins_json(statistic),
+	    .bin_labels = bin_labels_json(statistic)};
 }
 
 struct class_row class_row_of(
@@ -119,6 +188,8 @@ struct class_row class_row_of(
 	    .loaded = true,
 	    .ancestry = ancestry_json(class),
 	    .attributes = attributes_json(class),
+	    .charts = charts_json(class),
+	    .relations = relations_json(class),
 	    .statistics = xcalloc(class->statistic_count, sizeof(*row.statistics)),
 	    .statistic_count = class->statistic_count};
 
@@ -147,10 +218,10 @@ char *class_row_text(const struct class_row *row)
 	text_append(&json, "{\"class\": {\"label\": ");
 	text_append_json(&json, row->label);
 	text_printf(&json,
-	    ", \"scannable\": %s, \"internal\": %s, \"ancestry\": %s, \"attributes\": %s}, "
-	    "\"statistics\": {",
+	    ", \"scannable\": %s, \"internal\": %s, \"ancestry\": %s, \"attributes\": %s, "
+	    "\"charts\": %s, \"relations\": %s}, \"statistics\": {",
 	    json_boolean(row->scannable), json_boolean(row->internal), row->ancestry,
-	    row->attributes);
+	    row->attributes, row->charts, row->relations);
 	for (size_t i = 0; i < row->statistic_count; i++) {
 		text_append(&json, i > 0 ? ", " : "");
 		append_statistic(&json, &row->statistics[i]);

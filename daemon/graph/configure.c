@@ -147,6 +147,12 @@ void graph_remove(struct graph *graph, struct graph_resource *scannable)
 
 /* ---- leaving the configuration ---- */
 
+bool resource_is_retired(const struct graph_resource *resource)
+{
+	return resource->class->scannable && !resource->configured && !resource->was_configured &&
+	       resource->scope == NULL && resource->reporter_count == 0;
+}
+
 static void end_alerts(struct graph *graph, struct graph_resource *resource)
 {
 	struct graph_alert *alert;
@@ -163,6 +169,8 @@ static void retire(struct graph *graph, struct graph_resource *scannable)
 	scannable->was_configured = false;
 	resource_touch(graph, scannable);
 	end_alerts(graph, scannable);
+	if (resource_is_retired(scannable))
+		changes_forget_offline(graph, scannable->id);
 	TAILQ_FOREACH (resource, &scannable->scoped, in_scope)
 		end_alerts(graph, resource);
 }
@@ -183,15 +191,8 @@ void graph_end_configuration(struct graph *graph, const char *plugin)
 	}
 }
 
-/* Whether it is a scannable that only the configuration can have, and no longer has. */
-static bool is_retired(const struct graph_resource *resource)
-{
-	return resource->class->scannable && !resource->configured && !resource->was_configured &&
-	       resource->scope == NULL && resource->reporter_count == 0;
-}
-
 bool graph_is_shown(const struct graph_resource *resource)
 {
-	return resource->class->class != NULL && !is_retired(resource) &&
-	       (resource->scope == NULL || !is_retired(resource->scope));
+	return resource->class->class != NULL && !resource_is_retired(resource) &&
+	       (resource->scope == NULL || !resource_is_retired(resource->scope));
 }

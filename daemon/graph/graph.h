@@ -171,8 +171,8 @@ void graph_begin_configuration(struct graph *graph);
 
 /*
  * Ends the pass for the scannables of one plugin: those that were not named are retired. Their
- * alerts, and those of what is scoped to them, end; all of it keeps its records, and is hidden
- * until the configuration names them again.
+ * alerts, and those of what is scoped to them, end ("offline" without leaving any history); all of
+ * it keeps its records, and is hidden until the configuration names them again.
  */
 void graph_end_configuration(struct graph *graph, const char *plugin);
 
@@ -192,7 +192,7 @@ struct graph_resource *graph_configure(struct graph *graph, const struct graph_c
 
 /*
  * Removes a scannable with everything scoped to it, and with what it alone reports. Its session, if
- * any, ends.
+ * any, ends. Alerts stay as history, but those of the scannable being "offline".
  */
 void graph_remove(struct graph *graph, struct graph_resource *scannable);
 

@@ -37,7 +37,8 @@ struct graph_session {
 
 /* The allocated lengths of the arrays of graph->next, and of what is checked when it is taken. */
 struct graph_capacities {
-	size_t classes, removed_resources, reporters_removed, parents_removed, events, samples;
+	size_t classes, forgotten_offline, removed_resources, reporters_removed, parents_removed,
+	    events, samples;
 	size_t histograms, batches, notices;
 };
 
@@ -179,6 +180,11 @@ bool reporter_add(
 bool reporter_drop(
     struct graph *graph, struct graph_resource *resource, struct graph_resource *scannable);
 
+/* ---- configure.c ---- */
+
+/* Whether it is a scannable that only the configuration can have, and no longer has. */
+bool resource_is_retired(const struct graph_resource *resource);
+
 /* ---- removal.c ---- */
 
 /* Resources to be removed, each once. Start with {0}; removal_run() ends it. */
@@ -202,6 +208,7 @@ extern const char ALERT_OFFLINE[], ALERT_DEGRADED[], ALERT_COLLAPSED[];
 
 struct graph_alert *alert_find(const struct graph_resource *resource, const char *name);
 bool alert_is_own(const struct graph_alert *alert);
+bool alert_is_offline(const struct graph_alert *alert);
 
 /*
  * Raises an alert unless the resource has an active one of this name; that is then kept. The
@@ -313,6 +320,7 @@ void cull_resources(struct application *application, struct removal *removal);
 struct changes *changes_next(struct graph *graph);
 void changes_add_class(struct graph *graph, struct class_row *row);
 void changes_add_removed(struct graph *graph, record_id id);
+void changes_forget_offline(struct graph *graph, record_id scannable);
 void changes_add_parent(struct graph *graph, const struct graph_link *link, record_id reporter);
 void changes_drop_parent(struct graph *graph, const struct graph_link *link, record_id reporter);
 void changes_add_reporter(struct graph *graph, record_id resource, record_id reporter);

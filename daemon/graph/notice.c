@@ -108,11 +108,13 @@ static bool append_affected(void *context, struct graph_resource *descendant)
 
 static const char *alert_kind(const struct graph_alert *alert)
 {
-	bool offline = alert_is_own(alert) && strcmp(alert->row.name, ALERT_OFFLINE) == 0;
-
-	if (offline)
-		return alert->row.active ? "offline" : "online";
-	return alert->row.active ? "alert_raised" : "alert_cleared";
+	if (alert->row.active)
+		return alert_is_offline(alert) ? "offline" : "alert_raised";
+	if (!alert_is_offline(alert))
+		return "alert_cleared";
+	/* Contact with a scannable does not come back by its removal. */
+	return alert->resource->going || resource_is_retired(alert->resource) ? "alert_cleared"
+	                                                                      : "online";
 }
 
 void notice_alert(struct graph *graph, const struct graph_alert *alert)

@@ -110,6 +110,8 @@ static void remove_one(struct graph *graph, struct graph_resource *resource)
 	leave_scope(resource);
 	if (resource->stored)
 		changes_add_removed(graph, resource->id);
+	if (resource->stored && resource->class->scannable)
+		changes_forget_offline(graph, resource->id);
 	if (graph->actor == resource)
 		graph->actor = NULL;
 	resource_free(graph, resource);

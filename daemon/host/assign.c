@@ -2,6 +2,7 @@
 #include "host/assign.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,6 +139,39 @@ static bool is_same(const struct value *stored, const struct iml_value *passed)
 
 /* ---- one attribute ---- */
 
+bool assign_identifies_same(
+    const struct attribute *attribute, const struct value *a, const struct value *b)
+{
+	const char *left, *right;
+
+	if (attribute->type != ATTRIBUTE_UUID || a->type != VALUE_TEXT || b->type != VALUE_TEXT)
+		return value_equal(a, b);
+	left = a->text;
+	right = b->text;
+	for (;;) {
+		left += strspn(left, "-");
+		right += strspn(right, "-");
+		if (tolower((unsigned char)*left) != tolower((unsigned char)*right))
+			return false;
+		if (*left == '\0')
+			return true;
+		left++;
+		right++;
+	}
+}
+
+/* Replaces a new value by the present one, of which it is another spelling; else clears it. */
+static bool keep_identity(const struct host_resource *resource, size_t index, struct value *value)
+{
+	const struct attribute *attribute = &host_resource_class(resource)->attributes[index];
+	bool same = assign_identifies_same(attribute, &resource->values[index], value);
+
+	value_clear(value);
+	if (same)
+		*value = value_copy(&resource->values[index]);
+	return same;
+}
+
 int assign_attribute(struct host_resource *resource, const char *name,
     const struct iml_value *passed, const char *place)
 {
@@ -157,19 +191,17 @@ int assign_attribute(struct host_resource *resource, const char *name,
 		return result;
 	if (resource != session->unborn &&
 	    class_is_identifying(host_resource_class(resource), index) &&
-	    !value_equal(&resource->values[index], &value)) {
-		value_clear(&value);
+	    !keep_identity(resource, index, &value))
 		return refuse(session, IML_EIDENTITY, place, resource,
 		    "\"%s\" identifies the resource and can't change: remove it and report another",
 		    name);
-	}
 	host_resource_assign(resource, (uint32_t)index, &value, target);
 	return 0;
 }
 
 /* ---- defaults ---- */
 
-static bool needs_value(const struct host_resource *resource, size_t attribute)
+bool assign_needs_value(const struct host_resource *resource, size_t attribute)
 {
 	return !host_resource_class(resource)->attributes[attribute].optional &&
 	       resource->values[attribute].type == VALUE_NULL;
@@ -182,7 +214,7 @@ static void assign_fixed_defaults(struct host_resource *resource)
 	for (size_t i = 0; i < class->attribute_count; i++) {
 		struct value value;
 
-		if (!needs_value(resource, i) ||
+		if (!assign_needs_value(resource, i) ||
 		    class->attributes[i].default_value.type == VALUE_NULL)
 			continue;
 		value = value_copy(&class->attributes[i].default_value);
@@ -190,29 +222,33 @@ static void assign_fixed_defaults(struct host_resource *resource)
 	}
 }
 
-/* Lets a function of the plugin assign one attribute. */
-static void run_default_function(struct host_resource *resource, default_function *function)
+int assign_default(struct host_resource *resource, size_t attribute)
 {
 	struct host_session *session = resource->session;
-	struct worker_note before = worker_enter(HOOK_DEFAULT, session->number);
+	default_function *function =
+	    session->host->plugin.details[resource->class].functions[attribute].default_value;
+	struct worker_note before;
+	int result;
 
+	if (function == NULL)
+		return 0;
+	before = worker_enter(HOOK_DEFAULT, session->number);
 	assert(session->filling == NULL);
 	session->filling = resource;
-	function((struct iml_resource *)(uintptr_t)resource->handle);
+	result = function((struct iml_resource *)(uintptr_t)resource->handle);
 	session->filling = NULL;
 	worker_leave(before);
+	return result;
 }
 
 void assign_defaults(struct host_resource *resource)
 {
-	const struct loaded_class *details =
-	    &resource->session->host->plugin.details[resource->class];
 	size_t count = host_resource_class(resource)->attribute_count;
 
 	assign_fixed_defaults(resource);
 	for (size_t i = 0; i < count; i++)
-		if (needs_value(resource, i) && details->functions[i].default_value != NULL)
-			run_default_function(resource, details->functions[i].default_value);
+		if (assign_needs_value(resource, i))
+			assign_default(resource, i);
 }
 
 int assign_check_complete(struct host_resource *resource, const char *place)
@@ -222,7 +258,7 @@ int assign_check_complete(struct host_resource *resource, const char *place)
 	int result = 0;
 
 	for (size_t i = 0; i < class->attribute_count; i++)
-		if (needs_value(resource, i))
+		if (assign_needs_value(resource, i))
 			text_printf(&names, "%s\"%s\"", names.length > 0 ? ", " : "",
 			    class->attributes[i].name);
 	if (names.length > 0)

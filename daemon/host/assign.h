@@ -35,9 +35,22 @@ int assign_convert(struct host_session *session, uint32_t class, size_t index,
     const struct iml_value *from, const struct host_resource *about, const char *place,
     struct value *to, struct host_resource **target);
 
+/* Whether two values identify the same: UUIDs without hyphens and case, others as they are. */
+bool assign_identifies_same(
+    const struct attribute *attribute, const struct value *a, const struct value *b);
+
 /* Assigns one attribute of a resource. Returns 0, or an IML_E value after refusing. */
 int assign_attribute(struct host_resource *resource, const char *name,
     const struct iml_value *passed, const char *place);
+
+/* Whether an attribute has no value and can't be without one. */
+bool assign_needs_value(const struct host_resource *resource, size_t attribute);
+
+/*
+ * Lets the default function of an attribute assign it, if it has one. Returns what the function
+ * returned, or 0.
+ */
+int assign_default(struct host_resource *resource, size_t attribute);
 
 /*
  * Gives the mandatory attributes that have no value their defaults, fixed ones first, then those

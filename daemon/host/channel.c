@@ -67,8 +67,7 @@ void host_channel_send(struct host_channel *channel, const struct message *messa
 		channel->broken = true;
 	pthread_mutex_unlock(&channel->lock);
 	/* A message may have held a password. */
-	explicit_bzero(frames.data, frames.length);
-	text_clear(&frames);
+	text_forget(&frames);
 }
 
 bool host_channel_receive(struct host_channel *channel, int wake)
@@ -93,6 +92,7 @@ bool host_channel_receive(struct host_channel *channel, int wake)
 	if (length == 0)
 		return false;
 	frame_reader_feed(&channel->reader, bytes, (size_t)length);
+	explicit_bzero(bytes, (size_t)length);
 	return true;
 }
 

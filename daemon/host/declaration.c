@@ -263,6 +263,7 @@ bool read_declarations(
 	read_drafts(&reading);
 	resolve_bases(&reading);
 	make_classes(&reading, plugin);
+	make_relations(&reading.at, plugin);
 	check_hooks(plugin, reasons);
 	for (size_t i = 0; i < reading.count; i++)
 		free(reading.drafts[i].name);

@@ -139,6 +139,23 @@ void check_condition(const struct declaration *at, const struct class *class,
 void check_condition_names(const struct declaration *at, const struct class *class, size_t own);
 
 /*
+ * Gives a class whose statistics are complete its charts: those that are declared, then those of
+ * its base (NULL: a built-in class); or, if there are none, one for each statistic.
+ */
+void make_charts(const struct declaration *at, const struct iml_chart_table *table,
+    struct class *class, const struct class *base);
+
+/*
+ * Gives all classes of the plugin their relations. Complains about mistakes, and warns of relations
+ * that nothing can take part in.
+ */
+void make_relations(const struct declaration *at, struct loaded_plugin *plugin);
+
+/* Complains that what is named as an attribute of the class is none. */
+void complain_of_unknown(
+    const struct declaration *at, const struct class *class, const char *what, const char *name);
+
+/*
  * Makes a class of a draft, after its base (an index in plugin->classes, or CLASS_NOT_FOUND), and
  * appends it to plugin->classes and plugin->details, which have room for it.
  */

@@ -239,6 +239,16 @@ static void check_options(const struct declaration *at, const struct iml_attribu
 		    "it optional");
 }
 
+/* Takes over the greatest length. One that would be this long was written as a negative number. */
+static void read_max_length(
+    const struct declaration *at, const struct iml_attribute *declared, struct attribute *attribute)
+{
+	if (declared->max_length > INT32_MAX)
+		complain(at, "max_length %d is below 0", (int)declared->max_length);
+	else
+		attribute->max_length = declared->max_length;
+}
+
 /* Takes over what depends on the attribute's type. */
 static void read_type(const struct declaration *at, const struct iml_attribute *declared,
     bool scannable, struct attribute *attribute)
@@ -253,7 +263,7 @@ static void read_type(const struct declaration *at, const struct iml_attribute *
 	if (type_takes[declared->type].limits)
 		read_limits(at, declared, attribute);
 	if (type_takes[declared->type].max_length)
-		attribute->max_length = declared->max_length;
+		read_max_length(at, declared, attribute);
 	if (type_takes[declared->type].options)
 		read_options(at, declared, attribute);
 	read_default(at, declared, attribute);

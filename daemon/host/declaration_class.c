@@ -244,23 +244,22 @@ static void make_conditions(struct making *making)
 
 /* ---- identifier ---- */
 
-/* Complains about a name in the identifier that is no attribute, and lists those that are. */
-static void complain_of_unknown(const struct making *making, const char *name)
+/* Complains about a name that is no attribute, and lists those that are. */
+void complain_of_unknown(
+    const struct declaration *at, const struct class *class, const char *what, const char *name)
 {
-	const struct class *class = making->class;
 	struct text known = TEXT_EMPTY;
 
 	if (class_find_statistic(class, name) != CLASS_NOT_FOUND) {
-		complain(&making->at,
-		    "the identifier names \"%s\", which is a statistic, not an attribute", name);
+		complain(at, "%s \"%s\", which is a statistic, not an attribute", what, name);
 		return;
 	}
 	for (size_t i = 0; i < class->attribute_count && i < LISTED_MAX; i++)
 		text_printf(&known, "%s%s", i > 0 ? ", " : "", class->attributes[i].name);
 	if (class->attribute_count > LISTED_MAX)
 		text_append(&known, ", …");
-	complain(&making->at, "the identifier names \"%s\", which is no attribute; there are: %s",
-	    name, known.length > 0 ? known.data : "none");
+	complain(at, "%s \"%s\", which is no attribute; there are: %s", what, name,
+	    known.length > 0 ? known.data : "none");
 	text_clear(&known);
 }
 
@@ -271,7 +270,7 @@ static void add_identifying(struct making *making, const char *name)
 	size_t attribute = class_find_attribute(class, name);
 
 	if (attribute == CLASS_NOT_FOUND)
-		complain_of_unknown(making, name);
+		complain_of_unknown(&making->at, class, "the identifier names", name);
 	else if (class_is_identifying(class, attribute))
 		complain(&making->at, "the identifier names \"%s\" twice", name);
 	else if (class->attributes[attribute].type == ATTRIBUTE_PASSWORD)
@@ -407,6 +406,7 @@ static void make_parts(struct making *making, bool bases_known)
 	make_logical_drive(making);
 	make_identifier(making);
 	make_conditions(making);
+	make_charts(&making->at, &making->table->charts, making->class, making->base);
 }
 
 /* Makes a class of a draft and appends it to those of the plugin. */

@@ -12,8 +12,8 @@
 #include "base/memory.h"
 #include "host/calls.h"
 #include "host/host_internal.h"
-#include "host/obfuscation.h"
 #include "host/obituary.h"
+#include "host/preparation.h"
 #include "host/refusal.h"
 #include "host/session.h"
 
@@ -30,7 +30,10 @@ static _Atomic(struct host *) logging_host;
 
 void host_send(struct host *host, const struct message *message)
 {
-	host_channel_send(&host->channel, message);
+	if (host->receive != NULL)
+		host->receive(host->receiver, message);
+	else
+		host_channel_send(&host->channel, message);
 }
 
 void host_session_gone_locked(struct host *host)
@@ -98,9 +101,9 @@ static void on_acknowledge(struct host *host, struct message *message)
 	host_session_acknowledge(host, message->acknowledge.session, message->acknowledge.batch);
 }
 
-static void on_obfuscate(struct host *host, struct message *message)
+static void on_prepare(struct host *host, struct message *message)
 {
-	obfuscation_request(host, &message->obfuscate);
+	preparation_request(host, &message->prepare);
 }
 
 static void on_stop(struct host *host, struct message *message)
@@ -116,7 +119,7 @@ static message_handler *const handlers[MESSAGE_TYPE_END] = {
     [MESSAGE_OPEN] = on_open,
     [MESSAGE_CLOSE] = on_close,
     [MESSAGE_ACKNOWLEDGE] = on_acknowledge,
-    [MESSAGE_OBFUSCATE] = on_obfuscate,
+    [MESSAGE_PREPARE] = on_prepare,
     [MESSAGE_STOP] = on_stop,
 };
 
@@ -132,6 +135,15 @@ static int next_message(struct host *host, struct message *message)
 	return result;
 }
 
+void host_handle(struct host *host, struct message *message)
+{
+	if (handlers[message->type] != NULL)
+		handlers[message->type](host, message);
+	else
+		host_log(host, 0, LOG_LEVEL_ERROR, "unexpected message %s",
+		    message_type_name(message->type));
+}
+
 /* Handles all messages that have arrived. Returns false if one of them is none. */
 static bool handle_messages(struct host *host)
 {
@@ -139,11 +151,7 @@ static bool handle_messages(struct host *host)
 	int result;
 
 	while ((result = next_message(host, &message)) > 0) {
-		if (handlers[message.type] != NULL)
-			handlers[message.type](host, &message);
-		else
-			host_log(host, 0, LOG_LEVEL_ERROR, "unexpected message %s",
-			    message_type_name(message.type));
+		host_handle(host, &message);
 		message_clear(&message);
 	}
 	return result == 0;
@@ -203,27 +211,34 @@ static void index_names(struct host *host)
 		class_names_init(&host->names[i], host->plugin.classes[i]);
 }
 
-/* Loads the plugin and tells how that went. Its constructors run in this thread: "worker" 0. */
-static enum step load(struct host *host)
+static bool open_plugin(struct host *host, struct reasons *reasons)
 {
 	const struct message_configure *configuration = &host->configuration;
+
+	if (host->definition != NULL)
+		return load_definition(
+		    configuration->plugin, host->definition, &host->plugin, reasons);
+	return load_plugin(configuration->plugin, configuration->path, &host->plugin, reasons);
+}
+
+bool host_load(struct host *host)
+{
 	struct reasons reasons = {.count = 0};
 
 	recorder_enter(host->recorder, 0, HOOK_LOAD, 0);
 	obituary_enter_thread(0);
-	host->loaded =
-	    load_plugin(configuration->plugin, configuration->path, &host->plugin, &reasons);
+	host->loaded = open_plugin(host, &reasons);
 	obituary_leave_thread();
 	recorder_leave(host->recorder, 0);
 	if (!host->loaded)
 		send_failed(host, &reasons);
 	reasons_clear(&reasons);
 	if (!host->loaded)
-		return STEP_NOT_LOADED;
+		return false;
 	*host->plugin.definition.calls = &host_calls;
 	index_names(host);
 	send_loaded(host);
-	return STEP_DONE;
+	return true;
 }
 
 static enum step start_workers(struct host *host)
@@ -288,7 +303,7 @@ static enum step live(struct host *host, bool *ended)
 
 	*ended = true;
 	if (step == STEP_DONE)
-		step = load(host);
+		step = host_load(host) ? STEP_DONE : STEP_NOT_LOADED;
 	if (step == STEP_DONE)
 		step = start_workers(host);
 	if (step == STEP_DONE)
@@ -300,7 +315,7 @@ static enum step live(struct host *host, bool *ended)
 
 /* ---- beginning and end ---- */
 
-static struct host *new_host(int channel, int recorder, bool own_process)
+struct host *host_new(int channel, int recorder, bool own_process)
 {
 	struct host *host = xcalloc(1, sizeof(*host));
 	pthread_condattr_t attributes;
@@ -331,11 +346,12 @@ static void free_plugin(struct host *host)
 	unload_plugin(&host->plugin);
 }
 
-static void free_host(struct host *host)
+void host_free(struct host *host)
 {
 	struct message configure = {.type = MESSAGE_CONFIGURE, .configure = host->configuration};
 
 	workers_join(host);
+	preparations_free(host);
 	if (host->loaded)
 		free_plugin(host);
 	message_clear(&configure);
@@ -349,8 +365,7 @@ static void free_host(struct host *host)
 	free(host);
 }
 
-/* What only a process of its own can have: last words, and a log that goes to the supervisor. */
-static void prepare_process(struct host *host)
+void host_take_process(struct host *host)
 {
 	obituary_prepare(host->recorder);
 	atomic_store(&logging_host, host);
@@ -358,30 +373,30 @@ static void prepare_process(struct host *host)
 	log_set_sink(log_to_supervisor);
 }
 
-static void release_process(void)
+void host_release_process(void)
 {
 	log_set_sink(NULL);
 	atomic_store(&logging_host, NULL);
 	obituary_cancel();
 }
 
-/* Runs a host that was made by new_host() to its end. */
+/* Runs a host that was made by host_new() to its end. */
 static int run_host(struct host *host)
 {
 	bool ended;
 	enum step step;
 
 	if (host->recorder == NULL || host->wake < 0) {
-		free_host(host);
+		host_free(host);
 		return STEP_CHANNEL;
 	}
 	if (host->own_process)
-		prepare_process(host);
+		host_take_process(host);
 	step = live(host, &ended);
 	if (host->own_process)
-		release_process();
+		host_release_process();
 	if (ended)
-		free_host(host);
+		host_free(host);
 	else if (host->own_process)
 		_exit(step); /* A hook does not return, and must not run while exit() cleans up. */
 	return step;
@@ -389,7 +404,7 @@ static int run_host(struct host *host)
 
 int host_main(int channel, int recorder)
 {
-	return run_host(new_host(channel, recorder, true));
+	return run_host(host_new(channel, recorder, true));
 }
 
 /* ---- in threads ---- */
@@ -410,12 +425,12 @@ static void *run_thread(void *argument)
 
 int host_start_thread(int channel, int recorder)
 {
-	struct host *host = new_host(channel, recorder, false);
+	struct host *host = host_new(channel, recorder, false);
 	pthread_t thread;
 	int error = pthread_create(&thread, NULL, run_thread, host);
 
 	if (error != 0) {
-		free_host(host);
+		host_free(host);
 		return error;
 	}
 	pthread_mutex_lock(&threads_lock);

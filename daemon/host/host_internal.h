@@ -4,7 +4,7 @@
  * so that several can live in one process (--no-isolation).
  *
  * Threads: the main thread reads the channel; scan workers run the hooks; the prompt worker, which
- * never runs a scan, sends what the plugin's own threads changed and obfuscates passwords. All of
+ * never runs a scan, sends what the plugin's own threads changed and prepares scannables. All of
  * them, and any thread of the plugin, may write to the channel.
  *
  * Locks, in the order in which they may be taken: session.lock, host.lock, then those inside of
@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/log.h"
 #include "host/channel.h"
@@ -35,11 +36,18 @@
 #define HOST_MAGIC 0x484f5354u
 
 struct host_session;
+struct preparation;
+
+/* Takes a message, which stays the sender's. Called from any thread. */
+typedef void host_receiver(void *context, const struct message *message);
 
 struct host {
 	uint32_t magic;
 	bool own_process; /* false in a thread: no signal handlers, no log sink, no _exit() */
 	struct host_channel channel;
+	host_receiver *receive; /* takes the messages in place of the channel; NULL: nobody */
+	void *receiver;
+	const struct iml_plugin_definition *definition; /* linked in; NULL: in a file */
 	struct recorder *recorder;
 	struct message_configure configuration; /* the settings live as long as the host */
 	struct loaded_plugin plugin;
@@ -51,13 +59,33 @@ struct host {
 	struct worker *workers;
 	size_t worker_count;
 
-	pthread_mutex_t lock;          /* for the members below */
-	struct host_session *sessions; /* hash by number */
-	size_t live;                   /* sessions that have not sent ENDED */
-	pthread_cond_t all_ended;      /* on CLOCK_MONOTONIC: live has become 0 */
-	int wake;                      /* eventfd, for the main thread: the same */
-	bool stopping;                 /* main thread only */
+	pthread_mutex_t lock;                  /* for the members below */
+	struct host_session *sessions;         /* hash by number */
+	size_t live;                           /* sessions that have not sent ENDED */
+	pthread_cond_t all_ended;              /* on CLOCK_MONOTONIC: live has become 0 */
+	int wake;                              /* eventfd, for the main thread: the same */
+	LIST_HEAD(, preparation) preparations; /* that are not answered */
+	bool stopping;                         /* main thread only */
 };
+
+/* Takes over both descriptors. */
+struct host *host_new(int channel, int recorder, bool own_process);
+
+/* Waits for the worker threads to end, and releases everything. */
+void host_free(struct host *host);
+
+/* What only a process of its own can have: last words, and a log that goes to the supervisor. */
+void host_take_process(struct host *host);
+void host_release_process(void);
+
+/*
+ * Loads the plugin of the configuration and sends how that went. Its constructors run in this
+ * thread: "worker" 0.
+ */
+bool host_load(struct host *host);
+
+/* Acts on a message, of which it may take parts. */
+void host_handle(struct host *host, struct message *message);
 
 /* Sends a line about a session (0: none) if its level passes the plugin's. */
 void host_log(struct host *host, uint32_t session, int level, const char *format, ...)

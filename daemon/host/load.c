@@ -23,9 +23,12 @@ static const struct interface {
 	size_t attribute;
 	size_t statistic;
 	size_t alert_condition;
+	size_t chart;
+	size_t relation;
 } interfaces[IML_API_MINOR + 1] = {
     {sizeof(struct iml_plugin_definition), sizeof(struct iml_class), sizeof(struct iml_attribute),
-        sizeof(struct iml_statistic), sizeof(struct iml_alert_condition)},
+        sizeof(struct iml_statistic), sizeof(struct iml_alert_condition), sizeof(struct iml_chart),
+        sizeof(struct iml_relation)},
 };
 
 /* A plugin on its way to be loaded. */
@@ -90,6 +93,8 @@ static bool check_sizes(const struct loading *loading, const struct iml_plugin_d
 	    {"iml_attribute", declared->attribute_size, interface->attribute},
 	    {"iml_statistic", declared->statistic_size, interface->statistic},
 	    {"iml_alert_condition", declared->alert_condition_size, interface->alert_condition},
+	    {"iml_chart", declared->chart_size, interface->chart},
+	    {"iml_relation", declared->relation_size, interface->relation},
 	};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -105,11 +110,10 @@ static bool check_sizes(const struct loading *loading, const struct iml_plugin_d
 	return true;
 }
 
-/* Finds the definition, checks its version and then its sizes, and copies it. */
-static bool read_definition(struct loading *loading)
+/* Checks the version of the definition at an address, then its sizes, and copies it. */
+static bool read_definition(struct loading *loading, const void *address)
 {
 	struct iml_plugin_definition definition = {0};
-	const void *address = dlsym(loading->plugin->handle, loading->symbol.name);
 	size_t size = loading->symbol.size;
 	const uint32_t magic = IML_PLUGIN_MAGIC;
 
@@ -179,6 +183,19 @@ static bool examine(struct loading *loading)
 	return good;
 }
 
+/* Reads what the definition declares. */
+static bool read_all(struct loading *loading)
+{
+	struct loaded_plugin *plugin = loading->plugin;
+	bool good = check_calls(loading);
+
+	good = read_declarations(plugin, &plugin->image, loading->reasons) && good;
+	compare_names(loading);
+	if (good)
+		hash_classes(plugin);
+	return good;
+}
+
 /* Loads a plugin from its file; false with all reasons and nothing held if it can't be used. */
 bool load_plugin(
     const char *name, const char *path, struct loaded_plugin *plugin, struct reasons *reasons)
@@ -187,17 +204,26 @@ bool load_plugin(
 	bool good;
 
 	*plugin = (struct loaded_plugin){.name = xstrdup(name)};
-	good = examine(&loading) && open_object(&loading) && read_definition(&loading);
-	if (good) {
-		good = check_calls(&loading);
-		good = read_declarations(plugin, &plugin->image, reasons) && good;
-		compare_names(&loading);
-	}
-	if (good)
-		hash_classes(plugin);
-	else
+	good = examine(&loading) && open_object(&loading) &&
+	       read_definition(&loading, dlsym(plugin->handle, loading.symbol.name)) &&
+	       read_all(&loading);
+	if (!good)
 		unload_plugin(plugin);
 	free(loading.symbol.name);
+	return good;
+}
+
+bool load_definition(const char *name, const struct iml_plugin_definition *definition,
+    struct loaded_plugin *plugin, struct reasons *reasons)
+{
+	struct loading loading = {
+	    .plugin = plugin, .reasons = reasons, .symbol = {.size = sizeof(*definition)}};
+	bool good;
+
+	*plugin = (struct loaded_plugin){.name = xstrdup(name)};
+	good = read_definition(&loading, definition) && read_all(&loading);
+	if (!good)
+		unload_plugin(plugin);
 	return good;
 }
 

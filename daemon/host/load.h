@@ -61,6 +61,10 @@ struct loaded_plugin {
 bool load_plugin(
     const char *name, const char *path, struct loaded_plugin *plugin, struct reasons *reasons);
 
+/* The same for a plugin that is linked into this program. */
+bool load_definition(const char *name, const struct iml_plugin_definition *definition,
+    struct loaded_plugin *plugin, struct reasons *reasons);
+
 /* Releases everything but the shared object itself, whose code other threads may still run. */
 void unload_plugin(struct loaded_plugin *plugin);
 

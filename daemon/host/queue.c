@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 
 #include "base/memory.h"
 
@@ -10,7 +11,7 @@ void deadline_queue_init(struct deadline_queue *queue)
 {
 	pthread_condattr_t attributes;
 
-	*queue = (struct deadline_queue){.heap = NULL};
+	*queue = (struct deadline_queue){.wake = -1};
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -79,6 +80,14 @@ static void remove_locked(struct deadline_queue *queue, struct queue_entry *entr
 		sift_down_locked(queue, last, index);
 }
 
+/* Tells those who wait that another entry is the first. */
+static void wake_locked(struct deadline_queue *queue)
+{
+	pthread_cond_signal(queue->watched ? &queue->first_changed : &queue->place_free);
+	if (queue->wake >= 0)
+		eventfd_write(queue->wake, 1);
+}
+
 void deadline_queue_put(
     struct deadline_queue *queue, struct queue_entry *entry, struct monotonic due)
 {
@@ -91,7 +100,7 @@ void deadline_queue_put(
 	queue->count++;
 	sift_up_locked(queue, entry, queue->count - 1);
 	if (entry->position == 1)
-		pthread_cond_signal(queue->watched ? &queue->first_changed : &queue->place_free);
+		wake_locked(queue);
 	pthread_mutex_unlock(&queue->lock);
 }
 
@@ -138,6 +147,31 @@ struct queue_entry *deadline_queue_take(struct deadline_queue *queue)
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return entry;
+}
+
+struct queue_entry *deadline_queue_take_due(struct deadline_queue *queue)
+{
+	struct queue_entry *entry = NULL;
+
+	pthread_mutex_lock(&queue->lock);
+	if (first_is_due_locked(queue)) {
+		entry = queue->heap[0];
+		remove_locked(queue, entry);
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return entry;
+}
+
+bool deadline_queue_next(struct deadline_queue *queue, struct monotonic *due)
+{
+	bool any;
+
+	pthread_mutex_lock(&queue->lock);
+	any = queue->count > 0;
+	if (any)
+		*due = queue->heap[0]->due;
+	pthread_mutex_unlock(&queue->lock);
+	return any;
 }
 
 void deadline_queue_close(struct deadline_queue *queue)

@@ -37,6 +37,7 @@ struct deadline_queue {
 	size_t count;
 	size_t capacity;
 	uint64_t last_order;
+	int wake; /* eventfd that is set when another entry becomes the first; -1: none */
 	bool closed;
 };
 
@@ -52,6 +53,12 @@ void deadline_queue_remove(struct deadline_queue *queue, struct queue_entry *ent
 
 /* Waits for the next entry to be due and takes it. NULL once the queue was closed. */
 struct queue_entry *deadline_queue_take(struct deadline_queue *queue);
+
+/* Takes the next entry if one is due, else NULL. */
+struct queue_entry *deadline_queue_take_due(struct deadline_queue *queue);
+
+/* When the next entry is due. Returns false if there is none. */
+bool deadline_queue_next(struct deadline_queue *queue, struct monotonic *due);
 
 /* Wakes all who wait; from now on nobody gets anything. */
 void deadline_queue_close(struct deadline_queue *queue);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/report.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,36 +87,14 @@ int report_stage_search(struct host_session *session, uint32_t class,
 	return result;
 }
 
-/* Whether two values identify the same: UUIDs without hyphens and case, others as they are. */
-static bool identifies_same(
-    const struct attribute *attribute, const struct value *a, const struct value *b)
-{
-	const char *left, *right;
-
-	if (attribute->type != ATTRIBUTE_UUID || a->type != VALUE_TEXT || b->type != VALUE_TEXT)
-		return value_equal(a, b);
-	left = a->text;
-	right = b->text;
-	for (;;) {
-		left += strspn(left, "-");
-		right += strspn(right, "-");
-		if (tolower((unsigned char)*left) != tolower((unsigned char)*right))
-			return false;
-		if (*left == '\0')
-			return true;
-		left++;
-		right++;
-	}
-}
-
 bool report_matches_stage(const struct host_resource *resource)
 {
 	const struct class *class = host_resource_class(resource);
 	const struct stage *stage = &resource->session->stage;
 
 	for (size_t i = 0; i < class->attribute_count; i++)
-		if (stage->given[i] && !identifies_same(&class->attributes[i], &resource->values[i],
-		                           &stage->values[i]))
+		if (stage->given[i] && !assign_identifies_same(&class->attributes[i],
+		                           &resource->values[i], &stage->values[i]))
 			return false;
 	return true;
 }

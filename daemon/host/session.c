@@ -3,13 +3,12 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "host/assign.h"
 #include "host/gather.h"
-#include "host/handle.h"
 #include "host/refusal.h"
+#include "host/session_internal.h"
 
 /* How long changes of the plugin's own threads are gathered before they are sent. */
 #define FLUSH_DELAY_NS (20 * NS_PER_MS)
@@ -24,14 +23,7 @@ static const char *const state_names[HOST_SESSION_STATE_END] = {
     [HOST_SESSION_TEARDOWN] = "teardown",
 };
 
-/* Sessions that are of no use at present. They are never released: see handle.h. */
-static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct host_session *pool;
-
 static _Thread_local struct host_session *running;
-
-static void run_scan_entry(struct worker *worker, struct queue_entry *entry);
-static void run_flush_entry(struct worker *worker, struct queue_entry *entry);
 
 const char *host_session_state_name(enum host_session_state state)
 {
@@ -39,7 +31,7 @@ const char *host_session_state_name(enum host_session_state state)
 	return state_names[state];
 }
 
-static void set_state(struct host_session *session, enum host_session_state state)
+void host_session_set_state(struct host_session *session, enum host_session_state state)
 {
 	host_log(session->host, session->number, LOG_LEVEL_DEBUG, "%s -> %s",
 	    host_session_state_name(session->state), host_session_state_name(state));
@@ -62,111 +54,7 @@ struct host_session *host_session_running(void)
 	return running;
 }
 
-void number_list_add(struct number_list *list, uint32_t number)
-{
-	list->items = xgrow(list->items, list->count, &list->capacity, sizeof(*list->items));
-	list->items[list->count++] = number;
-}
-
-/* ---- the pool ---- */
-
-static struct host_session *make_session(void)
-{
-	struct host_session *session = xcalloc(1, sizeof(*session));
-	pthread_mutexattr_t attributes;
-
-	session->magic = HOST_SESSION_MAGIC;
-	/* Never written again: a worker may look here after the session it was queued for. */
-	session->scan.run = run_scan_entry;
-	session->flush.run = run_flush_entry;
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
-	pthread_mutex_init(&session->lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
-	return session;
-}
-
-static struct host_session *take_from_pool(void)
-{
-	struct host_session *session;
-
-	pthread_mutex_lock(&pool_lock);
-	session = pool;
-	if (session != NULL)
-		pool = session->next_free;
-	pthread_mutex_unlock(&pool_lock);
-	return session != NULL ? session : make_session();
-}
-
-static void return_to_pool(struct host_session *session)
-{
-	pthread_mutex_lock(&pool_lock);
-	session->next_free = pool;
-	pool = session;
-	pthread_mutex_unlock(&pool_lock);
-}
-
 /* ---- opening ---- */
-
-static void prepare_stage(struct host_session *session)
-{
-	const struct loaded_plugin *plugin = &session->host->plugin;
-	struct stage *stage = &session->stage;
-
-	for (size_t i = 0; i < plugin->class_count; i++)
-		if (plugin->classes[i]->attribute_count > stage->size)
-			stage->size = plugin->classes[i]->attribute_count;
-	stage->values = xcalloc(stage->size, sizeof(*stage->values));
-	stage->targets = xcalloc(stage->size, sizeof(*stage->targets));
-	stage->given = xcalloc(stage->size, sizeof(*stage->given));
-}
-
-static void prepare_lists(struct host_session *session)
-{
-	size_t count = session->host->plugin.class_count;
-
-	session->by_class = xcalloc(count, sizeof(*session->by_class));
-	for (size_t i = 0; i < count; i++)
-		TAILQ_INIT(&session->by_class[i]);
-	TAILQ_INIT(&session->changed);
-	TAILQ_INIT(&session->watched);
-	TAILQ_INIT(&session->changed_links);
-}
-
-/* Makes the session's own copy of the scannable: resource 0, which the supervisor knows. */
-static void make_scannable(struct host_session *session, const struct message_open *open)
-{
-	const struct class *class = session->host->plugin.classes[open->class];
-	struct host_resource *scannable = host_resource_new(session, open->class);
-	char reason[REASON_SIZE];
-	char *key = NULL;
-
-	scannable->sent = true;
-	for (size_t i = 0; i < open->value_count; i++)
-		if (open->values[i].value.type != VALUE_REFERENCE)
-			scannable->values[open->values[i].attribute] =
-			    value_copy(&open->values[i].value);
-	if (class->scope == IDENTIFIER_SCOPED || class->scope == IDENTIFIER_GLOBAL)
-		key = host_resource_key(session, open->class, scannable->values, reason);
-	host_resource_index(scannable, key);
-	session->scannable = scannable;
-	/* Its conditions and label are part of the first batch, changed or not. */
-	host_resource_touch(scannable);
-}
-
-/* Sets all members of a session from the pool. */
-static void fill_in(
-    struct host_session *session, struct host *host, const struct message_open *open)
-{
-	session->host = host;
-	session->number = open->session;
-	session->period_s = host->configuration.default_period_s;
-	set_state(session, HOST_SESSION_OPEN);
-	prepare_stage(session);
-	prepare_lists(session);
-	session->handle = handle_new(HANDLE_SESSION, session, session);
-	make_scannable(session, open);
-}
 
 static struct host_session *find_session(struct host *host, uint32_t number)
 {
@@ -203,9 +91,7 @@ void host_session_open(struct host *host, const struct message_open *open)
 		    open->session, host->stopping ? "stopping" : "it is open");
 		return;
 	}
-	session = take_from_pool();
-	host_session_lock(session);
-	fill_in(session, host, open);
+	session = host_session_take(host, open);
 	pthread_mutex_lock(&host->lock);
 	HASH_ADD(by_number, host->sessions, number, sizeof(session->number), session);
 	host->live++;
@@ -262,7 +148,7 @@ static void become_idle_locked(struct host_session *session)
 {
 	struct host *host = session->host;
 
-	set_state(session, HOST_SESSION_IDLE);
+	host_session_set_state(session, HOST_SESSION_IDLE);
 	if (session->scan_wanted)
 		deadline_queue_put(&host->scans, &session->scan, session->next_scan);
 	if (session->flush_wanted)
@@ -284,8 +170,7 @@ static void plan_after_locked(struct host_session *session, enum batch_kind kind
 	session->flush_due = monotonic_now();
 }
 
-/* Sends what changed outside of scans. */
-static void run_flush_entry(struct worker *worker, struct queue_entry *entry)
+void host_session_run_flush(struct worker *worker, struct queue_entry *entry)
 {
 	struct host_session *session =
 	    (struct host_session *)(void *)((char *)entry - offsetof(struct host_session, flush));
@@ -301,7 +186,7 @@ static void run_flush_entry(struct worker *worker, struct queue_entry *entry)
 	contact = session->contact_due;
 	session->contact_due = false;
 	deadline_queue_remove(&session->host->scans, &session->scan);
-	set_state(session, HOST_SESSION_COMMITTING);
+	host_session_set_state(session, HOST_SESSION_COMMITTING);
 	if (!send_batch_locked(
 	        session, contact ? BATCH_UPDATE : BATCH_ASYNC, contact, (struct monotonic){0}))
 		become_idle_locked(session);
@@ -397,44 +282,6 @@ static void run_teardown_locked(struct host_session *session)
 	}
 }
 
-static void free_unsent(struct unsent *unsent)
-{
-	for (size_t i = 0; i < unsent->histogram_count; i++)
-		free(unsent->histograms[i].counts);
-	free(unsent->removed.items);
-	free(unsent->incomplete.items);
-	free(unsent->forgotten.items);
-	free(unsent->samples);
-	free(unsent->histograms);
-	free(unsent->diagnostic);
-}
-
-/* Makes every handle invalid and releases all that the session holds, but not the session. */
-static void dismantle_locked(struct host_session *session)
-{
-	handle_free(session->handle);
-	deadline_queue_remove(&session->host->scans, &session->scan);
-	deadline_queue_remove(&session->host->prompt, &session->flush);
-	host_resources_free(session);
-	refusals_free(session);
-	free_unsent(&session->unsent);
-	free(session->by_class);
-	free(session->stage.values);
-	free(session->stage.targets);
-	free(session->stage.given);
-	free(session->fail_reason);
-}
-
-/* Clears all members but those that stay. */
-static void blank(struct host_session *session)
-{
-	size_t kept = offsetof(struct host_session, host);
-
-	host_session_lock(session);
-	memset((char *)session + kept, 0, sizeof(*session) - kept);
-	host_session_unlock(session);
-}
-
 /* Tells the supervisor that a session is over. */
 static void send_ended(struct host *host, uint32_t number, const char *hook, const char *reason)
 {
@@ -465,17 +312,14 @@ static void end_session(struct host_session *session, enum hook failed, char *re
 	struct host *host = session->host;
 	uint32_t number = session->number;
 
-	set_state(session, HOST_SESSION_TEARDOWN);
+	host_session_set_state(session, HOST_SESSION_TEARDOWN);
 	deadline_queue_remove(&host->prompt, &session->flush);
 	run_teardown_locked(session);
-	dismantle_locked(session);
-	set_state(session, HOST_SESSION_FREE);
-	host_session_unlock(session);
+	host_session_empty(session);
 	send_ended(host, number, reason != NULL ? hook_name(failed) : NULL, reason);
 	free(reason);
 	leave_host(host, session);
-	blank(session);
-	return_to_pool(session);
+	host_session_keep(session);
 }
 
 /* ---- scans ---- */
@@ -485,7 +329,7 @@ static void commit_scan_locked(struct host_session *session, struct monotonic st
 {
 	enum batch_kind kind = session->hook == HOOK_INITIAL_SCAN ? BATCH_INITIAL : BATCH_UPDATE;
 
-	set_state(session, HOST_SESSION_COMMITTING);
+	host_session_set_state(session, HOST_SESSION_COMMITTING);
 	send_batch_locked(session, kind, true, start);
 	session->next_scan =
 	    monotonic_after(monotonic_now(), (int64_t)session->period_s * NS_PER_S);
@@ -500,7 +344,7 @@ static void run_scan(struct host_session *session, enum hook hook)
 	struct monotonic start = monotonic_now();
 	int result;
 
-	set_state(session, HOST_SESSION_SCANNING);
+	host_session_set_state(session, HOST_SESSION_SCANNING);
 	deadline_queue_remove(&session->host->prompt, &session->flush);
 	session->flush_wanted = false;
 	free(session->fail_reason);
@@ -531,8 +375,7 @@ static void close_session(struct host_session *session)
 	end_session(session, HOOK_NONE, NULL);
 }
 
-/* Does what is due for a session. */
-static void run_scan_entry(struct worker *worker, struct queue_entry *entry)
+void host_session_run_due(struct worker *worker, struct queue_entry *entry)
 {
 	struct host_session *session =
 	    (struct host_session *)(void *)((char *)entry - offsetof(struct host_session, scan));
@@ -552,6 +395,23 @@ static void run_scan_entry(struct worker *worker, struct queue_entry *entry)
 		host_session_unlock(session);
 }
 
+bool host_session_hurry(struct host *host, uint32_t number)
+{
+	struct host_session *session = enter_number(host, number);
+	bool has_scan;
+
+	if (session == NULL)
+		return false;
+	has_scan = session->state == HOST_SESSION_OPEN ||
+	           (session->state == HOST_SESSION_IDLE && session->scan_wanted);
+	if (has_scan) {
+		session->next_scan = monotonic_now();
+		deadline_queue_put(&host->scans, &session->scan, (struct monotonic){0});
+	}
+	host_session_unlock(session);
+	return has_scan;
+}
+
 /* ---- closing ---- */
 
 static void close_locked(struct host_session *session)
@@ -560,7 +420,7 @@ static void close_locked(struct host_session *session)
 	if (session->state == HOST_SESSION_SCANNING || session->state == HOST_SESSION_CLOSING ||
 	    session->state == HOST_SESSION_TEARDOWN)
 		return;
-	set_state(session, HOST_SESSION_CLOSING);
+	host_session_set_state(session, HOST_SESSION_CLOSING);
 	/* Before all scans, however long those are overdue. */
 	deadline_queue_put(&session->host->scans, &session->scan, (struct monotonic){0});
 }

@@ -129,6 +129,9 @@ void host_session_close(struct host *host, uint32_t number);
 void host_sessions_close(struct host *host);
 void host_session_acknowledge(struct host *host, uint32_t number, uint64_t batch);
 
+/* Makes the next scan of a session due now, before all others. False if none is planned. */
+bool host_session_hurry(struct host *host, uint32_t number);
+
 /* ---- any thread, with the session locked ---- */
 
 /* Something changed that is to be sent: sees to it, unless a batch is coming anyway. */
@@ -138,6 +141,15 @@ void host_session_touch_locked(struct host_session *session);
 bool host_session_set_period_locked(struct host_session *session, uint32_t seconds);
 
 /* ---- any thread ---- */
+
+/*
+ * A session of no number, which runs no hook and sends nothing, and in it a scannable with these
+ * values (one per attribute, copied), whose default functions can be run. It is locked until it is
+ * given back.
+ */
+struct host_resource *host_session_borrow(
+    struct host *host, uint32_t class, const struct value *values);
+void host_session_give_back(struct host_session *session);
 
 void host_session_lock(struct host_session *session);
 void host_session_unlock(struct host_session *session);

@@ -10,6 +10,15 @@
 
 static _Thread_local struct worker *current;
 
+void worker_become(struct worker *worker)
+{
+	current = worker;
+	if (worker != NULL)
+		obituary_enter_thread(worker->index);
+	else
+		obituary_leave_thread();
+}
+
 struct worker *worker_current(void)
 {
 	return current;
@@ -54,13 +63,12 @@ static void *work(void *argument)
 	struct queue_entry *entry;
 	char name[16];
 
-	current = worker;
 	snprintf(name, sizeof(name), "worker-%zu", worker->index);
 	pthread_setname_np(pthread_self(), name);
-	obituary_enter_thread(worker->index);
+	worker_become(worker);
 	while ((entry = deadline_queue_take(worker->queue)) != NULL)
 		entry->run(worker, entry);
-	obituary_leave_thread();
+	worker_become(NULL);
 	return NULL;
 }
 

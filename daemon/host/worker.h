@@ -39,6 +39,9 @@ int workers_start(struct host *host, size_t scan_workers);
 /* Closes the queues and waits for the threads to end. */
 void workers_join(struct host *host);
 
+/* Makes this thread a worker that does not take entries by itself; NULL ends that. */
+void worker_become(struct worker *worker);
+
 /* The worker that this thread is, or NULL in a thread of the plugin's own. */
 struct worker *worker_current(void);
 

@@ -2,6 +2,7 @@
 #include "model/class.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,19 @@ static void condition_clear(struct alert_condition *condition)
 		values_free(condition->thresholds[i].states, condition->thresholds[i].state_count);
 }
 
+static void chart_clear(struct chart *chart)
+{
+	free(chart->title);
+	free(chart->series);
+}
+
+static void relation_clear(struct relation *relation)
+{
+	free(relation->target_plugin);
+	free(relation->target_class);
+	free(relation->attributes);
+}
+
 void class_free(struct class *class)
 {
 	if (class == NULL)
@@ -50,6 +64,10 @@ void class_free(struct class *class)
 		statistic_clear(&class->statistics[i]);
 	for (size_t i = 0; i < class->condition_count; i++)
 		condition_clear(&class->conditions[i]);
+	for (size_t i = 0; i < class->chart_count; i++)
+		chart_clear(&class->charts[i]);
+	for (size_t i = 0; i < class->relation_count; i++)
+		relation_clear(&class->relations[i]);
 	free(class->plugin);
 	free(class->name);
 	free(class->label);
@@ -59,6 +77,8 @@ void class_free(struct class *class)
 	free(class->attributes);
 	free(class->statistics);
 	free(class->conditions);
+	free(class->charts);
+	free(class->relations);
 	free(class);
 }
 
@@ -125,6 +145,24 @@ const char *statistic_type_name(enum statistic_type type)
 	};
 
 	return name_in(names, sizeof(names) / sizeof(names[0]), type);
+}
+
+const char *relation_type_name(enum relation_type type)
+{
+	static const char *const names[] = {
+	    [RELATION_PROVIDE] = "provide",
+	    [RELATION_SUBSCRIBE] = "subscribe",
+	};
+
+	return name_in(names, sizeof(names) / sizeof(names[0]), type);
+}
+
+void bin_label(const struct bin *bin, struct text *label)
+{
+	if (bin->to == INT64_MAX)
+		text_printf(label, "≥%" PRId64, bin->from);
+	else
+		text_printf(label, "≤%" PRId64, bin->to);
 }
 
 /* ---- comparing ---- */
@@ -200,6 +238,30 @@ static bool condition_equal(const struct alert_condition *a, const struct alert_
 	       a->clear_after == b->clear_after;
 }
 
+static bool indexes_equal(const size_t *a, size_t a_count, const size_t *b, size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++) {
+		if (a[i] != b[i])
+			return false;
+	}
+	return true;
+}
+
+static bool chart_equal(const struct chart *a, const struct chart *b)
+{
+	return text_equal(a->title, b->title) &&
+	       indexes_equal(a->series, a->series_count, b->series, b->series_count);
+}
+
+static bool relation_equal(const struct relation *a, const struct relation *b)
+{
+	return a->type == b->type && text_equal(a->target_plugin, b->target_plugin) &&
+	       text_equal(a->target_class, b->target_class) && a->ignore_case == b->ignore_case &&
+	       indexes_equal(a->attributes, a->attribute_count, b->attributes, b->attribute_count);
+}
+
 static bool heads_equal(const struct class *a, const struct class *b)
 {
 	return text_equal(a->plugin, b->plugin) && text_equal(a->name, b->name) &&
@@ -207,27 +269,24 @@ static bool heads_equal(const struct class *a, const struct class *b)
 	       a->has_label_function == b->has_label_function && a->internal == b->internal &&
 	       a->scannable == b->scannable && a->unusable_for_lustre == b->unusable_for_lustre &&
 	       text_equal(a->device_type, b->device_type) && a->builtin == b->builtin &&
-	       a->scope == b->scope;
+	       a->scope == b->scope && a->has_declared_charts == b->has_declared_charts;
 }
 
 static bool counts_equal(const struct class *a, const struct class *b)
 {
-	return a->ancestry_count == b->ancestry_count &&
-	       a->identifier_count == b->identifier_count &&
-	       a->attribute_count == b->attribute_count &&
-	       a->statistic_count == b->statistic_count && a->condition_count == b->condition_count;
+	return a->ancestry_count == b->ancestry_count && a->attribute_count == b->attribute_count &&
+	       a->statistic_count == b->statistic_count &&
+	       a->condition_count == b->condition_count && a->chart_count == b->chart_count &&
+	       a->relation_count == b->relation_count;
 }
 
 bool class_equal(const struct class *a, const struct class *b)
 {
-	if (!heads_equal(a, b) || !counts_equal(a, b))
+	if (!heads_equal(a, b) || !counts_equal(a, b) ||
+	    !indexes_equal(a->identifier, a->identifier_count, b->identifier, b->identifier_count))
 		return false;
 	for (size_t i = 0; i < a->ancestry_count; i++) {
 		if (!text_equal(a->ancestry[i], b->ancestry[i]))
-			return false;
-	}
-	for (size_t i = 0; i < a->identifier_count; i++) {
-		if (a->identifier[i] != b->identifier[i])
 			return false;
 	}
 	for (size_t i = 0; i < a->attribute_count; i++) {
@@ -240,6 +299,14 @@ bool class_equal(const struct class *a, const struct class *b)
 	}
 	for (size_t i = 0; i < a->condition_count; i++) {
 		if (!condition_equal(&a->conditions[i], &b->conditions[i]))
+			return false;
+	}
+	for (size_t i = 0; i < a->chart_count; i++) {
+		if (!chart_equal(&a->charts[i], &b->charts[i]))
+			return false;
+	}
+	for (size_t i = 0; i < a->relation_count; i++) {
+		if (!relation_equal(&a->relations[i], &b->relations[i]))
 			return false;
 	}
 	return true;

@@ -38,6 +38,8 @@ enum identifier_scope {
 
 enum statistic_type { STATISTIC_GAUGE = 1, STATISTIC_COUNTER, STATISTIC_HISTOGRAM };
 
+enum relation_type { RELATION_PROVIDE = 1, RELATION_SUBSCRIBE };
+
 enum condition_type { CONDITION_UPPER_BOUND = 1, CONDITION_LOWER_BOUND, CONDITION_VALUE };
 
 enum builtin {
@@ -127,6 +129,26 @@ struct alert_condition {
 	uint32_t raise_after, clear_after; /* at least 1 */
 };
 
+/* Statistics that are shown together: all are time series or all are histograms. */
+struct chart {
+	char *title;
+	size_t *series; /* indexes of statistics */
+	size_t series_count;
+};
+
+/*
+ * That resources of the class and of a target class are linked where they have equal values of some
+ * attributes. Who is the parent depends on the type: the one provides, the other subscribes.
+ */
+struct relation {
+	enum relation_type type;
+	char *target_plugin; /* NULL: the target is a built-in class */
+	char *target_class;
+	size_t *attributes; /* indexes of attributes of the class; the target's are found by name */
+	size_t attribute_count;
+	bool ignore_case; /* of texts */
+};
+
 struct class
 {
 	char *plugin; /* name of the plugin that declared it */
@@ -151,6 +173,15 @@ struct class
 	size_t statistic_count;
 	struct alert_condition *conditions; /* own first, then inherited */
 	size_t condition_count;
+	/*
+	 * What is shown: those declared, own first, then inherited; or, where none are, one chart
+	 * for each statistic.
+	 */
+	struct chart *charts;
+	size_t chart_count;
+	bool has_declared_charts;
+	struct relation *relations; /* own first, then inherited */
+	size_t relation_count;
 };
 
 #define CLASS_NOT_FOUND ((size_t)-1)
@@ -172,14 +203,18 @@ char *label_from_name(const char *name);
 /* Name of a type as in the schema and in messages: "Boolean", "Bytes", …, "ResourceReference". */
 const char *attribute_type_name(enum attribute_type type);
 const char *statistic_type_name(enum statistic_type type);
-const char *builtin_name(enum builtin builtin);    /* "Resource", "ScannableResource", … */
-enum builtin builtin_parent(enum builtin builtin); /* BUILTIN_NONE for plain resources */
+const char *relation_type_name(enum relation_type type); /* "provide" or "subscribe" */
+const char *builtin_name(enum builtin builtin);          /* "Resource", "ScannableResource", … */
+enum builtin builtin_parent(enum builtin builtin);       /* BUILTIN_NONE for plain resources */
 
 /*
  * The attributes that a built-in class adds to those of its parent: an array of *count entries,
  * owned by the function, whose type, name, optional, and user_read_only alone are given.
  */
 const struct attribute *builtin_attributes(enum builtin builtin, size_t *count);
+
+/* Appends what people call a bin of a histogram: "≤512", and "≥4097" if it is open. */
+void bin_label(const struct bin *bin, struct text *label);
 
 /* ---- validation ---- */
 
@@ -219,11 +254,33 @@ bool class_identifier(const struct class *class, const struct value *values, str
 typedef void reference_label(void *context, uint64_t reference, struct text *label);
 
 /*
- * Appends the default label: "HardDrive foo", "HardDrive (foo, bar)". Null and passwords show as
- * "-". A label that does not fit into LABEL_SIZE is cut and ends with "…".
+ * Appends the default label: "HardDrive foo", "HardDrive (foo, bar)"; of a device node its server
+ * and path, "3:mpath0". Null and passwords show as "-". A label that does not fit into LABEL_SIZE
+ * is cut and ends with "…".
  */
 void class_default_label(const struct class *class, const struct value *values,
     reference_label *reference, void *context, struct text *label);
+
+/* ---- relations ---- */
+
+/* Appends the name of the target as in an ancestry: "linux.ScsiDevice", "DeviceNode". */
+void relation_target(const struct relation *relation, struct text *name);
+
+/* What became of a relation's target among the classes at hand. */
+enum relation_outcome {
+	RELATION_FOUND = 0,
+	RELATION_NO_PLUGIN,   /* no class at hand is of the target's plugin */
+	RELATION_NO_CLASS,    /* the plugin has no class of this name */
+	RELATION_NO_ATTRIBUTE /* neither the target nor a class derived from it has them all */
+};
+
+/*
+ * Tells which of count classes can be at the other end of a relation of class declaring: the target
+ * and what derives from it, as far as they have the named attributes. Stores that for each in
+ * takes_part, which may be NULL. Built-in classes are always at hand, and need not be among them.
+ */
+enum relation_outcome relation_resolve(const struct class *declaring,
+    const struct relation *relation, struct class *const *classes, size_t count, bool *takes_part);
 
 /* ---- alert conditions ---- */
 

@@ -55,11 +55,44 @@ static void cut_label(struct text *label, size_t begin)
 	text_append(label, more);
 }
 
-void class_default_label(const struct class *class, const struct value *values,
+/* The part of a device node's path that tells it from others. */
+static const char *short_path(const char *path)
+{
+	static const char *const directories[] = {
+	    "/dev/mapper/", "/dev/disk/by-id/", "/dev/disk/by-path/", "/dev/"};
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		size_t length = strlen(directories[i]);
+
+		if (strncmp(path, directories[i], length) == 0)
+			return path + length;
+	}
+	return path;
+}
+
+/* Appends the server and the path of a device node: "3:mpath0". False if it has none. */
+static bool append_node(const struct class *class, const struct value *values, struct text *label)
+{
+	size_t host = class_find_attribute(class, "host_id");
+	size_t path = class_find_attribute(class, "path");
+
+	if (class->builtin != BUILTIN_DEVICE_NODE || host == CLASS_NOT_FOUND ||
+	    path == CLASS_NOT_FOUND)
+		return false;
+	value_append_plain(label, &values[host]);
+	text_append_char(label, ':');
+	if (values[path].type == VALUE_TEXT)
+		text_append(label, short_path(values[path].text));
+	else
+		value_append_plain(label, &values[path]);
+	return true;
+}
+
+/* Appends the label or name of the class, and the identifying values. */
+static void append_identity(const struct class *class, const struct value *values,
     reference_label *reference, void *context, struct text *label)
 {
 	bool several = class->identifier_count > 1;
-	size_t begin = label->length;
 
 	text_append(label, class->has_declared_label ? class->label : class->name);
 	for (size_t i = 0; i < class->identifier_count; i++) {
@@ -71,5 +104,14 @@ void class_default_label(const struct class *class, const struct value *values,
 	}
 	if (several)
 		text_append_char(label, ')');
+}
+
+void class_default_label(const struct class *class, const struct value *values,
+    reference_label *reference, void *context, struct text *label)
+{
+	size_t begin = label->length;
+
+	if (!append_node(class, values, label))
+		append_identity(class, values, reference, context, label);
 	cut_label(label, begin);
 }

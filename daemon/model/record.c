@@ -10,6 +10,7 @@ static void statistic_row_clear(struct statistic_row *row)
 	free(row->label);
 	free(row->units);
 	free(row->bins);
+	free(row->bin_labels);
 }
 
 void class_row_clear(struct class_row *row)
@@ -21,6 +22,8 @@ void class_row_clear(struct class_row *row)
 	free(row->label);
 	free(row->ancestry);
 	free(row->attributes);
+	free(row->charts);
+	free(row->relations);
 	free(row->statistics);
 	*row = (struct class_row){0};
 }
@@ -45,11 +48,12 @@ void alert_row_clear(struct alert_row *row)
 
 bool changes_are_empty(const struct changes *changes)
 {
-	const size_t counts[] = {changes->class_count, changes->removed_resource_count,
-	    changes->resource_count, changes->reporters_removed_count,
-	    changes->reporters_added_count, changes->parents_removed_count,
-	    changes->parents_added_count, changes->reference_count, changes->alert_count,
-	    changes->event_count, changes->sample_count, changes->histogram_count};
+	const size_t counts[] = {changes->class_count, changes->forgotten_offline_count,
+	    changes->removed_resource_count, changes->resource_count,
+	    changes->reporters_removed_count, changes->reporters_added_count,
+	    changes->parents_removed_count, changes->parents_added_count, changes->reference_count,
+	    changes->alert_count, changes->event_count, changes->sample_count,
+	    changes->histogram_count};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] > 0)
@@ -83,6 +87,7 @@ void changes_free(struct changes *changes)
 		return;
 	clear_rows(changes);
 	free(changes->classes);
+	free(changes->forgotten_offline);
 	free(changes->removed_resources);
 	free(changes->resources);
 	free(changes->reporters_removed);

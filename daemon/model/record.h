@@ -24,7 +24,8 @@ struct statistic_row {
 	char *label;
 	char *units;
 	uint32_t sample_period;
-	char *bins; /* JSON array of [from, to], to null when open; NULL for time series */
+	char *bins;       /* JSON array of [from, to], to null when open; NULL for time series */
+	char *bin_labels; /* JSON array of bin_label() for each; NULL for time series */
 };
 
 /* A class, and the plugin it belongs to: (plugin, name) is unique. */
@@ -40,6 +41,8 @@ struct class_row {
 	char *ancestry; /* JSON array of names, itself first */
 	char *
 	    attributes; /* JSON array of objects: name, label, type, optional, hidden, … in order */
+	char *charts;   /* JSON array of objects: title, series (names of statistics) */
+	char *relations; /* JSON array of objects: type, plugin, class, attributes, ignore_case */
 	struct statistic_row *statistics;
 	size_t statistic_count;
 };
@@ -75,6 +78,9 @@ struct reference_row {
 	char *attribute;
 	record_id target_id;
 };
+
+/* Name of the alert of a scannable that can't be reached. It does not outlive the scannable. */
+#define ALERT_ROW_OFFLINE "offline"
 
 struct alert_row {
 	record_id id;
@@ -129,15 +135,18 @@ struct batch_reference {
 
 /*
  * Everything that changed since the last changes were taken, for one transaction. Written in this
- * order: removals; classes; resources; reporters, parents, references; alerts; events; samples.
- * Rows under "removed" that are not there, and rows that are there already, are no error. A parent
- * or reporter may be both removed and added, and then is there in the end; a row may be in a list
- * twice.
+ * order: alerts without history; removals; classes; resources; reporters, parents, references;
+ * alerts; events; samples. Rows under "removed" that are not there, and rows that are there
+ * already, are no error. A parent or reporter may be both removed and added, and then is there in
+ * the end; a row may be in a list twice.
  */
 struct changes {
 	struct class_row *classes; /* new or changed */
 	size_t class_count;
 
+	/* Scannables whose alerts of the name ALERT_ROW_OFFLINE are deleted, ended ones too. */
+	record_id *forgotten_offline;
+	size_t forgotten_offline_count;
 	record_id
 	    *removed_resources; /* with everything that refers to them; alerts stay as history */
 	size_t removed_resource_count;

@@ -72,6 +72,8 @@ static void begin_class(struct store *store, const PGresult *row)
 	    .loaded = is_true(row, 6),
 	    .ancestry = xstrdup(text_at(row, 7)),
 	    .attributes = xstrdup(text_at(row, 8)),
+	    .charts = xstrdup(text_at(row, 9)),
+	    .relations = xstrdup(text_at(row, 10)),
 	};
 }
 
@@ -80,13 +82,14 @@ static void add_statistic(struct class_row *class, size_t *capacity, const PGres
 	class->statistics = xgrow(
 	    class->statistics, class->statistic_count, capacity, sizeof(class->statistics[0]));
 	class->statistics[class->statistic_count++] = (struct statistic_row){
-	    .id = number_at(row, 9),
-	    .name = xstrdup(text_at(row, 10)),
-	    .type = xstrdup(text_at(row, 11)),
-	    .label = xstrdup(text_at(row, 12)),
-	    .units = xstrdup(text_at(row, 13)),
-	    .sample_period = (uint32_t)number_at(row, 14),
-	    .bins = xstrdup(text_at(row, 15)),
+	    .id = number_at(row, 11),
+	    .name = xstrdup(text_at(row, 12)),
+	    .type = xstrdup(text_at(row, 13)),
+	    .label = xstrdup(text_at(row, 14)),
+	    .units = xstrdup(text_at(row, 15)),
+	    .sample_period = (uint32_t)number_at(row, 16),
+	    .bins = xstrdup(text_at(row, 17)),
+	    .bin_labels = xstrdup(text_at(row, 18)),
 	};
 }
 
@@ -96,7 +99,7 @@ static void load_class(struct store *store, const PGresult *row)
 		end_class(store);
 		begin_class(store, row);
 	}
-	if (text_at(row, 9) != NULL)
+	if (text_at(row, 11) != NULL)
 		add_statistic(&store->class, &store->class_capacity, row);
 }
 
@@ -160,7 +163,8 @@ static const struct load_step steps[] = {
     {"SELECT class, statistic, resource, alert, event FROM storage.counter OFFSET $1::bigint",
         load_counters, NULL},
     {"SELECT class.id, plugin, class.name, class.label, scannable, internal, loaded, ancestry,"
-     " attributes, statistic.id, statistic.name, type, statistic.label, units, sample_period, bins"
+     " attributes, charts, relations, statistic.id, statistic.name, type, statistic.label, units,"
+     " sample_period, bins, bin_labels"
      " FROM storage.class LEFT JOIN storage.statistic ON class_id = class.id"
      " ORDER BY class.id, statistic.id OFFSET $1::bigint",
         load_class, end_class},

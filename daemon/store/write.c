@@ -20,7 +20,7 @@
 #define STATEMENT_BYTES ((size_t)1024 * 1024)
 #define STATEMENTS_AT_ONCE 4
 
-#define MAX_COLUMNS 9
+#define MAX_COLUMNS 11
 
 /* One array parameter of a statement: a field of each row. */
 struct column {
@@ -97,6 +97,10 @@ static void add_histogram(const struct part *part, struct array *arrays, const v
  * into the index: of EXISTS the planner makes a join, and that reads all resources.
  */
 static const struct part parts[] = {
+    /* As long as they name their scannable. */
+    {ROWS(forgotten_offline, forgotten_offline_count), COLUMNS(SAME(ID)),
+        .sql = "DELETE FROM storage.alert WHERE resource_id = ANY ($1::bigint[])"
+               " AND attribute IS NULL AND name = '" ALERT_ROW_OFFLINE "'"},
     {ROWS(removed_resources, removed_resource_count), COLUMNS(SAME(ID)),
         .sql = "DELETE FROM storage.resource WHERE id = ANY ($1::bigint[])"},
 
@@ -114,18 +118,21 @@ static const struct part parts[] = {
             FIELD(TEXT, class_row, name), FIELD(TEXT, class_row, label),
             FIELD(BOOL, class_row, scannable), FIELD(BOOL, class_row, internal),
             FIELD(BOOL, class_row, loaded), FIELD(TEXT, class_row, ancestry),
-            FIELD(TEXT, class_row, attributes)),
+            FIELD(TEXT, class_row, attributes), FIELD(TEXT, class_row, charts),
+            FIELD(TEXT, class_row, relations)),
         .sql = "INSERT INTO storage.class (id, plugin, name, label, scannable, internal, loaded,"
-               " ancestry, attributes)"
+               " ancestry, attributes, charts, relations)"
                " SELECT u.id, u.plugin, u.name, u.label, u.scannable, u.internal, u.loaded,"
-               " u.ancestry::json, u.attributes::json"
+               " u.ancestry::json, u.attributes::json, u.charts::json, u.relations::json"
                " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::boolean[],"
-               " $6::boolean[], $7::boolean[], $8::text[], $9::text[]) AS u (id, plugin, name,"
-               " label, scannable, internal, loaded, ancestry, attributes) WHERE u.loaded"
+               " $6::boolean[], $7::boolean[], $8::text[], $9::text[], $10::text[], $11::text[])"
+               " AS u (id, plugin, name, label, scannable, internal, loaded, ancestry, attributes,"
+               " charts, relations) WHERE u.loaded"
                " ON CONFLICT (id) DO UPDATE SET label = excluded.label,"
                " scannable = excluded.scannable, internal = excluded.internal,"
                " loaded = excluded.loaded, ancestry = excluded.ancestry,"
-               " attributes = excluded.attributes"},
+               " attributes = excluded.attributes, charts = excluded.charts,"
+               " relations = excluded.relations"},
     {ROWS(classes, class_count), COLUMNS(FIELD(ID, class_row, id), FIELD(BOOL, class_row, loaded)),
         .sql = "UPDATE storage.statistic SET declared = false"
                " FROM unnest($1::bigint[], $2::boolean[]) AS u (class_id, loaded)"
@@ -134,17 +141,17 @@ static const struct part parts[] = {
         COLUMNS(FIELD(ID, statistic_row, id), FIELD(TEXT, statistic_row, name),
             FIELD(TEXT, statistic_row, type), FIELD(TEXT, statistic_row, label),
             FIELD(TEXT, statistic_row, units), FIELD(NUMBER, statistic_row, sample_period),
-            FIELD(TEXT, statistic_row, bins), SAME(ID)),
+            FIELD(TEXT, statistic_row, bins), FIELD(TEXT, statistic_row, bin_labels), SAME(ID)),
         .sql = "INSERT INTO storage.statistic (id, name, type, label, units, sample_period, bins,"
-               " class_id, declared)"
+               " bin_labels, class_id, declared)"
                " SELECT u.id, u.name, u.type, u.label, u.units, u.sample_period, u.bins::json,"
-               " u.class_id, true"
+               " u.bin_labels::json, u.class_id, true"
                " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],"
-               " $6::integer[], $7::text[], $8::bigint[]) AS u (id, name, type, label, units,"
-               " sample_period, bins, class_id)"
+               " $6::integer[], $7::text[], $8::text[], $9::bigint[]) AS u (id, name, type, label,"
+               " units, sample_period, bins, bin_labels, class_id)"
                " ON CONFLICT (id) DO UPDATE SET type = excluded.type, label = excluded.label,"
                " units = excluded.units, sample_period = excluded.sample_period,"
-               " bins = excluded.bins, declared = true"},
+               " bins = excluded.bins, bin_labels = excluded.bin_labels, declared = true"},
 
     {ROWS(resources, resource_count),
         COLUMNS(FIELD(ID, resource_row, id), FIELD(ID, resource_row, class_id),

@@ -56,7 +56,7 @@ static void scannable_config_clear(struct scannable_config *scannable)
 {
 	for (size_t i = 0; i < scannable->attribute_count; i++) {
 		free(scannable->attributes[i].name);
-		free(scannable->attributes[i].value);
+		forget_text(scannable->attributes[i].value); /* it may be a password */
 		free(scannable->attributes[i].place);
 	}
 	free(scannable->attributes);

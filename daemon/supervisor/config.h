@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "model/typed.h"
 #include "wire/message.h"
 
 struct plugin_config {
@@ -23,12 +24,6 @@ struct plugin_config {
 	struct setting *settings;  /* nested keys joined by dots */
 	size_t setting_count;
 	char *place; /* "file:line" */
-};
-
-struct typed_attribute {
-	char *name;
-	char *value; /* as typed; NULL for null */
-	char *place;
 };
 
 struct scannable_config {

@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/paths.h"
 #include "supervisor/config_keys.h"
 #include "supervisor/config_settings.h"
-
-#define PLUGIN_NAME_MAX 128
 
 /* Where in the tree of keys the walk is: a mapping, and the structure that its keys fill. */
 struct scope {
@@ -127,28 +126,6 @@ static void read_mapping(
 
 /* ---- lists ---- */
 
-/* The last part of a path without ".so". The caller frees it. */
-static char *plugin_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash != NULL ? slash + 1 : path;
-	size_t length = strlen(name);
-
-	if (length > 3 && strcmp(name + length - 3, ".so") == 0)
-		length -= 3;
-	return xstrndup(name, length);
-}
-
-/* Whether a text can be a plugin's name, which is also a part of the names of its classes. */
-static bool plugin_name_is_valid(const char *name)
-{
-	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                             "0123456789_-");
-
-	return length > 0 && length <= PLUGIN_NAME_MAX && name[length] == '\0';
-}
-
 /* A name or path by itself: what has a slash or ends with ".so" is a path. */
 static void read_plugin_scalar(
     const struct source *source, const yaml_node_t *node, struct plugin_config *plugin)
@@ -171,7 +148,7 @@ static void complete_plugin(const struct source *source, const yaml_node_t *node
 		return;
 	}
 	if (plugin->name == NULL)
-		plugin->name = plugin_name(plugin->path);
+		plugin->name = plugin_name_of(plugin->path);
 	if (!plugin_name_is_valid(plugin->name))
 		node_mistake(source, node, shown,
 		    "\"%s\" can't be a plugin's name (letters, digits, _ and -, at most %d)",

@@ -50,6 +50,17 @@ static bool load_document(struct source *source, yaml_parser_t *parser, yaml_doc
 	return false;
 }
 
+/* Releases a document, of which nothing stays in memory: there may be passwords in it. */
+static void forget_document(yaml_document_t *document)
+{
+	yaml_node_t *node;
+
+	for (node = document->nodes.start; node < document->nodes.top; node++)
+		if (node->type == YAML_SCALAR_NODE)
+			explicit_bzero(node->data.scalar.value, node->data.scalar.length);
+	yaml_document_delete(document);
+}
+
 /* Refuses a second document in the file. */
 static void expect_end(struct source *source, yaml_parser_t *parser, const struct text *content)
 {
@@ -62,7 +73,15 @@ static void expect_end(struct source *source, yaml_parser_t *parser, const struc
 	if (root != NULL)
 		node_mistake(
 		    source, root, "", "a second document begins here; only one is allowed");
-	yaml_document_delete(&document);
+	forget_document(&document);
+}
+
+static void forget_parser(yaml_parser_t *parser)
+{
+	explicit_bzero(parser->buffer.start, (size_t)(parser->buffer.end - parser->buffer.start));
+	explicit_bzero(
+	    parser->raw_buffer.start, (size_t)(parser->raw_buffer.end - parser->raw_buffer.start));
+	yaml_parser_delete(parser);
 }
 
 static void read_content(struct source *source, const struct text *content)
@@ -82,11 +101,11 @@ static void read_content(struct source *source, const struct text *content)
 		source->document = &document;
 		read_document(source);
 		source->document = NULL;
-		yaml_document_delete(&document);
+		forget_document(&document);
 		if (!empty)
 			expect_end(source, &parser, content);
 	}
-	yaml_parser_delete(&parser);
+	forget_parser(&parser);
 }
 
 /* ---- files ---- */
@@ -101,6 +120,7 @@ static int read_file(const char *path, struct text *content)
 
 	if (file == NULL)
 		return errno;
+	setbuf(file, NULL);
 	while (error == 0 && (length = fread(buffer, 1, sizeof(buffer), file)) > 0) {
 		text_append_bytes(content, buffer, length);
 		if (content->length > FILE_SIZE_MAX)
@@ -109,6 +129,7 @@ static int read_file(const char *path, struct text *content)
 	if (error == 0 && ferror(file))
 		error = errno;
 	fclose(file);
+	explicit_bzero(buffer, sizeof(buffer));
 	return error;
 }
 
@@ -127,5 +148,5 @@ void config_file_read(struct config_loader *loader, const char *path)
 	else
 		read_content(&source, &content);
 	free(source.directory);
-	text_clear(&content);
+	text_forget(&content);
 }

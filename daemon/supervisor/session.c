@@ -63,6 +63,8 @@ struct session *session_new(struct plugin *plugin, struct graph_resource *scanna
 	    (struct backoff){.least_ns = config->retry_min_ns, .most_ns = config->retry_max_ns};
 	session->timer = evtimer_new(plugin->supervisor->base, timer_expired, session);
 	TAILQ_INSERT_TAIL(&plugin->sessions, session, next);
+	HASH_ADD(
+	    by_scannable, plugin->by_scannable, scannable, sizeof(session->scannable), session);
 	return session;
 }
 
@@ -83,22 +85,13 @@ static void close_number(struct session *session)
 	session->unacknowledged = 0;
 }
 
-/* There may be passwords in it. */
-static void forget_typed(struct session *session)
-{
-	if (session->typed != NULL)
-		explicit_bzero(session->typed, strlen(session->typed));
-	free(session->typed);
-	session->typed = NULL;
-}
-
 void session_free(struct session *session)
 {
 	if (session->number != 0)
 		close_number(session);
 	TAILQ_REMOVE(&session->plugin->sessions, session, next);
+	HASH_DELETE(by_scannable, session->plugin->by_scannable, session);
 	event_free(session->timer);
-	forget_typed(session);
 	free(session->reason);
 	session->magic = 0;
 	free(session);
@@ -184,13 +177,12 @@ void session_close(struct session *session)
 	plugin_send(session->plugin, &message);
 }
 
-void session_configure(struct session *session, char *typed)
+void session_configure(struct session *session, uint64_t typed)
 {
 	struct message message = {.type = MESSAGE_CLOSE, .close = {.session = session->number}};
-	bool changed = session->typed != NULL && strcmp(session->typed, typed) != 0;
+	bool changed = session->typed != 0 && session->typed != typed;
 
 	session->unwanted = false;
-	forget_typed(session);
 	session->typed = typed;
 	if (!changed || session->number == 0 || session->state == SESSION_CLOSING)
 		return;

@@ -2,6 +2,7 @@
 #include "supervisor/supervisor.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -76,6 +77,60 @@ static struct json_object *plugin_status(const struct plugin *plugin)
 	add(object, "scannables", scannables);
 	return object;
 }
+
+/* ---- mistakes ---- */
+
+static void add_mistake(struct json_object *mistakes, const char *plugin, const char *place,
+    const char *text, bool rejected)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "plugin", json_object_new_string(plugin));
+	add(object, "place", json_object_new_string(place));
+	add(object, "text", json_object_new_string(text));
+	add(object, "rejected", json_object_new_boolean(rejected));
+	json_object_array_add(mistakes, object);
+}
+
+static void add_mistakes(struct json_object *mistakes, const struct plugin *plugin,
+    const struct mistake_list *list, bool rejected)
+{
+	for (size_t i = 0; i < list->count; i++)
+		add_mistake(mistakes, plugin->config->name, list->items[i].place,
+		    list->items[i].text, rejected);
+}
+
+/* Adds the scannables that no plugin looks at. */
+static void add_unlisted(struct json_object *mistakes, const struct supervisor *supervisor)
+{
+	const struct config *config = &supervisor->config;
+
+	for (size_t i = 0; i < config->scannable_count; i++) {
+		const struct scannable_config *scannable = &config->scannables[i];
+		char *text;
+
+		if (supervisor_find_plugin(supervisor, scannable->plugin) != NULL)
+			continue;
+		text = xasprintf("plugin \"%s\" is not listed under plugins", scannable->plugin);
+		add_mistake(mistakes, scannable->plugin, scannable->place, text, false);
+		free(text);
+	}
+}
+
+static struct json_object *mistakes_status(const struct supervisor *supervisor)
+{
+	struct json_object *mistakes = json_object_new_array();
+	const struct plugin *plugin;
+
+	add_unlisted(mistakes, supervisor);
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
+		add_mistakes(mistakes, plugin, &plugin->mistakes, false);
+		add_mistakes(mistakes, plugin, &plugin->rejected, true);
+	}
+	return mistakes;
+}
+
+/* ---- everything else ---- */
 
 static struct json_object *database_status(const struct supervisor *supervisor)
 {
@@ -152,6 +207,7 @@ struct json_object *supervisor_status(void *context)
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		json_object_array_add(plugins, plugin_status(plugin));
 	add(object, "plugins", plugins);
+	add(object, "mistakes", mistakes_status(supervisor));
 	add(object, "counts", counts_status(supervisor));
 	return object;
 }

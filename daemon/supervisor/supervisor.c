@@ -18,9 +18,6 @@
 #include "base/memory.h"
 #include "host/host.h"
 
-/* How long scans wait for the database to store what it was given. */
-#define WRITE_LIMIT_NS (10 * NS_PER_S)
-
 #define SUPERVISOR_MAGIC 0x53555056u
 
 struct supervisor *supervisor_of(void *context)
@@ -31,39 +28,9 @@ struct supervisor *supervisor_of(void *context)
 	return supervisor;
 }
 
-/* ---- the database ---- */
+/* ---- plugins ---- */
 
-static void restore_counters(void *context, const struct counters *counters)
-{
-	graph_restore_counters(supervisor_of(context)->graph, counters);
-}
-
-static void restore_class(void *context, const struct class_row *row)
-{
-	graph_restore_class(supervisor_of(context)->graph, row);
-}
-
-static void restore_resource(void *context, const struct resource_row *row)
-{
-	graph_restore_resource(supervisor_of(context)->graph, row);
-}
-
-static void restore_parent(void *context, const struct parent_row *row)
-{
-	graph_restore_parent(supervisor_of(context)->graph, row);
-}
-
-static void restore_reporter(void *context, const struct reporter_row *row)
-{
-	graph_restore_reporter(supervisor_of(context)->graph, row);
-}
-
-static void restore_alert(void *context, const struct alert_row *row)
-{
-	graph_restore_alert(supervisor_of(context)->graph, row);
-}
-
-static struct plugin *find_plugin(const struct supervisor *supervisor, const char *name)
+struct plugin *supervisor_find_plugin(const struct supervisor *supervisor, const char *name)
 {
 	struct plugin *plugin;
 
@@ -73,210 +40,12 @@ static struct plugin *find_plugin(const struct supervisor *supervisor, const cha
 	return NULL;
 }
 
-/* Hides what the database holds of plugins that are no longer listed. */
-static void hide_unlisted(struct supervisor *supervisor)
-{
-	const struct graph_class *class;
-
-	for (class = graph_first_class(supervisor->graph); class != NULL; class = class->by_id.next)
-		if (find_plugin(supervisor, class->plugin) == NULL)
-			graph_hide(supervisor->graph, class->plugin);
-}
-
-static void database_loaded(void *context)
-{
-	struct supervisor *supervisor = supervisor_of(context);
-	struct plugin *plugin;
-
-	graph_restored(supervisor->graph);
-	graph_begin_configuration(supervisor->graph);
-	supervisor->loaded = true;
-	hide_unlisted(supervisor);
-	log_info("database loaded: %zu resources, %s", graph_resource_count(supervisor->graph),
-	    "scanning begins");
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
-		plugin_join(plugin);
-}
-
-static struct changes *take_changes(void *context)
-{
-	struct supervisor *supervisor = supervisor_of(context);
-	struct changes *changes = supervisor->loaded ? graph_take_changes(supervisor->graph) : NULL;
-
-	if (changes != NULL)
-		supervisor->write_since = monotonic_now();
-	return changes;
-}
-
-/* The session of a batch that was stored, whichever plugin it belongs to. */
-static struct session *session_of(struct supervisor *supervisor, uint32_t number)
-{
-	struct plugin *plugin;
-
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
-		struct session *session = session_find(plugin, number);
-
-		if (session != NULL)
-			return session;
-	}
-	return NULL;
-}
-
-/* The database has stored what it was given. */
-static void end_slow_write(struct supervisor *supervisor)
-{
-	char text[CLOCK_TEXT_SIZE];
-	int64_t waited = monotonic_since(monotonic_now(), supervisor->write_since);
-
-	if (supervisor->write_is_slow)
-		log_info("the database stored what it was given after %s",
-		    duration_format(waited, text));
-	supervisor->write_since.ns = 0;
-	supervisor->write_is_slow = false;
-}
-
-static void database_committed(void *context, struct changes *changes)
-{
-	struct supervisor *supervisor = supervisor_of(context);
-
-	end_slow_write(supervisor);
-	for (size_t i = 0; i < changes->batch_count; i++) {
-		struct session *session = session_of(supervisor, changes->batches[i].session);
-
-		if (session != NULL)
-			session_acknowledge(session, changes->batches[i].number);
-	}
-	if (supervisor->control != NULL)
-		control_tell(supervisor->control, changes->notices, changes->notice_count);
-	changes_free(changes);
-	supervisor_plugin_changed(supervisor);
-}
-
-/* While the database is away the graph keeps what changes, and scans go on. */
-static void acknowledge_everything(struct supervisor *supervisor)
-{
-	struct plugin *plugin;
-	struct session *session;
-
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
-		TAILQ_FOREACH (session, &plugin->sessions, next)
-			session_acknowledge(session, session->unacknowledged);
-}
-
-/*
- * A database that answers nothing, or can't store what it is given, is as good as away: nobody is
- * to wait for it.
- */
-static void check_write(struct supervisor *supervisor)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	if (supervisor->database_away || supervisor->write_since.ns == 0 ||
-	    monotonic_since(monotonic_now(), supervisor->write_since) < WRITE_LIMIT_NS)
-		return;
-	if (!supervisor->write_is_slow)
-		log_warning("the database has not stored for %s what it was given; scans go on, and"
-		            " what changes is kept in memory",
-		    duration_format(WRITE_LIMIT_NS, text));
-	supervisor->write_is_slow = true;
-	acknowledge_everything(supervisor);
-}
-
-static void database_state(void *context, enum store_state state, const char *reason)
-{
-	struct supervisor *supervisor = supervisor_of(context);
-	bool away = state != STORE_READY && state != STORE_WRITING;
-
-	free(supervisor->database_reason);
-	supervisor->database_reason = xstrdup(reason);
-	if (away && !supervisor->database_away)
-		supervisor->database_away_since = monotonic_now();
-	supervisor->database_away = away;
-	if (supervisor->write_since.ns != 0)
-		supervisor->write_since = monotonic_now();
-	if (away && supervisor->loaded)
-		acknowledge_everything(supervisor);
-}
-
-static void database_fatal(void *context, const char *reason)
-{
-	supervisor_give_up(context, reason);
-}
-
-static const struct store_callbacks store_callbacks = {
-    .counters = restore_counters,
-    .class = restore_class,
-    .resource = restore_resource,
-    .parent = restore_parent,
-    .reporter = restore_reporter,
-    .alert = restore_alert,
-    .loaded = database_loaded,
-    .take = take_changes,
-    .committed = database_committed,
-    .state = database_state,
-    .fatal = database_fatal,
-};
-
-void supervisor_kick(struct supervisor *supervisor)
-{
-	store_kick(supervisor->store);
-}
-
-static void embedded_failed(void *context, const char *reason)
-{
-	supervisor_give_up(context, reason);
-}
-
-/* Makes a directory and those above it, as far as they are missing. Returns 0, or -1 with errno. */
-static int make_directories(const char *path)
-{
-	char *copy = xstrdup(path);
-	int result = 0;
-
-	for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-			break;
-		*slash = '/';
-	}
-	if (mkdir(path, 0755) != 0 && errno != EEXIST)
-		result = -1;
-	free(copy);
-	return result;
-}
-
-/* Starts the private cluster if it is wanted. Gives what to connect to, or NULL with a reason. */
-static const char *prepare_database(struct supervisor *supervisor, char reason[REASON_SIZE])
-{
-	const struct config *config = &supervisor->config;
-	char *directory;
-
-	if (!config->embedded && !supervisor->options->embedded)
-		return config->conninfo != NULL ? config->conninfo : "";
-	if (make_directories(config->state_directory) != 0) {
-		snprintf(reason, REASON_SIZE, "directories.state: can't make %s: %s",
-		    config->state_directory, strerror(errno));
-		return NULL;
-	}
-	directory = xasprintf("%s/postgresql", config->state_directory);
-	supervisor->embedded = embedded_start(supervisor->base,
-	    &(const struct embedded_options){.directory = directory,
-	        .user = config->embedded_user,
-	        .failed = embedded_failed,
-	        .context = supervisor},
-	    reason);
-	free(directory);
-	return supervisor->embedded != NULL ? embedded_conninfo(supervisor->embedded) : NULL;
-}
-
-/* ---- plugins ---- */
-
 static void start_plugins(struct supervisor *supervisor)
 {
 	const struct config *config = &supervisor->config;
 
 	for (size_t i = 0; i < config->plugin_count; i++) {
-		bool taken = find_plugin(supervisor, config->plugins[i].name) != NULL;
+		bool taken = supervisor_find_plugin(supervisor, config->plugins[i].name) != NULL;
 		struct plugin *plugin = plugin_new(supervisor, &config->plugins[i]);
 
 		TAILQ_INSERT_TAIL(&supervisor->plugins, plugin, next);
@@ -289,8 +58,7 @@ static void start_plugins(struct supervisor *supervisor)
 	}
 }
 
-/* Mentions scannables whose plugin is not listed: nobody would ever look at them. */
-static unsigned check_scannable_plugins(const struct supervisor *supervisor)
+unsigned supervisor_check_scannables(const struct supervisor *supervisor)
 {
 	const struct config *config = &supervisor->config;
 	unsigned mistakes = 0;
@@ -298,7 +66,7 @@ static unsigned check_scannable_plugins(const struct supervisor *supervisor)
 	for (size_t i = 0; i < config->scannable_count; i++) {
 		const struct scannable_config *scannable = &config->scannables[i];
 
-		if (find_plugin(supervisor, scannable->plugin) != NULL)
+		if (supervisor_find_plugin(supervisor, scannable->plugin) != NULL)
 			continue;
 		log_error("%s: plugin \"%s\" is not listed under plugins", scannable->place,
 		    scannable->plugin);
@@ -315,6 +83,7 @@ unsigned supervisor_scanning_initially(const struct supervisor *supervisor)
 
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
 		count += plugin->state == PLUGIN_STARTING;
+		count += scannables_pending(plugin);
 		TAILQ_FOREACH (session, &plugin->sessions, next)
 			count += !session->scanned || session->state == SESSION_FIRST;
 	}
@@ -348,7 +117,7 @@ static void check_finished(struct supervisor *supervisor)
 		else
 			supervisor->mistakes += scannables_check(plugin);
 	}
-	supervisor->mistakes += check_scannable_plugins(supervisor);
+	supervisor->mistakes += supervisor_check_scannables(supervisor);
 	event_base_loopbreak(supervisor->base);
 }
 
@@ -364,12 +133,6 @@ static bool any_process(const struct supervisor *supervisor)
 	return false;
 }
 
-static bool is_all_written(const struct supervisor *supervisor)
-{
-	return !supervisor->loaded ||
-	       (!graph_has_changes(supervisor->graph) && store_is_idle(supervisor->store));
-}
-
 /*
  * The order of a stop: sessions and plugins, then what is to be written. A database that is away
  * may be back before the time for stopping is over, unless the runner has given it up.
@@ -378,7 +141,7 @@ static void continue_stop(struct supervisor *supervisor)
 {
 	if (supervisor->store == NULL || any_process(supervisor))
 		return;
-	if (is_all_written(supervisor) || supervisor->exit_status != 0)
+	if (database_is_written(supervisor) || supervisor->exit_status != 0)
 		event_base_loopexit(supervisor->base, NULL);
 	else if (supervisor->database_away)
 		store_retry_now(supervisor->store);
@@ -390,16 +153,6 @@ void supervisor_plugin_changed(struct supervisor *supervisor)
 {
 	if (supervisor->state == SUPERVISOR_STOPPING)
 		continue_stop(supervisor);
-}
-
-/* Stops the private cluster once nobody is connected to it any more. */
-static void stop_embedded(struct supervisor *supervisor)
-{
-	if (supervisor->embedded == NULL)
-		return;
-	embedded_stop(supervisor->embedded);
-	while (embedded_is_running(supervisor->embedded) && !supervisor->at_once)
-		event_base_loop(supervisor->base, EVLOOP_ONCE);
 }
 
 /* Orderly means took too long: leave what is left behind. */
@@ -419,7 +172,7 @@ static void begin_stop(struct supervisor *supervisor)
 	struct plugin *plugin;
 
 	supervisor->state = SUPERVISOR_STOPPING;
-	sd_notify(0, "STOPPING=1");
+	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld", (limit.tv_sec + 10) * 1000000LL);
 	evtimer_add(supervisor->stop_timer, &limit);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		plugin_stop(plugin);
@@ -452,19 +205,39 @@ void supervisor_give_up(struct supervisor *supervisor, const char *reason)
 
 /* ---- events ---- */
 
+static struct plugin *plugin_of_process(const struct supervisor *supervisor, pid_t pid)
+{
+	struct plugin *plugin;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		if (plugin->has_process && plugin->process.pid == pid)
+			return plugin;
+	return NULL;
+}
+
+/* The child that ended first, or 0. Its number is not given back before waitpid(). */
+static pid_t ended_child(void)
+{
+	siginfo_t child = {.si_pid = 0};
+
+	return waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0 ? child.si_pid : 0;
+}
+
 static void child_ended(evutil_socket_t number, short what, void *context)
 {
 	struct supervisor *supervisor = supervisor_of(context);
-	struct plugin *plugin;
 	int status;
 	pid_t pid;
 
 	(void)number;
 	(void)what;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		TAILQ_FOREACH (plugin, &supervisor->plugins, next)
-			if (plugin->has_process && plugin->process.pid == pid)
-				break;
+	while ((pid = ended_child()) > 0) {
+		struct plugin *plugin = plugin_of_process(supervisor, pid);
+
+		/* What it started is in its group, and ends with it. */
+		if (plugin != NULL)
+			kill(-pid, SIGKILL);
+		waitpid(pid, &status, 0);
 		if (plugin != NULL)
 			plugin_ended(plugin, status);
 		else if (supervisor->embedded != NULL)
@@ -480,88 +253,20 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
 		plugin_check_limits(plugin);
-	check_write(supervisor);
+		plugin_tell_dropped(plugin);
+	}
+	database_check_write(supervisor);
 	supervisor_plugin_changed(supervisor);
 	tell_systemd(supervisor);
 }
 
-/* Swaps the scannables of two configurations. */
-static void swap_scannables(struct config *a, struct config *b)
+static void hangup(evutil_socket_t number, short what, void *context)
 {
-	struct scannable_config *scannables = a->scannables;
-	size_t count = a->scannable_count;
-
-	a->scannables = b->scannables;
-	a->scannable_count = b->scannable_count;
-	b->scannables = scannables;
-	b->scannable_count = count;
-}
-
-/* Logs each line of a text as an error. */
-static void log_lines(char *text)
-{
-	char *rest;
-
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
-	     line = strtok_r(NULL, "\n", &rest))
-		log_error("%s", line);
-}
-
-/* Compares the scannables with the classes of the plugins that were loaded. */
-static unsigned check_scannables(struct supervisor *supervisor)
-{
-	struct plugin *plugin;
-	unsigned mistakes = 0;
-
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
-		if (plugin->classes != NULL)
-			mistakes += scannables_check(plugin);
-	return mistakes;
-}
-
-/* Takes up the scannables of the configuration. */
-static void configure_again(struct supervisor *supervisor)
-{
-	struct plugin *plugin;
-
-	log_info("configuration reloaded: %zu scannables (other changes take effect at the next"
-	         " start)",
-	    supervisor->config.scannable_count);
-	if (supervisor->loaded)
-		graph_begin_configuration(supervisor->graph);
-	check_scannable_plugins(supervisor);
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
-		plugin_join(plugin);
-		plugin_retry(plugin);
-	}
-}
-
-/* Reads the configuration again and takes up its scannables. With a mistake in it nothing changes.
- */
-static void reload(evutil_socket_t number, short what, void *context)
-{
-	struct supervisor *supervisor = supervisor_of(context);
-	struct config config;
-	struct text mistakes = TEXT_EMPTY;
-
 	(void)number;
 	(void)what;
-	if (!config_load(supervisor->config.path, &config, &mistakes)) {
-		log_lines(mistakes.data);
-		log_error("nothing was reloaded, the configuration has mistakes");
-	} else if (supervisor->state != SUPERVISOR_STOPPING) {
-		swap_scannables(&supervisor->config, &config);
-		if (check_scannables(supervisor) == 0) {
-			configure_again(supervisor);
-		} else {
-			swap_scannables(&supervisor->config, &config);
-			log_error("nothing was reloaded, the scannables have mistakes");
-		}
-	}
-	text_clear(&mistakes);
-	config_free(&config);
+	supervisor_reload(supervisor_of(context));
 }
 
 static struct event *watch_signal(
@@ -578,7 +283,7 @@ static void watch_signals(struct supervisor *supervisor)
 {
 	supervisor->terminate_signals[0] = watch_signal(supervisor, SIGTERM, terminate);
 	supervisor->terminate_signals[1] = watch_signal(supervisor, SIGINT, terminate);
-	supervisor->hangup_signal = watch_signal(supervisor, SIGHUP, reload);
+	supervisor->hangup_signal = watch_signal(supervisor, SIGHUP, hangup);
 	supervisor->child_signal = watch_signal(supervisor, SIGCHLD, child_ended);
 }
 
@@ -635,14 +340,11 @@ static char *find_program(void)
 static int open_parts(struct supervisor *supervisor)
 {
 	char reason[REASON_SIZE];
-	const char *conninfo = prepare_database(supervisor, reason);
 
-	if (conninfo == NULL) {
+	if (database_open(supervisor, reason) != 0) {
 		log_error("%s", reason);
 		return -1;
 	}
-	supervisor->store = store_new(supervisor->base, conninfo,
-	    supervisor->config.database_retry_max_ns / NS_PER_MS, &store_callbacks, supervisor);
 	supervisor->control = control_start(supervisor->base, supervisor->config.control_socket,
 	    supervisor->graph, &control_callbacks, supervisor, reason);
 	if (supervisor->control == NULL) {
@@ -656,11 +358,11 @@ static int open_parts(struct supervisor *supervisor)
 static void run(struct supervisor *supervisor)
 {
 	start_plugins(supervisor);
-	check_scannable_plugins(supervisor);
+	supervisor_check_scannables(supervisor);
 	supervisor->state = SUPERVISOR_RUNNING;
 	sd_notify(0, "READY=1");
 	event_base_dispatch(supervisor->base);
-	if (!is_all_written(supervisor))
+	if (!database_is_written(supervisor))
 		log_warning(
 		    "stopped before everything was written: what changed will be found again by"
 		    " the next initial scans, except samples and past alerts");
@@ -699,12 +401,7 @@ static void close_parts(struct supervisor *supervisor)
 	if (supervisor->control != NULL)
 		control_free(supervisor->control);
 	supervisor->control = NULL;
-	if (supervisor->store != NULL)
-		store_free(supervisor->store);
-	supervisor->store = NULL;
-	stop_embedded(supervisor);
-	if (supervisor->embedded != NULL)
-		embedded_free(supervisor->embedded);
+	database_close(supervisor);
 	graph_free(supervisor->graph);
 	free_event(supervisor->terminate_signals[0]);
 	free_event(supervisor->terminate_signals[1]);

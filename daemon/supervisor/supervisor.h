@@ -27,6 +27,8 @@
 struct bufferevent;
 struct event;
 struct event_base;
+struct identity;
+struct pending;
 struct plugin;
 struct session;
 struct supervisor;
@@ -69,7 +71,7 @@ int process_start(struct process *process, const struct supervisor *supervisor, 
 /* Kills a process that still runs and closes what belongs to it. Its end must still be awaited. */
 void process_close(struct process *process);
 
-/* ---- plugins (plugin.c) ---- */
+/* ---- plugins (plugin.c, plugin_*.c) ---- */
 
 enum plugin_state {
 	PLUGIN_STARTING, /* its process was told to load it */
@@ -84,15 +86,23 @@ const char *plugin_state_name(enum plugin_state state);
 
 TAILQ_HEAD(session_list, session);
 
-/* A scannable of the configuration, some of whose passwords the plugin has yet to obfuscate. */
-struct pending {
-	size_t index; /* in the configuration */
-	const struct class *class;
-	struct value *values; /* one per attribute */
-	uint32_t *requests;   /* one per attribute; 0: none is awaited */
-	size_t awaited;
-	bool failed;
-	TAILQ_ENTRY(pending) next;
+/* A mistake in a scannable of the configuration, as people are told. */
+struct mistake {
+	char *place; /* "file:line" */
+	char *text;
+};
+
+struct mistake_list {
+	struct mistake *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* How many lines a plugin may still log. */
+struct line_allowance {
+	unsigned left;
+	struct monotonic since;     /* of the last line gained */
+	unsigned long long dropped; /* since the last line that was logged */
 };
 
 struct plugin {
@@ -111,12 +121,14 @@ struct plugin {
 	bool refused;        /* never to be started */
 	bool closed;         /* its end of the channel */
 	bool killed;         /* by us, for the reason in death_reason */
+	bool reaped;         /* it has ended, and its number may be another's */
 	char *death_reason;
 
 	struct bufferevent *channel;
 	struct bufferevent *output;
 	struct bufferevent *errors;
 	struct frame_reader frames;
+	struct line_allowance allowance;
 
 	struct class **classes; /* borrowed by the graph, kept while the process is away */
 	size_t class_count;
@@ -128,8 +140,12 @@ struct plugin {
 	size_t warning_count;
 
 	struct session_list sessions;
-	struct session *by_number; /* hash of the open ones */
-	TAILQ_HEAD(, pending) pending;
+	struct session *by_number;    /* hash of the open ones */
+	struct session *by_scannable; /* hash of all */
+	struct pending *pending;      /* hash of scannables that the plugin has yet to complete */
+	struct identity *identities;  /* hash of those that scannables of the configuration have */
+	struct mistake_list mistakes; /* in scannables of the configuration */
+	struct mistake_list rejected; /* in those of a file that therefore was not reloaded */
 	TAILQ_ENTRY(plugin) next;
 };
 
@@ -161,6 +177,10 @@ void plugin_ended(struct plugin *plugin, int status);
 /* Looks for hooks that take longer than allowed. */
 void plugin_check_limits(struct plugin *plugin);
 
+/* Says how many lines that it logged were left out since the last time. To be called every second.
+ */
+void plugin_tell_dropped(struct plugin *plugin);
+
 void plugin_send(struct plugin *plugin, const struct message *message);
 
 /* ---- scannables and their sessions (session.c) ---- */
@@ -186,9 +206,9 @@ struct session {
 	uint64_t unacknowledged; /* number of the batch that is being stored, 0 if none */
 	struct backoff backoff;
 	struct event *timer;
-	bool scanned;  /* an initial scan has succeeded or failed since the runner started */
-	bool unwanted; /* the configuration no longer has it: no further session */
-	char *typed;   /* its attributes in the configuration */
+	bool scanned;   /* an initial scan has succeeded or failed since the runner started */
+	bool unwanted;  /* the configuration no longer has it: no further session */
+	uint64_t typed; /* fingerprint of its attributes in the configuration; 0: none yet */
 
 	struct wallclock last_scan; /* end of the last scan; 0 if none */
 	int64_t last_duration_ns;
@@ -196,6 +216,7 @@ struct session {
 	uint32_t refused; /* calls in the last scan */
 	TAILQ_ENTRY(session) next;
 	UT_hash_handle by_number;
+	UT_hash_handle by_scannable;
 };
 
 struct session *session_new(struct plugin *plugin, struct graph_resource *scannable);
@@ -206,10 +227,10 @@ struct session *session_find(struct plugin *plugin, uint32_t number);
 void session_open(struct session *session);
 
 /*
- * The configuration has the scannable, with these attributes, which are taken over. When others
- * were in force the session begins anew.
+ * The configuration has the scannable, with attributes of this fingerprint. When others were in
+ * force the session begins anew.
  */
-void session_configure(struct session *session, char *typed);
+void session_configure(struct session *session, uint64_t typed);
 
 /* Ends the session for good: the scannable is no longer wanted. */
 void session_close(struct session *session);
@@ -224,21 +245,29 @@ void session_lost(struct session *session, bool to_blame, const char *reason);
 /* A batch is stored, or the database is away and the graph keeps it. */
 void session_acknowledge(struct session *session, uint64_t number);
 
-/* ---- scannables of the configuration (scannable.c) ---- */
+/* ---- scannables of the configuration (scannable.c, scannable_configure.c) ---- */
 
 /*
  * Reads the scannables that the configuration has for a loaded plugin, logs every mistake with its
- * place, and gives their number. Nothing is made known.
+ * place, and gives their number. Nothing is made known; the mistakes are kept as those of a file
+ * that was rejected.
  */
 unsigned scannables_check(struct plugin *plugin);
 
 /*
  * Makes the scannables known to the graph and gives each a session; ends the sessions of those that
- * the configuration no longer has.
+ * the configuration no longer has. Those with passwords, or for which the plugin has to compute
+ * defaults, follow as the plugin completes them. Mistakes are logged and kept.
  */
 void scannables_configure(struct plugin *plugin);
-void scannables_obfuscated(struct plugin *plugin, const struct message_obfuscated *answer);
-void scannables_forget_pending(struct plugin *plugin);
+void scannables_prepared(struct plugin *plugin, const struct message_prepared *answer);
+
+/* How many scannables the plugin has yet to complete. */
+unsigned scannables_pending(const struct plugin *plugin);
+
+/* Forgets what the plugin was asked, which nobody will answer any more, and the mistakes. */
+void scannables_forget(struct plugin *plugin);
+void scannables_free(struct plugin *plugin);
 
 /* ---- the supervisor ---- */
 
@@ -292,6 +321,12 @@ struct supervisor *supervisor_of(void *context);
 /* The whole life of the supervisor. Returns the exit status of the program. */
 int supervisor_main(const struct supervisor_options *options);
 
+/* The plugin of this name in the configuration, or NULL. */
+struct plugin *supervisor_find_plugin(const struct supervisor *supervisor, const char *name);
+
+/* Logs scannables whose plugin is not listed, and gives their number: nobody else looks at them. */
+unsigned supervisor_check_scannables(const struct supervisor *supervisor);
+
 /* There may be something to write to the database. */
 void supervisor_kick(struct supervisor *supervisor);
 
@@ -300,6 +335,29 @@ void supervisor_plugin_changed(struct supervisor *supervisor);
 
 /* Ends the event loop because it makes no sense to go on. */
 void supervisor_give_up(struct supervisor *supervisor, const char *reason);
+
+/*
+ * Reads the configuration again and takes up its scannables (reload.c). With a mistake in it
+ * nothing changes.
+ */
+void supervisor_reload(struct supervisor *supervisor);
+
+/* ---- the database (database.c) ---- */
+
+/* Starts the private cluster, if it is wanted, and the store. Returns 0, or -1 with a reason. */
+int database_open(struct supervisor *supervisor, char reason[REASON_SIZE]);
+void database_close(struct supervisor *supervisor);
+
+/*
+ * A database that answers nothing, or can't store what it is given, is as good as away: nobody is
+ * to wait for it. To be called every second.
+ */
+void database_check_write(struct supervisor *supervisor);
+
+/* Whether everything that is known is stored. */
+bool database_is_written(const struct supervisor *supervisor);
+
+/* ---- what is told ---- */
 
 /* The answer to GET /v1/status (status.c). */
 struct json_object *supervisor_status(void *context);

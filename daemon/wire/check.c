@@ -2,6 +2,7 @@
 #include "wire/check.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 bool check_refuse(char reason[REASON_SIZE], const char *format, ...)
 {
@@ -72,21 +73,99 @@ bool check_open(const void *part, const struct wire_context *context, char reaso
 	return true;
 }
 
-bool check_obfuscate(const void *part, const struct wire_context *context, char reason[REASON_SIZE])
+/* The class of a scannable in the making, or NULL. */
+static const struct class *scannable_class(
+    const struct wire_context *context, uint32_t index, char reason[REASON_SIZE])
 {
-	const struct message_obfuscate *obfuscate = part;
-	const struct class *class;
+	if (index >= context->class_count) {
+		check_refuse(
+		    reason, "class: there is no class %u, only %zu", index, context->class_count);
+		return NULL;
+	}
+	if (context->classes[index]->scannable)
+		return context->classes[index];
+	check_refuse(reason, "class: %s is not scannable", context->classes[index]->name);
+	return NULL;
+}
 
-	if (obfuscate->class >= context->class_count)
-		return check_refuse(reason, "class: there is no class %u, only %zu",
-		    obfuscate->class, context->class_count);
-	class = context->classes[obfuscate->class];
-	if (obfuscate->attribute >= class->attribute_count)
-		return check_refuse(reason, "attribute: %s has no attribute %u, only %zu",
-		    class->name, obfuscate->attribute, class->attribute_count);
-	if (class->attributes[obfuscate->attribute].type != ATTRIBUTE_PASSWORD)
-		return check_refuse(reason, "attribute: \"%s\" of %s is no password",
-		    class->attributes[obfuscate->attribute].name, class->name);
+/* Whether there is one value per attribute. */
+static bool check_count(const struct class *class, size_t value_count, char reason[REASON_SIZE])
+{
+	if (value_count == class->attribute_count)
+		return true;
+	return check_refuse(reason, "values: %s has %zu attributes, not %zu", class->name,
+	    class->attribute_count, value_count);
+}
+
+bool check_prepare(const void *part, const struct wire_context *context, char reason[REASON_SIZE])
+{
+	const struct message_prepare *prepare = part;
+	const struct class *class = scannable_class(context, prepare->class, reason);
+
+	if (class == NULL || !check_count(class, prepare->value_count, reason))
+		return false;
+	for (size_t i = 0; i < prepare->value_count; i++) {
+		const struct attribute *attribute = &class->attributes[i];
+		const struct value *value = &prepare->values[i];
+
+		if (value->type == VALUE_NULL && attribute->has_default_function)
+			continue;
+		if (!check_value_type(attribute, value) || value->type == VALUE_REFERENCE)
+			return check_refuse(reason, "values[%zu]: \"%s\" of %s is of another type",
+			    i, attribute->name, class->name);
+	}
+	return true;
+}
+
+/* Whether a value is one that the attribute of a scannable without a session can have. */
+static bool check_prepared_value(
+    const struct class *class, size_t index, struct value *value, char reason[REASON_SIZE])
+{
+	const struct attribute *attribute = &class->attributes[index];
+	char why[REASON_SIZE];
+
+	if (!check_value_type(attribute, value) || value->type == VALUE_REFERENCE)
+		return check_refuse(reason, "values[%zu]: \"%s\" of %s is of another type", index,
+		    attribute->name, class->name);
+	/* What a password is stored as is the plugin's affair. */
+	if (attribute->type == ATTRIBUTE_PASSWORD)
+		return true;
+	if (!attribute_validate(attribute, value, why))
+		return check_refuse(reason, "values[%zu]: %s: %s", index, class->name, why);
+	return true;
+}
+
+/* Whether there is a reason for some attributes, and nothing else. */
+static bool check_reasons(
+    const struct class *class, const struct message_prepared *prepared, char reason[REASON_SIZE])
+{
+	if (prepared->value_count > 0)
+		return check_refuse(reason, "it has values, and reasons why there are none");
+	if (prepared->reason_count > class->attribute_count)
+		return check_refuse(reason,
+		    "reasons: %zu are too many for the %zu attributes of %s",
+		    prepared->reason_count, class->attribute_count, class->name);
+	for (size_t i = 0; i < prepared->reason_count; i++)
+		if (strlen(prepared->reasons[i]) >= REASON_SIZE)
+			return check_refuse(
+			    reason, "reasons[%zu]: it is longer than %d", i, REASON_SIZE - 1);
+	return true;
+}
+
+bool check_prepared(const void *part, const struct wire_context *context, char reason[REASON_SIZE])
+{
+	const struct message_prepared *prepared = part;
+	const struct class *class = scannable_class(context, prepared->class, reason);
+
+	if (class == NULL)
+		return false;
+	if (prepared->reason_count > 0)
+		return check_reasons(class, prepared, reason);
+	if (!check_count(class, prepared->value_count, reason))
+		return false;
+	for (size_t i = 0; i < prepared->value_count; i++)
+		if (!check_prepared_value(class, i, &prepared->values[i], reason))
+			return false;
 	return true;
 }
 

@@ -16,10 +16,11 @@ typedef bool message_check(
 
 message_check check_configure;
 message_check check_open;
-message_check check_obfuscate;
+message_check check_prepare;
 message_check check_loaded;
 message_check check_failed;
 message_check check_ended;
+message_check check_prepared;
 message_check check_batch; /* of a pointer to a batch */
 
 /* Writes a reason and returns false. */

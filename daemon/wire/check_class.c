@@ -175,6 +175,41 @@ static bool check_condition_names(const struct subject *subject)
 	return valid;
 }
 
+/* Whether there are indexes, and all are below end. */
+static bool indexes_are_valid(const size_t *indexes, size_t count, size_t end)
+{
+	for (size_t i = 0; i < count; i++)
+		if (indexes[i] >= end)
+			return false;
+	return count > 0;
+}
+
+static bool check_charts(const struct subject *subject)
+{
+	const struct class *class = subject->class;
+
+	for (size_t i = 0; i < class->chart_count; i++)
+		if (!indexes_are_valid(class->charts[i].series, class->charts[i].series_count,
+		        class->statistic_count))
+			return check_refuse(subject->reason,
+			    "class %s: charts[%zu] shows what the class does not have", class->name,
+			    i);
+	return true;
+}
+
+static bool check_relations(const struct subject *subject)
+{
+	const struct class *class = subject->class;
+
+	for (size_t i = 0; i < class->relation_count; i++)
+		if (!indexes_are_valid(class->relations[i].attributes,
+		        class->relations[i].attribute_count, class->attribute_count))
+			return check_refuse(subject->reason,
+			    "class %s: relations[%zu] matches what the class does not have",
+			    class->name, i);
+	return true;
+}
+
 static bool check_identifier(const struct subject *subject)
 {
 	const struct class *class = subject->class;
@@ -211,7 +246,8 @@ static bool check_class(const struct class *class, char reason[REASON_SIZE])
 	for (size_t i = 0; i < class->condition_count; i++)
 		if (!check_condition(&subject, i))
 			return false;
-	return check_condition_names(&subject);
+	return check_condition_names(&subject) && check_charts(&subject) &&
+	       check_relations(&subject);
 }
 
 /* All classes are of one plugin, and no two have one name. */

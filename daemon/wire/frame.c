@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Frames: the buffer holds bytes as they came, from consumed on not looked at yet. A message of one
- * frame is handed out where it lies; the parts of a longer one are gathered in body.
+ * frame is handed out where it lies; the parts of a longer one are gathered in body. What is no
+ * longer needed is wiped: there may be passwords in it.
  */
 #include "wire/message.h"
 
@@ -37,14 +38,16 @@ void frame_append(struct text *out, enum message_type type, const char *body, si
 
 void frame_reader_clear(struct frame_reader *reader)
 {
-	text_clear(&reader->buffer);
-	text_clear(&reader->body);
+	text_forget(&reader->buffer);
+	text_forget(&reader->body);
 	*reader = (struct frame_reader){0};
 }
 
 /* Gives back the memory of an unusually long text, and else keeps it for the next. */
 static void reset(struct text *text)
 {
+	if (text->length > 0)
+		explicit_bzero(text->data, text->length);
 	if (text->capacity > KEPT_MAX)
 		text_clear(text);
 	else if (text->length > 0)
@@ -61,6 +64,7 @@ static void compact(struct frame_reader *reader)
 		reset(buffer);
 	} else if (reader->consumed > rest) {
 		memmove(buffer->data, buffer->data + reader->consumed, rest);
+		explicit_bzero(buffer->data + rest, reader->consumed);
 		buffer->length = rest;
 		buffer->data[rest] = '\0';
 	} else {

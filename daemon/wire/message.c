@@ -27,7 +27,7 @@ static const struct message_kind kinds[MESSAGE_TYPE_END] = {
     [MESSAGE_OPEN] = KIND("OPEN", open, check_open),
     [MESSAGE_CLOSE] = KIND("CLOSE", close, NULL),
     [MESSAGE_ACKNOWLEDGE] = KIND("ACKNOWLEDGE", acknowledge, NULL),
-    [MESSAGE_OBFUSCATE] = KIND("OBFUSCATE", obfuscate, check_obfuscate),
+    [MESSAGE_PREPARE] = KIND("PREPARE", prepare, check_prepare),
     [MESSAGE_STOP] = {.name = "STOP", .layout = &stop_layout},
     [MESSAGE_LOADED] = KIND("LOADED", loaded, check_loaded),
     [MESSAGE_FAILED] = KIND("FAILED", failed, check_failed),
@@ -35,7 +35,7 @@ static const struct message_kind kinds[MESSAGE_TYPE_END] = {
         check_batch},
     [MESSAGE_ENDED] = KIND("ENDED", ended, check_ended),
     [MESSAGE_LOG] = KIND("LOG", log, NULL),
-    [MESSAGE_OBFUSCATED] = KIND("OBFUSCATED", obfuscated, NULL),
+    [MESSAGE_PREPARED] = KIND("PREPARED", prepared, check_prepared),
 };
 
 /* The table's row, or NULL for a number that stands for no type. */
@@ -68,9 +68,7 @@ void message_encode(const struct message *message, struct text *out)
 	assert(kind != NULL);
 	layout_encode(kind->layout, (const char *)message + kind->offset, &body);
 	frame_append(out, message->type, body.length > 0 ? body.data : "", body.length);
-	if (body.length > 0)
-		explicit_bzero(body.data, body.length); /* there may be passwords in it */
-	text_clear(&body);
+	text_forget(&body); /* there may be passwords in it */
 }
 
 /* Decodes the part of the message that belongs to its type, and checks it. */

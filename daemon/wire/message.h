@@ -34,15 +34,15 @@ enum message_type {
 	MESSAGE_OPEN,          /* begins a session */
 	MESSAGE_CLOSE,         /* ends a session; answered by ENDED */
 	MESSAGE_ACKNOWLEDGE,   /* a batch is stored (or safely kept) */
-	MESSAGE_OBFUSCATE,     /* asks for a password to be obfuscated; answered by OBFUSCATED */
-	MESSAGE_STOP,          /* ends all sessions and then the process */
+	MESSAGE_PREPARE, /* asks for a typed scannable to be completed; answered by PREPARED */
+	MESSAGE_STOP,    /* ends all sessions and then the process */
 	/* plugin host to supervisor */
 	MESSAGE_LOADED,
 	MESSAGE_FAILED,
 	MESSAGE_BATCH,
 	MESSAGE_ENDED,
 	MESSAGE_LOG,
-	MESSAGE_OBFUSCATED,
+	MESSAGE_PREPARED,
 	MESSAGE_TYPE_END
 };
 
@@ -112,16 +112,26 @@ struct message_log {
 	char *line;
 };
 
-struct message_obfuscate {
+/* A scannable as a person typed it. */
+struct message_prepare {
 	uint32_t request; /* chosen by the supervisor, repeated in the answer */
 	uint32_t class;
-	uint32_t attribute;
-	char *password;
+	/*
+	 * One per attribute, valid. Passwords as typed; null where nothing was, also for mandatory
+	 * attributes with a default function.
+	 */
+	struct value *values;
+	size_t value_count;
 };
 
-struct message_obfuscated {
+/* What the plugin made of it: its values, or why there are none. */
+struct message_prepared {
 	uint32_t request;
-	char *result; /* NULL: the plugin's function failed */
+	uint32_t class;
+	struct value *values; /* one per attribute, complete and valid, passwords obfuscated */
+	size_t value_count;   /* 0: it can't be */
+	char **reasons;       /* then; each names an attribute */
+	size_t reason_count;
 };
 
 /*
@@ -140,8 +150,8 @@ struct message {
 		struct batch *batch;
 		struct message_ended ended;
 		struct message_log log;
-		struct message_obfuscate obfuscate;
-		struct message_obfuscated obfuscated;
+		struct message_prepare prepare;
+		struct message_prepared prepared;
 	};
 };
 
@@ -153,8 +163,8 @@ void message_encode(const struct message *message, struct text *out);
 
 /*
  * Decodes the body of a message whose frames were put together. classes are the plugin's, needed
- * for BATCH, OPEN and OBFUSCATE (indexes of classes, attributes, statistics and conditions are
- * checked against them; for other messages context may be NULL); class_of tells the class of a
+ * for BATCH, OPEN, PREPARE and PREPARED (indexes of classes, attributes, statistics and conditions
+ * are checked against them; for other messages context may be NULL); class_of tells the class of a
  * resource that the batch does not report itself, or CLASS_NOT_FOUND if the session has none of
  * this number. Returns false with a reason.
  */

@@ -65,13 +65,12 @@ static const struct field acknowledge_fields[] = {
 };
 const struct layout acknowledge_layout = LAYOUT(struct message_acknowledge, acknowledge_fields);
 
-static const struct field obfuscate_fields[] = {
-    FIELD(struct message_obfuscate, request),
-    FIELD(struct message_obfuscate, class),
-    FIELD(struct message_obfuscate, attribute),
-    REQUIRED(struct message_obfuscate, password),
+static const struct field prepare_fields[] = {
+    RANGE(struct message_prepare, request, 1, UINT32_MAX),
+    FIELD(struct message_prepare, class),
+    ARRAY(struct message_prepare, values, value_count, &value_layout),
 };
-const struct layout obfuscate_layout = LAYOUT(struct message_obfuscate, obfuscate_fields);
+const struct layout prepare_layout = LAYOUT(struct message_prepare, prepare_fields);
 
 const struct layout stop_layout = {0};
 
@@ -127,6 +126,21 @@ static const struct field condition_fields[] = {
 };
 static const struct layout condition_layout = LAYOUT(struct alert_condition, condition_fields);
 
+static const struct field chart_fields[] = {
+    REQUIRED(struct chart, title),
+    ARRAY(struct chart, series, series_count, &size_layout),
+};
+static const struct layout chart_layout = LAYOUT(struct chart, chart_fields);
+
+static const struct field relation_fields[] = {
+    RANGE(struct relation, type, RELATION_PROVIDE, RELATION_SUBSCRIBE),
+    FIELD(struct relation, target_plugin),
+    REQUIRED(struct relation, target_class),
+    ARRAY(struct relation, attributes, attribute_count, &size_layout),
+    FIELD(struct relation, ignore_case),
+};
+static const struct layout relation_layout = LAYOUT(struct relation, relation_fields);
+
 static const struct field class_fields[] = {
     REQUIRED(struct class, plugin),
     REQUIRED(struct class, name),
@@ -144,6 +158,9 @@ static const struct field class_fields[] = {
     ARRAY(struct class, attributes, attribute_count, &attribute_layout),
     ARRAY(struct class, statistics, statistic_count, &statistic_layout),
     ARRAY(struct class, conditions, condition_count, &condition_layout),
+    ARRAY(struct class, charts, chart_count, &chart_layout),
+    FIELD(struct class, has_declared_charts),
+    ARRAY(struct class, relations, relation_count, &relation_layout),
 };
 static const struct layout class_layout = LAYOUT(struct class, class_fields);
 
@@ -245,8 +262,10 @@ static const struct field log_fields[] = {
 };
 const struct layout log_layout = LAYOUT(struct message_log, log_fields);
 
-static const struct field obfuscated_fields[] = {
-    FIELD(struct message_obfuscated, request),
-    FIELD(struct message_obfuscated, result),
+static const struct field prepared_fields[] = {
+    RANGE(struct message_prepared, request, 1, UINT32_MAX),
+    FIELD(struct message_prepared, class),
+    ARRAY(struct message_prepared, values, value_count, &value_layout),
+    ARRAY(struct message_prepared, reasons, reason_count, &text_layout),
 };
-const struct layout obfuscated_layout = LAYOUT(struct message_obfuscated, obfuscated_fields);
+const struct layout prepared_layout = LAYOUT(struct message_prepared, prepared_fields);

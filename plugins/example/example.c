@@ -71,7 +71,8 @@ static const struct iml_class raid_pool = {
 	.identifier = IML_SCOPED_ID("local_id"),
 	.attributes = IML_ATTRIBUTES(
 		IML_INTEGER("local_id", .label = "Number", .min = IML_LIMIT(0)),
-		IML_ENUM("raid_type", IML_OPTIONS("raid0", "raid1", "raid5", "raid6")),
+		IML_ENUM("raid_type", IML_OPTIONS("raid0", "raid1", "raid5", "raid6"),
+			.label = "RAID type"),
 		IML_BYTES("capacity"),
 		IML_ENUM("status", IML_OPTIONS("OPTIMAL", "REBUILDING", "DEGRADED"))),
 	.alert_conditions = IML_ALERT_CONDITIONS(
@@ -82,7 +83,10 @@ static const struct iml_class raid_pool = {
 	.get_label = pool_label,
 };
 
-/* The attribute "size" is inherited from the logical drive. */
+/*
+ * The attribute "size" is inherited from the logical drive. A server sees a LUN as a disk of the same
+ * serial, whose parent the LUN becomes.
+ */
 static const struct iml_class lun = {
 	.name = "Lun",
 	.label = "LUN",
@@ -93,8 +97,12 @@ static const struct iml_class lun = {
 		IML_STRING("name", .max_length = 63),
 		IML_STRING("serial")),
 	.statistics = IML_STATISTICS(
-		IML_COUNTER("read_bytes", .label = "Read", .units = "bytes"),
-		IML_COUNTER("write_bytes", .label = "Written", .units = "bytes")),
+		IML_COUNTER("read_bytes", .label = "Read", .units = IML_UNITS_BYTES),
+		IML_COUNTER("write_bytes", .label = "Written", .units = IML_UNITS_BYTES)),
+	.charts = IML_CHARTS(
+		IML_CHART("Bandwidth", IML_SERIES("read_bytes", "write_bytes"))),
+	.relations = IML_RELATIONS(
+		IML_PROVIDE_TO("linux", "ScsiDevice", IML_MATCH("serial"), .ignore_case = true)),
 	.get_label = lun_label,
 };
 

@@ -23,10 +23,14 @@ static int mount_label(struct iml_resource *mount, char *label, size_t size);
 /* clang-format off */
 
 #define TRAFFIC \
-	IML_COUNTER("read_bytes", .label = "Read", .units = "bytes"), \
-	IML_COUNTER("write_bytes", .label = "Written", .units = "bytes"), \
+	IML_COUNTER("read_bytes", .label = "Read", .units = IML_UNITS_BYTES), \
+	IML_COUNTER("write_bytes", .label = "Written", .units = IML_UNITS_BYTES), \
 	IML_COUNTER("reads", .units = "operations"), \
 	IML_COUNTER("writes", .units = "operations")
+
+#define TRAFFIC_CHARTS \
+	IML_CHART("Bandwidth", IML_SERIES("read_bytes", "write_bytes")), \
+	IML_CHART("Operations", IML_SERIES("reads", "writes"))
 
 /* The machine. Without a host name it is the one that the runner runs on. */
 static const struct iml_class server = {
@@ -48,6 +52,7 @@ static const struct iml_class scsi_device = {
 		IML_STRING("serial"),
 		IML_STRING("model", .optional = true)),
 	.statistics = IML_STATISTICS(TRAFFIC),
+	.charts = IML_CHARTS(TRAFFIC_CHARTS),
 };
 
 /* A device without a serial: known by its path on one server. */
@@ -58,6 +63,7 @@ static const struct iml_class unshared_device = {
 	.identifier = IML_SCOPED_ID("path"),
 	.attributes = IML_ATTRIBUTES(IML_PATH("path")),
 	.statistics = IML_STATISTICS(TRAFFIC),
+	.charts = IML_CHARTS(TRAFFIC_CHARTS),
 };
 
 /* "display_name" keeps what the label is made of: "<container>-<number>". */
@@ -71,6 +77,7 @@ static const struct iml_class partition = {
 		IML_INTEGER("number", .min = IML_LIMIT(1)),
 		IML_STRING("display_name", .hidden = true)),
 	.statistics = IML_STATISTICS(TRAFFIC),
+	.charts = IML_CHARTS(TRAFFIC_CHARTS),
 	.get_label = copy_label,
 };
 
@@ -80,7 +87,7 @@ static const struct iml_class volume_group = {
 	.base = &iml_storage_pool,
 	.identifier = IML_GLOBAL_ID("uuid"),
 	.attributes = IML_ATTRIBUTES(
-		IML_STRING("uuid", .label = "UUID"),
+		IML_STRING("uuid", .label = "UUID", .max_length = 63),
 		IML_STRING("display_name", .label = "Name")),
 	.get_label = copy_label,
 };
@@ -91,11 +98,12 @@ static const struct iml_class logical_volume = {
 	.base = &iml_logical_drive_slice,
 	.identifier = IML_GLOBAL_ID("uuid", "group"),
 	.attributes = IML_ATTRIBUTES(
-		IML_STRING("uuid", .label = "UUID"),
+		IML_STRING("uuid", .label = "UUID", .max_length = 63),
 		IML_REFERENCE("group", .label = "Volume group"),
 		IML_STRING("name"),
 		IML_STRING("display_name", .hidden = true)),
 	.statistics = IML_STATISTICS(TRAFFIC),
+	.charts = IML_CHARTS(TRAFFIC_CHARTS),
 	.get_label = copy_label,
 };
 
@@ -105,12 +113,13 @@ static const struct iml_class md_raid = {
 	.base = &iml_logical_drive,
 	.identifier = IML_GLOBAL_ID("uuid"),
 	.attributes = IML_ATTRIBUTES(
-		IML_STRING("uuid", .label = "UUID"),
+		IML_STRING("uuid", .label = "UUID", .max_length = 255),
 		IML_STRING("display_name", .label = "Name"),
 		IML_STRING("level", .label = "RAID level"),
 		IML_INTEGER("disks"),
 		IML_INTEGER("missing_disks")),
 	.statistics = IML_STATISTICS(TRAFFIC),
+	.charts = IML_CHARTS(TRAFFIC_CHARTS),
 	.alert_conditions = IML_ALERT_CONDITIONS(
 		IML_UPPER_BOUND("missing_disks", .warn_bound = IML_BOUND(0), .message = "Array is degraded")),
 	.get_label = copy_label,

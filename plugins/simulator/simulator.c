@@ -110,6 +110,8 @@ static const struct iml_class lun = {
 		IML_COUNTER("read_bytes", .label = "Read", .units = "bytes"),
 		IML_COUNTER("write_bytes", .label = "Written", .units = "bytes")),
 	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("LUN")),
+	.relations = IML_RELATIONS(
+		IML_PROVIDE_TO("linux", "ScsiDevice", IML_MATCH("serial"), .ignore_case = true)),
 };
 
 /* clang-format on */

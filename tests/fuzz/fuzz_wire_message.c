@@ -25,7 +25,8 @@ static struct attribute attributes[] = {
         .name = T("status"),
         .label = T("Status"),
         .options = options,
-        .option_count = 1},
+        .option_count = 1,
+        .has_default_function = true},
     {.type = ATTRIBUTE_BYTES, .name = T("size"), .label = T("Size"), .optional = true},
     {.type = ATTRIBUTE_BOOLEAN, .name = T("online"), .label = T("Online"), .optional = true},
     {.type = ATTRIBUTE_UUID, .name = T("uuid"), .label = T("Uuid"), .optional = true},
@@ -46,10 +47,15 @@ static struct alert_condition conditions[] = {
         .raise_after = 1,
         .clear_after = 1},
 };
+static size_t series[] = {0};
+static struct chart charts[] = {{T("Climate"), series, 1}};
+static struct relation relations[] = {
+    {RELATION_PROVIDE, T("linux"), T("ScsiDevice"), identifier, 1, true}};
 static struct class class = {
     .plugin = T("fuzz"),
     .name = T("Drive"),
     .label = T("Drive"),
+    .scannable = true,
     .builtin = BUILTIN_RESOURCE,
     .ancestry = ancestry,
     .ancestry_count = 2,
@@ -62,6 +68,11 @@ static struct class class = {
     .statistic_count = 2,
     .conditions = conditions,
     .condition_count = 1,
+    .charts = charts,
+    .chart_count = 1,
+    .has_declared_charts = true,
+    .relations = relations,
+    .relation_count = 1,
 };
 static struct class *classes[] = {&class};
 

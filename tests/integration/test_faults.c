@@ -329,6 +329,23 @@ static void what_a_plugin_prints_is_logged_line_by_line(void **state)
 	free(path);
 }
 
+static void a_flood_of_lines_is_cut_short(void **state)
+{
+	struct runner *runner = *state;
+	char *path = built("tests/plugins/prints_flood.so");
+	char *plugins = xasprintf("  - %s\n", path);
+
+	start_beside_good(runner, plugins,
+	    "  - {plugin: prints_flood, class: Array, attributes: {address: x}}\n");
+	wait_for(runner, "select count(*) = 1 from storage.resources where class = 'Drive'");
+	wait_for_log(runner, " prints_flood Array x: deluge", 1000);
+	wait_for_log(runner, "left out here: more than", 1);
+	assert_int_equal(runner_stop(runner), 0);
+	assert_in_range(count_log(runner, " prints_flood"), 2000, 50000);
+	free(plugins);
+	free(path);
+}
+
 static void what_a_plugin_started_ends_with_it(void **state)
 {
 	struct runner *runner = *state;
@@ -569,6 +586,7 @@ int main(void)
 	    runner_test(a_second_signal_stops_at_once),
 	    runner_test(bad_plugins_are_refused_and_the_good_one_runs),
 	    runner_test(what_a_plugin_prints_is_logged_line_by_line),
+	    runner_test(a_flood_of_lines_is_cut_short),
 	    runner_test(nonsense_on_the_channel_ends_that_process_only),
 	    runner_test(what_a_plugin_started_ends_with_it),
 	    runner_test(a_plugin_that_loses_its_class_gets_it_back),

@@ -93,6 +93,16 @@ static void the_example_runs_and_survives_an_array_that_does_not_answer(void **s
 	assert_int_equal(
 	    query_number(runner, "select count(*) from storage.resources where class = 'Couplet'"),
 	    2);
+	assert_int_equal(
+	    query_number(runner,
+	        "select count(*) from storage.classes where name = 'Lun' and charts = "
+	        "'[{\"title\": \"Bandwidth\", \"series\": [\"read_bytes\", \"write_bytes\"]}]' and "
+	        "relations->0->>'class' = 'ScsiDevice' and statistics->0->>'units' = 'bytes'"),
+	    1);
+	assert_int_equal(query_number(runner,
+	                     "select count(*) from storage.classes where name = 'HardDrive' and "
+	                     "charts->0->>'title' = 'Temperature'"),
+	    1);
 	assert_int_equal(runner_stop(runner), 0);
 }
 

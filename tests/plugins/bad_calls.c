@@ -19,6 +19,8 @@ const struct iml_plugin_definition iml_plugin_definition_bad_calls = {
     .attribute_size = sizeof(struct iml_attribute),
     .statistic_size = sizeof(struct iml_statistic),
     .alert_condition_size = sizeof(struct iml_alert_condition),
+    .chart_size = sizeof(struct iml_chart),
+    .relation_size = sizeof(struct iml_relation),
     .name = "bad_calls",
     .classes = IML_CLASSES(&drive),
 };

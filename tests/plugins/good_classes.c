@@ -86,12 +86,15 @@ static const struct iml_class array = {
         IML_REFERENCE("twin", .label = "Twin array", .optional = true, .user_read_only = true)),
     .statistics = IML_STATISTICS(
         IML_HISTOGRAM("sizes", IML_BINS({0, 512}, {513, IML_OPEN}), .units = "bytes")),
+    .charts = IML_CHARTS(IML_CHART("Sizes of requests", IML_SERIES("sizes"))),
 };
 
 static const struct iml_class plain = {
     .name = "Plain",
     .identifier = IML_SCOPED_ID("serial"),
     .attributes = IML_ATTRIBUTES(IML_STRING("serial")),
+    .relations = IML_RELATIONS(IML_SUBSCRIBE(&lun, IML_MATCH("serial")),
+        IML_PROVIDE_TO("linux", "ScsiDevice", IML_MATCH("serial"), .ignore_case = true)),
 };
 
 IML_PLUGIN(good_classes, .classes = IML_CLASSES(&flash_lun, &thin_lun, &lun, &array, &plain),

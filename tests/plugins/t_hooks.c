@@ -84,6 +84,16 @@ static const struct iml_class fan = {
     .get_label = get_label,
 };
 
+static const struct iml_class gateway = {
+    .name = "Gateway",
+    .base = &iml_scannable,
+    .identifier = IML_GLOBAL_ID("name"),
+    .attributes =
+        IML_ATTRIBUTES(IML_STRING("name", .max_length = 40, .default_function = default_function),
+            IML_HOSTNAME("address"), IML_PASSWORD("password", .obfuscate = obfuscate),
+            IML_REFERENCE("peer", .optional = true)),
+};
+
 static const struct iml_class unlisted = {
     .name = "Unlisted",
     .identifier = IML_SCOPED_ID("name"),
@@ -97,6 +107,7 @@ struct t_hooks t_hooks = {
     .shelf = &shelf,
     .part = &part,
     .fan = &fan,
+    .gateway = &gateway,
     .unlisted = &unlisted,
 };
 
@@ -117,5 +128,5 @@ static int teardown(struct iml_plugin *self)
 }
 
 #define T_PLUGIN(name, ...) IML_PLUGIN(name, __VA_ARGS__)
-T_PLUGIN(T_NAME, .classes = IML_CLASSES(&controller, &drive, &nid, &shelf, &part, &fan),
+T_PLUGIN(T_NAME, .classes = IML_CLASSES(&controller, &drive, &nid, &shelf, &part, &fan, &gateway),
     .initial_scan = initial_scan, T_UPDATE_SCAN.teardown = teardown);

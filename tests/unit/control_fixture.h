@@ -102,6 +102,38 @@ static inline void add_status(struct class *class)
 	class->condition_count = 1;
 }
 
+static inline void add_temperature(struct class *class)
+{
+	struct alert_condition *condition;
+
+	class->statistics = xcalloc(1, sizeof(struct statistic));
+	class->statistics[0] = (struct statistic){.type = STATISTIC_GAUGE,
+	    .name = xstrdup("temperature"),
+	    .label = xstrdup("Temperature"),
+	    .units = xstrdup("C"),
+	    .sample_period = 10};
+	class->statistic_count = 1;
+	class->conditions = xreallocarray(class->conditions, 2, sizeof(*condition));
+	condition = &class->conditions[class->condition_count++];
+	*condition = (struct alert_condition){.type = CONDITION_UPPER_BOUND,
+	    .id = xstrdup("heat"),
+	    .on_statistic = true,
+	    .thresholds = {{.has_bound = true, .bound = 95}, {.has_bound = true, .bound = 85.5}},
+	    .raise_after = 3,
+	    .clear_after = 2};
+}
+
+static inline void add_chart_and_relation(struct class *class)
+{
+	class->charts = xcalloc(1, sizeof(struct chart));
+	class->chart_count = 1;
+	class->charts[0] = (struct chart){xstrdup("Heat"), xcalloc(1, sizeof(size_t)), 1};
+	class->relations = xcalloc(1, sizeof(struct relation));
+	class->relation_count = 1;
+	class->relations[0] = (struct relation){RELATION_PROVIDE, xstrdup("linux"),
+	    xstrdup("ScsiDevice"), xcalloc(1, sizeof(size_t)), 1, true};
+}
+
 static inline void make_classes(struct class **classes)
 {
 	struct class *drive = make_class("HardDrive", BUILTIN_PHYSICAL_DISK, IDENTIFIER_SCOPED);
@@ -109,6 +141,8 @@ static inline void make_classes(struct class **classes)
 	add_attribute(drive, "serial_number", ATTRIBUTE_STRING);
 	add_attribute(drive, "capacity", ATTRIBUTE_BYTES);
 	add_status(drive);
+	add_temperature(drive);
+	add_chart_and_relation(drive);
 	add_attribute(drive, "located", ATTRIBUTE_BOOLEAN);
 	add_attribute(drive, "password", ATTRIBUTE_PASSWORD);
 	add_attribute(drive, "note", ATTRIBUTE_STRING)->hidden = true;

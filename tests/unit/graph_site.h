@@ -115,6 +115,20 @@ static inline struct class *make_couplet(void)
 	return class;
 }
 
+/* A chart of the first statistic, and a relation by one attribute. */
+static inline void add_chart_and_relation(struct class *class, size_t attribute)
+{
+	class->charts = xcalloc(1, sizeof(*class->charts));
+	class->chart_count = 1;
+	class->has_declared_charts = true;
+	class->charts[0] = (struct chart){xstrdup("Climate"), xcalloc(1, sizeof(size_t)), 1};
+	class->relations = xcalloc(1, sizeof(*class->relations));
+	class->relation_count = 1;
+	class->relations[0] = (struct relation){RELATION_PROVIDE, xstrdup("linux"),
+	    xstrdup("ScsiDevice"), xcalloc(1, sizeof(size_t)), 1, true};
+	class->relations[0].attributes[0] = attribute;
+}
+
 static inline struct class *make_drive(void)
 {
 	struct class *class = class_begin("Drive", BUILTIN_PHYSICAL_DISK, IDENTIFIER_SCOPED);
@@ -155,6 +169,7 @@ static inline struct class *make_drive(void)
 	    .thresholds = {{.has_bound = true, .bound = 85}},
 	    .raise_after = 1,
 	    .clear_after = 1};
+	add_chart_and_relation(class, DRIVE_NOTE);
 	return class;
 }
 
@@ -274,6 +289,8 @@ static inline struct class_row copy_class(const struct class_row *row)
 	copy.label = xstrdup(row->label);
 	copy.ancestry = xstrdup(row->ancestry);
 	copy.attributes = xstrdup(row->attributes);
+	copy.charts = xstrdup(row->charts);
+	copy.relations = xstrdup(row->relations);
 	copy.statistics = xcalloc(row->statistic_count, sizeof(*copy.statistics));
 	for (size_t i = 0; i < row->statistic_count; i++) {
 		const struct statistic_row *statistic = &row->statistics[i];
@@ -284,6 +301,7 @@ static inline struct class_row copy_class(const struct class_row *row)
 		copy.statistics[i].label = xstrdup(statistic->label);
 		copy.statistics[i].units = xstrdup(statistic->units);
 		copy.statistics[i].bins = xstrdup(statistic->bins);
+		copy.statistics[i].bin_labels = xstrdup(statistic->bin_labels);
 	}
 	return copy;
 }
@@ -389,8 +407,23 @@ static inline void check_database(const struct database *database)
 			assert_non_null(database_find(database, database->resources[i].scope_id));
 }
 
+/* The alerts about contact with a scannable. */
+static inline void forget_offline(struct database *database, record_id id)
+{
+	for (size_t i = database->alert_count; i-- > 0;) {
+		struct alert_row *alert = &database->alerts[i];
+
+		if (alert->resource_id != id || strcmp(alert->name, ALERT_ROW_OFFLINE) != 0)
+			continue;
+		alert_row_clear(alert);
+		REMOVE(database->alerts, database->alert_count, i);
+	}
+}
+
 static inline void database_write(struct database *database, const struct changes *changes)
 {
+	for (size_t i = 0; i < changes->forgotten_offline_count; i++)
+		forget_offline(database, changes->forgotten_offline[i]);
 	for (size_t i = 0; i < changes->removed_resource_count; i++)
 		drop_resource(database, changes->removed_resources[i]);
 	for (size_t i = 0; i < changes->class_count; i++)

@@ -39,15 +39,16 @@ static inline void client_class(void *context, const struct class_row *row)
 {
 	struct text *rows = &((struct client *)context)->rows;
 
-	text_printf(rows, "class %ld %s.%s '%s' %d%d%d %s %s\n", (long)row->id, row->plugin,
+	text_printf(rows, "class %ld %s.%s '%s' %d%d%d %s %s %s %s\n", (long)row->id, row->plugin,
 	    row->name, row->label, row->scannable, row->internal, row->loaded, row->ancestry,
-	    row->attributes);
+	    row->attributes, row->charts, row->relations);
 	for (size_t i = 0; i < row->statistic_count; i++) {
 		const struct statistic_row *statistic = &row->statistics[i];
 
-		text_printf(rows, "statistic %ld %s %s '%s' %s %u %s\n", (long)statistic->id,
+		text_printf(rows, "statistic %ld %s %s '%s' %s %u %s %s\n", (long)statistic->id,
 		    statistic->name, statistic->type, statistic->label, statistic->units,
-		    (unsigned)statistic->sample_period, or_none(statistic->bins));
+		    (unsigned)statistic->sample_period, or_none(statistic->bins),
+		    or_none(statistic->bin_labels));
 	}
 }
 
@@ -222,6 +223,10 @@ static inline void add_class(struct changes *changes, record_id id, const char *
 	    .attributes = xstrdup("[{\"name\":\"serial\",\"type\":\"String\"},"
 	                          "{\"name\":\"secret\",\"type\":\"Password\"},"
 	                          "{\"name\":\"inner\",\"type\":\"String\",\"hidden\":true}]"),
+	    .charts = xstrdup("[{\"title\":\"Heat\",\"series\":[\"temperature\"]}]"),
+	    .relations = xstrdup("[{\"type\":\"provide\",\"plugin\":\"linux\","
+	                         "\"class\":\"ScsiDevice\",\"attributes\":[\"serial\"],"
+	                         "\"ignore_case\":true}]"),
 	    .statistics = xcalloc(2, sizeof(struct statistic_row)),
 	    .statistic_count = 2,
 	};
@@ -238,7 +243,8 @@ static inline void add_class(struct changes *changes, record_id id, const char *
 	    .label = xstrdup("Sizes"),
 	    .units = xstrdup(""),
 	    .sample_period = 60,
-	    .bins = xstrdup("[[0,512],[513,null]]")};
+	    .bins = xstrdup("[[0,512],[513,null]]"),
+	    .bin_labels = xstrdup("[\"≤512\",\"≥513\"]")};
 	ADD(changes, classes, class_count, row);
 }
 

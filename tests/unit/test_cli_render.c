@@ -49,7 +49,11 @@ static void what_is_wrong_comes_first(void **state)
 {
 	static const char ill[] =
 	    "{\"state\": \"running\", \"database\": {\"state\": \"waiting\", \"away_s\": 37,"
-	    "\"reason\": \"connection refused\"}, \"plugins\": ["
+	    "\"reason\": \"connection refused\"}, \"mistakes\": ["
+	    "{\"plugin\": \"acme\", \"place\": \"r.yaml:7\", \"text\": \"no such class\"},"
+	    "{\"plugin\": \"acme\", \"place\": \"r.yaml:9\", \"text\": \"typo\", \"rejected\": "
+	    "true}],"
+	    "\"plugins\": ["
 	    "{\"name\": \"bad\", \"state\": \"failed\", \"reason\": \"2 mistakes\","
 	    " \"reasons\": [\"first\", \"second\"]},"
 	    "{\"name\": \"crash\", \"state\": \"backoff\", \"reason\": \"signal 11\"},"
@@ -60,6 +64,8 @@ static void what_is_wrong_comes_first(void **state)
 	    "null}]}]}";
 	static const char expected[] =
 	    "The database is away since 37 s: connection refused\n"
+	    "r.yaml:7: there is a mistake in a scannable of plugin acme: no such class\n"
+	    "r.yaml:9: not reloaded, there is a mistake in a scannable of plugin acme: typo\n"
 	    "Plugin bad failed: 2 mistakes\n"
 	    "    first\n"
 	    "    second\n"
@@ -86,12 +92,14 @@ static bool is_bad(const char *json)
 	return bad;
 }
 
-static void failed_plugins_and_an_absent_database_are_bad(void **state)
+static void failed_plugins_mistakes_and_an_absent_database_are_bad(void **state)
 {
 	(void)state;
 	assert_true(is_bad("{\"plugins\": [{\"state\": \"running\"}, {\"state\": \"failed\"}]}"));
 	assert_true(is_bad("{\"plugins\": [{\"state\": \"backoff\"}]}"));
 	assert_true(is_bad("{\"database\": {\"state\": \"waiting\"}}"));
+	assert_true(is_bad("{\"mistakes\": [{\"place\": \"r.yaml:7\"}]}"));
+	assert_false(is_bad("{\"mistakes\": []}"));
 	assert_true(is_bad("{\"database\": {\"state\": \"connecting\", \"away_s\": 0.5}}"));
 	assert_false(is_bad("{\"database\": {\"state\": \"connecting\", \"away_s\": 0}}"));
 	assert_false(
@@ -301,7 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_healthy_status_begins_with_the_runner),
 	    cmocka_unit_test(what_is_wrong_comes_first),
-	    cmocka_unit_test(failed_plugins_and_an_absent_database_are_bad),
+	    cmocka_unit_test(failed_plugins_mistakes_and_an_absent_database_are_bad),
 	    cmocka_unit_test(alerts_tell_since_when_and_what_they_affect),
 	    cmocka_unit_test(a_message_is_shortened_by_the_name_at_its_end),
 	    cmocka_unit_test(a_list_has_the_columns_of_the_class),

@@ -54,7 +54,58 @@ static void classes_tell_what_was_declared_without_passwords(void **state)
 	assert_string_equal(at(answer, "classes/0/attributes/1/units"), "bytes");
 	assert_string_equal(at(answer, "classes/0/attributes/2/options/1"), "FAILED");
 	assert_string_equal(at(answer, "classes/0/attributes/4/name"), "note");
+	assert_string_equal(at(answer, "classes/0/statistics/0/units"), "C");
+	assert_string_equal(at(answer, "classes/0/charts/0/title"), "Heat");
+	assert_string_equal(at(answer, "classes/0/charts/0/series/0"), "temperature");
+	assert_string_equal(at(answer, "classes/0/relations/0/type"), "provide");
+	assert_string_equal(at(answer, "classes/0/relations/0/class"), "linux.ScsiDevice");
+	assert_string_equal(at(answer, "classes/0/relations/0/attributes/0"), "serial_number");
+	assert_string_equal(at(answer, "classes/0/relations/0/ignore_case"), "true");
 	assert_string_equal(at(answer, "classes/1"), "");
+	json_object_put(answer);
+}
+
+static void classes_tell_when_alerts_are_raised(void **state)
+{
+	struct json_object *answer = get_well(*state, "/v1/classes?kind=PhysicalDisk");
+	struct json_object *conditions = json_object_object_get(
+	    json_object_array_get_idx(json_object_object_get(answer, "classes"), 0),
+	    "alert_conditions");
+
+	assert_int_equal(json_object_array_length(conditions), 2);
+	assert_string_equal(json_object_to_json_string_ext(
+	                        json_object_array_get_idx(conditions, 0), JSON_C_TO_STRING_PLAIN),
+	    "{\"id\":null,\"type\":\"value\",\"subject\":\"status\",\"on_statistic\":false,"
+	    "\"message\":\"Drive failure\",\"raise_after\":1,\"clear_after\":1,\"severities\":["
+	    "{\"name\":\"_status_ERROR\",\"severity\":\"ERROR\",\"states\":[\"FAILED\"]}]}");
+	assert_string_equal(json_object_to_json_string_ext(
+	                        json_object_array_get_idx(conditions, 1), JSON_C_TO_STRING_PLAIN),
+	    "{\"id\":\"heat\",\"type\":\"upper_bound\",\"subject\":\"temperature\","
+	    "\"on_statistic\":true,\"message\":null,\"raise_after\":3,\"clear_after\":2,"
+	    "\"severities\":["
+	    "{\"name\":\"heat_temperature_ERROR\",\"severity\":\"ERROR\",\"bound\":95.0},"
+	    "{\"name\":\"heat_temperature_WARNING\",\"severity\":\"WARNING\",\"bound\":85.5}]}");
+	json_object_put(answer);
+}
+
+static void columns_leave_out_passwords_and_forms_do_not(void **state)
+{
+	static const char *const columns[] = {
+	    "serial_number", "capacity", "status", "located", "spare_of"};
+	struct json_object *answer = get_well(*state, "/v1/classes?kind=PhysicalDisk");
+	char place[64];
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		snprintf(place, sizeof(place), "classes/0/columns/%zu/name", i);
+		assert_string_equal(at(answer, place), columns[i]);
+	}
+	assert_string_equal(at(answer, "classes/0/columns/5"), "");
+	assert_string_equal(at(answer, "classes/0/fields/0/label"), "Serial number");
+	assert_string_equal(at(answer, "classes/0/fields/2/options/1"), "FAILED");
+	assert_string_equal(at(answer, "classes/0/fields/4/name"), "password");
+	assert_string_equal(at(answer, "classes/0/fields/4/type"), "Password");
+	assert_string_equal(at(answer, "classes/0/fields/4/optional"), "true");
+	assert_string_equal(at(answer, "classes/0/fields/6"), "");
 	json_object_put(answer);
 }
 
@@ -240,22 +291,45 @@ static void strange_bytes_are_not_repeated(void **state)
 	    *state, "/v1/resources?class=%1b[31m", 404, "no class \"…\" is known", "class");
 }
 
+/* The answer to a method as far as what it ends with; the caller frees it. */
+static char *answer_to(const struct site *site, const char *method, const char *end)
+{
+	char *request = xasprintf("%s /v1/status HTTP/1.1\r\nHost: x\r\n\r\n", method);
+	struct text answer = TEXT_EMPTY;
+	int fd = site_connect(site);
+
+	site_send(fd, request);
+	while (answer.length < strlen(end) ||
+	       strcmp(answer.data + answer.length - strlen(end), end) != 0)
+		assert_true(site_receive(site, fd, &answer));
+	close(fd);
+	free(request);
+	return text_steal(&answer);
+}
+
 static void other_methods_are_refused(void **state)
 {
-	static const char *const methods[] = {"POST", "PUT", "DELETE", "HEAD", "OPTIONS", "BREW"};
-	const struct site *site = *state;
-	char *request, *answer;
+	static const char *const methods[] = {
+	    "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"};
+	char *answer;
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		request = xasprintf("%s /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-		                    "Content-Length: 0\r\n\r\n",
-		    methods[i]);
-		answer = site_exchange(site, request);
+		answer =
+		    answer_to(*state, methods[i], "\r\n\r\n{\"error\":\"only GET is allowed\"}\n");
 		assert_memory_equal(answer, "HTTP/1.1 405 ", 13);
-		assert_non_null(strstr(answer, "Allow: GET"));
-		free(request);
+		assert_non_null(strstr(answer, "\r\nAllow: GET\r\n"));
+		assert_non_null(strstr(answer, "\r\nContent-Length: 32\r\n"));
 		free(answer);
 	}
+}
+
+static void head_is_refused_without_a_body(void **state)
+{
+	char *answer = answer_to(*state, "HEAD", "\r\n\r\n");
+
+	assert_memory_equal(answer, "HTTP/1.1 405 ", 13);
+	assert_non_null(strstr(answer, "\r\nContent-Length: 32\r\n"));
+	free(answer);
 }
 
 static void nonsense_ends_the_connection_and_nothing_else(void **state)
@@ -284,20 +358,32 @@ static void nonsense_ends_the_connection_and_nothing_else(void **state)
 	json_object_put(answer);
 }
 
-static void headers_beyond_the_limit_are_refused(void **state)
+/* Asserts that text with count times "x" after it is answered with this code, and the end. */
+static void assert_too_long(
+    const struct site *site, const char *text, int count, const char *end, const char *code)
 {
-	const struct site *site = *state;
 	struct text request = TEXT_EMPTY;
 	char *answer;
 
-	text_append(&request, "GET /v1/status HTTP/1.1\r\nX: ");
-	for (int i = 0; i < 20000; i++)
+	text_append(&request, text);
+	for (int i = 0; i < count; i++)
 		text_append_char(&request, 'x');
-	text_append(&request, "\r\nConnection: close\r\n\r\n");
+	text_append(&request, end);
 	answer = site_exchange(site, request.data);
-	assert_null(strstr(answer, "200 OK"));
+	assert_memory_equal(answer, code, strlen(code));
 	free(answer);
 	text_clear(&request);
+}
+
+static void what_is_beyond_the_limits_is_refused(void **state)
+{
+	const struct site *site = *state;
+
+	assert_too_long(site, "GET /v1/status HTTP/1.1\r\nX: ", 20000, "\r\n\r\n", "HTTP/1.1 400 ");
+	assert_too_long(
+	    site, "GET /v1/resources?class=", 20000, " HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ");
+	assert_too_long(site, "POST /v1/status HTTP/1.1\r\nContent-Length: 5000\r\n\r\n", 5000, "",
+	    "HTTP/1.1 413 ");
 }
 
 int main(void)
@@ -309,6 +395,10 @@ int main(void)
 	        plugins_are_a_part_of_the_status, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        classes_tell_what_was_declared_without_passwords, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        classes_tell_when_alerts_are_raised, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        columns_leave_out_passwords_and_forms_do_not, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        internal_classes_are_listed_when_asked_for, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
@@ -328,10 +418,11 @@ int main(void)
 	        what_does_not_exist_is_not_found, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(strange_bytes_are_not_repeated, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(other_methods_are_refused, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(head_is_refused_without_a_body, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        nonsense_ends_the_connection_and_nothing_else, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
-	        headers_beyond_the_limit_are_refused, site_start, site_stop),
+	        what_is_beyond_the_limits_is_refused, site_start, site_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -283,6 +283,67 @@ static void a_scannable_without_contact_is_offline(void **state)
 	assert_int_equal(site->database.event_count, 1);
 }
 
+/* Loses contact with the scannable, regains it, and loses it again. */
+static void lose_contact(struct site *site, const char *label)
+{
+	graph_set_offline(site->graph, site_find(site, label), true);
+	site_write(site);
+	graph_set_offline(site->graph, site_find(site, label), false);
+	graph_set_offline(site->graph, site_find(site, label), true);
+}
+
+static void a_removed_scannable_was_never_offline(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = shelf_and_drive(site, "a");
+
+	batch_alert(batch, 2, 0, "Drive failure");
+	site_apply(site, batch);
+	site_couplet(site, "b");
+	graph_set_offline(site->graph, site_find(site, "Couplet b"), true);
+	lose_contact(site, "Couplet a");
+	graph_remove(site->graph, site_find(site, "Couplet a"));
+	site_write(site);
+	assert_int_equal(site->database.alert_count, 2);
+	assert_non_null(site_alert(site, "Couplet b not contactable"));
+	assert_non_null(site_alert(site, "Drive failure (Disk (Shelf 1, 7))"));
+	assert_int_equal(site_count_events(site, "Re-established contact with Couplet a"), 1);
+}
+
+static void what_is_removed_before_it_is_written_leaves_no_alert(void **state)
+{
+	struct site *site = *state;
+
+	site_couplet(site, "a");
+	graph_set_offline(site->graph, site_find(site, "Couplet a"), true);
+	graph_remove(site->graph, site_find(site, "Couplet a"));
+	site_write(site);
+	assert_int_equal(site->database.alert_count, 0);
+	assert_int_equal(site->database.event_count, 0);
+}
+
+static void a_scannable_that_leaves_the_configuration_was_never_offline(void **state)
+{
+	struct site *site = *state;
+
+	site_couplet(site, "a");
+	lose_contact(site, "Couplet a");
+	site_write(site);
+	assert_int_equal(site->database.alert_count, 2);
+	site_restart(site);
+	graph_begin_configuration(site->graph);
+	graph_end_configuration(site->graph, "acme");
+	site_write(site);
+	assert_int_equal(site->database.alert_count, 0);
+	assert_int_equal(site_count_events(site, "Re-established contact with Couplet a"), 1);
+
+	/* Taken up again it can be offline as any other. */
+	site_couplet(site, "a");
+	graph_set_offline(site->graph, site_find(site, "Couplet a"), true);
+	site_write(site);
+	assert_int_equal(active_count(site), 1);
+}
+
 /* ---- notices ---- */
 
 static void assert_notice(const struct site *site, const char *text)
@@ -377,6 +438,9 @@ int main(void)
 	    TEST(refused_calls_degrade_the_scannable_until_a_scan_without),
 	    TEST(one_refused_call_is_told_as_one),
 	    TEST(a_scannable_without_contact_is_offline),
+	    TEST(a_removed_scannable_was_never_offline),
+	    TEST(what_is_removed_before_it_is_written_leaves_no_alert),
+	    TEST(a_scannable_that_leaves_the_configuration_was_never_offline),
 	    TEST(nothing_is_told_unless_someone_listens),
 	    TEST(notices_tell_what_happens),
 	};

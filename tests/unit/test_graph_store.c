@@ -50,6 +50,13 @@ static void classes_are_written_once(void **state)
 	assert_string_equal(drive->statistics[0].name, "temperature");
 	assert_null(drive->statistics[0].bins);
 	assert_string_equal(drive->statistics[1].bins, "[[0, 9], [10, null]]");
+	assert_string_equal(drive->statistics[1].bin_labels, "[\"≤9\", \"≥10\"]");
+	assert_string_equal(
+	    drive->charts, "[{\"title\": \"Climate\", \"series\": [\"temperature\"]}]");
+	assert_string_equal(drive->relations,
+	    "[{\"type\": \"provide\", \"plugin\": \"linux\", \"class\": \"ScsiDevice\", "
+	    "\"attributes\": [\"note\"], \"ignore_case\": true}]");
+	assert_string_equal(site->database.classes[COUPLET].charts, "[]");
 	site_restart(site);
 	assert_int_equal(site_write(site), 0);
 	assert_int_equal(graph_find_class(site->graph, "acme", "Drive")->id, drive->id);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "fake_supervisor.h"
 #include "host/calls.h"
+#include "watchdog.h"
 
 /* The scans below are code of a plugin; the calls that they make go to the host. */
 const struct iml_calls *iml_calls_ = &host_calls;
@@ -287,6 +288,9 @@ static int scan_identities(struct iml_plugin *self, struct iml_resource *scannab
 	                     IML_SET("uuid", "bacbe363a1d44c1a9a085b47de17ab73")));
 	keep(8, iml_set(seen.resource[4], "serial", "b"));
 	keep(9, iml_set(seen.resource[4], "serial", "a"));
+	keep(10, iml_set(seen.resource[6], "uuid", "bacbe363a1d44c1a9a085b47de17ab73"));
+	keep(11, iml_set(seen.resource[6], "uuid", "bacbe363a1d44c1a9a085b47de17ab74"));
+	iml_get_text(seen.resource[6], "uuid", seen.text, sizeof(seen.text));
 	return 0;
 }
 
@@ -304,6 +308,46 @@ static void test_identity_is_all_identifying_values(void **state)
 	assert_ptr_equal(seen.resource[6], seen.resource[7]);
 	assert_int_equal(seen.result[8], IML_EIDENTITY);
 	assert_int_equal(seen.result[9], 0);
+	finish(fake, batch);
+}
+
+static void test_a_uuid_in_another_spelling_is_the_same_and_no_change(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_once(&fake, scan_identities);
+
+	(void)state;
+	assert_int_equal(seen.result[10], 0);
+	assert_int_equal(seen.result[11], IML_EIDENTITY);
+	assert_string_equal(seen.text, "BACBE363-A1D4-4C1A-9A08-5B47DE17AB73");
+	finish(fake, batch);
+}
+
+static int scan_shelf(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)scannable;
+	keep_resource(0, iml_update_or_create(self, hooks->shelf, IML_NO_PARENTS,
+	                     IML_SET("uuid", "BACBE363-A1D4-4C1A-9A08-5B47DE17AB73")));
+	return 0;
+}
+
+static int spell_uuid_differently(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)self;
+	(void)scannable;
+	keep(1, iml_set(seen.resource[0], "uuid", "bacbe363a1d44c1a9a085b47de17ab73"));
+	return 0;
+}
+
+static void test_another_spelling_of_an_identity_is_not_sent(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_twice(&fake, scan_shelf, spell_uuid_differently);
+
+	(void)state;
+	assert_int_equal(seen.result[1], 0);
+	assert_int_equal(batch->refused, 0);
+	assert_int_equal(batch->report_count, 0);
 	finish(fake, batch);
 }
 
@@ -1068,6 +1112,8 @@ int main(void)
 	    cmocka_unit_test(test_forgiven_refusals_do_not_degrade),
 	    cmocka_unit_test(test_equal_refusals_are_logged_once),
 	    cmocka_unit_test(test_only_classes_of_the_plugin_can_be_reported),
+	    cmocka_unit_test(test_a_uuid_in_another_spelling_is_the_same_and_no_change),
+	    cmocka_unit_test(test_another_spelling_of_an_identity_is_not_sent),
 	    cmocka_unit_test(test_identity_is_all_identifying_values),
 	    cmocka_unit_test(test_the_scannable_is_a_resource_of_its_session),
 	    cmocka_unit_test(test_default_functions_compute_missing_values),
@@ -1094,5 +1140,6 @@ int main(void)
 	    cmocka_unit_test(test_a_failure_that_was_not_returned_degrades),
 	};
 
+	watchdog_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,6 +99,33 @@ static const struct refusal refusals[] = {
                      "512, which is not after bin number 1"}},
     {"bad_calls", {"the definition of the plugin has no place for the runner's functions (.calls): "
                    "define it with IML_PLUGIN()"}},
+    {"bad_chart_inherited",
+        {"Resource class 'Ssd': chart \"Both\": histograms can't be in one chart "
+         "with gauges and counters"}},
+    {"bad_chart_series",
+        {"Resource class 'Drive': chart \"Mixed\": histograms can't be in one chart with gauges "
+         "and counters",
+            "Resource class 'Drive': chart \"Too much\": its series have more than 2 different "
+            "units: \"C\", \"op/s\", \"bytes\"",
+            "Resource class 'Drive': chart \"Unknown\": the class has no statistic \"haet\"",
+            "Resource class 'Drive': chart \"Unknown\": the series \"serial\" is an attribute, not "
+            "a statistic",
+            "Resource class 'Drive': chart \"Twice\": it names the series \"heat\" twice"}},
+    {"bad_chart_table",
+        {"Resource class 'Drive': the title of chart number 1 is missing",
+            "Resource class 'Drive': the title of chart number 2 is missing",
+            "Resource class 'Drive': chart \"Empty\": a chart needs at least one series: "
+            "IML_SERIES(\"statistic\")",
+            "Resource class 'Drive': chart \"Null\": series number 2 is NULL",
+            "Resource class 'Drive': chart \"Wild\": the table of series is NULL, but its count "
+            "is 3",
+            "Resource class 'Drive': chart "
+            "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+            "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+            "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+            "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\": the title has "
+            "256 characters (at most 255)",
+            "Resource class 'Fan': the table of charts must have static storage duration"}},
     {"bad_class_duplicate", {"Resource class 'Drive': the plugin has another class of this name",
                                 "Resource class 'Fan': it is listed twice"}},
     {"bad_class_null", {"Resource class 'number 2': the pointer to it is NULL"}},
@@ -112,7 +139,7 @@ static const struct refusal refusals[] = {
             "Resource class 'Drive': 5000 alert conditions are too many (at most 4096)"}},
     {"bad_class_size",
         {"the plugin has a struct iml_class of 8 bytes, where version 1.0 of the plugin interface "
-         "has 112: build it with the runner's <iml/storage_plugin.h>"}},
+         "has 144: build it with the runner's <iml/storage_plugin.h>"}},
     {"bad_default", {"Resource class 'Drive': attribute \"slot\": the default value is not valid: "
                      "\"first\" is not a whole number",
                         "Resource class 'Drive': attribute \"bay\": the default value is not "
@@ -171,7 +198,8 @@ static const struct refusal refusals[] = {
                       "Resource class 'Drive': statistic \"load\": the label is not valid UTF-8"}},
     {"bad_limits", {"Resource class 'Drive': attribute \"slot\": min 10 is above max 5",
                        "Resource class 'Drive': attribute \"capacity\": max -1 is below 0, the "
-                       "least number of bytes without a min"}},
+                       "least number of bytes without a min",
+                       "Resource class 'Drive': attribute \"name\": max_length -20 is below 0"}},
     {"bad_magic", {"the plugin declares no version of the plugin interface: define it with "
                    "IML_PLUGIN() of <iml/storage_plugin.h>, which declares version 1.0"}},
     {"bad_names",
@@ -203,6 +231,39 @@ static const struct refusal refusals[] = {
                       "obfuscate function: IML_PASSWORD(\"password\", .obfuscate = function)"}},
     {"bad_read_only", {"Resource class 'Drive': attribute \"firmware\": an attribute that users "
                        "can't set (user_read_only) must be optional"}},
+    {"bad_relation_attributes",
+        {"Resource class 'Drive': relation to \"LogicalDrive\": it matches \"seriel\", which is no "
+         "attribute; there are: serial, shelf, key",
+            "Resource class 'Drive': relation to \"linux.ScsiDevice\": it matches \"heat\", which "
+            "is a statistic, not an attribute",
+            "Resource class 'Drive': relation to \"linux.ScsiDevice\": it matches \"shelf\", which "
+            "is a reference",
+            "Resource class 'Drive': relation to \"linux.ScsiDevice\": it matches \"key\", which "
+            "is "
+            "a password",
+            "Resource class 'Drive': relation to \"linux.ScsiDevice\": it matches \"serial\" twice",
+            "Resource class 'Drive': relation to \"Fan\": it matches no attribute: "
+            "IML_MATCH(\"attribute\")",
+            "Resource class 'Drive': relation to \"Fan\": attribute number 2 to match is NULL"}},
+    {"bad_relation_inherited",
+        {"Resource class 'Ssd': relation to \"linux.ScsiDevice\": it matches "
+         "\"shelf\", which is a reference"}},
+    {"bad_relation_target",
+        {"Resource class 'Drive': relation number \"1\": its target is not among the classes of "
+         "the "
+         "plugin: list it in IML_CLASSES() too, or name a class of another plugin",
+            "Resource class 'Drive': relation number \"2\": its target is not a class",
+            "Resource class 'Drive': relation number \"3\": it has no target: name a class, or a "
+            "plugin and one of its classes",
+            "Resource class 'Drive': relation number \"4\": it has no target: name a class, or a "
+            "plugin and one of its classes",
+            "Resource class 'Drive': relation number \"5\": the name of its target is empty",
+            "Resource class 'Drive': relation number \"6\": a class and the name of one as its "
+            "target exclude each other",
+            "Resource class 'Drive': relation to \"bad_relation_target.drive\": the plugin has no "
+            "class of this name",
+            "Resource class 'Drive': relation to \"DeviceNode\": type number 3 is unknown",
+            "Resource class 'Fan': the table of relations must have static storage duration"}},
     {"bad_scannable_hidden",
         {"Resource class 'Array': attribute \"secret\": hidden in a scannable class, so that "
          "nobody can fill it in: make it optional or give it a default",
@@ -373,6 +434,8 @@ static void load_and_exit(const char *name, const char *path)
 		signal(caught_by_cmocka[i], SIG_DFL);
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		_exit(BROKEN);
+	/* Damaged code may well run for ever. */
+	alarm(5);
 	if (!load_plugin(name, path, &plugin, &reasons))
 		_exit(reasons.count > 0 ? REFUSED : BROKEN);
 	_exit(can_use_classes(&plugin) ? LOADED : BROKEN);
@@ -961,6 +1024,104 @@ static void statistics_keep_units_bins_and_period(void **state)
 	unload_plugin(&plugin);
 }
 
+/* The charts of a class as one text. */
+static char *charts_of(const struct class *class)
+{
+	struct text text = TEXT_EMPTY;
+
+	for (size_t i = 0; i < class->chart_count; i++) {
+		text_printf(&text, "%s%s:", i > 0 ? "; " : "", class->charts[i].title);
+		for (size_t j = 0; j < class->charts[i].series_count; j++)
+			text_printf(
+			    &text, " %s", class->statistics[class->charts[i].series[j]].name);
+	}
+	return text_steal(&text);
+}
+
+static void assert_charts(const struct loaded_plugin *plugin, const char *name, const char *charts)
+{
+	char *found = charts_of(class_named(plugin, name));
+
+	assert_string_equal(found, charts);
+	free(found);
+}
+
+static void charts_are_those_declared_or_one_for_each_statistic(void **state)
+{
+	struct loaded_plugin plugin = load_good("good_charts");
+	const struct class *redeclared = class_named(&plugin, "Redeclared");
+	(void)state;
+
+	assert_charts(&plugin, "Plain", "Temperature: heat; Read bytes: read_bytes");
+	assert_charts(&plugin, "Derived", "Load: load; Temperature: heat; Read bytes: read_bytes");
+	assert_charts(&plugin, "Charted", "Bandwidth: read_bytes write_bytes; Sizes: sizes");
+	assert_charts(&plugin, "Redeclared",
+	    "Climate: heat load; Bandwidth: read_bytes write_bytes; Sizes: sizes");
+	assert_string_equal(redeclared->statistics[redeclared->charts[1].series[1]].units, "MB/s");
+	assert_int_equal(plugin.warnings.count, 0);
+	unload_plugin(&plugin);
+}
+
+/* The relations of a class as one text. */
+static char *relations_of(const struct class *class)
+{
+	struct text text = TEXT_EMPTY;
+
+	for (size_t i = 0; i < class->relation_count; i++) {
+		const struct relation *relation = &class->relations[i];
+
+		text_printf(&text, "%s%s ", i > 0 ? "; " : "", relation_type_name(relation->type));
+		relation_target(relation, &text);
+		for (size_t j = 0; j < relation->attribute_count; j++)
+			text_printf(&text, " %s", class->attributes[relation->attributes[j]].name);
+		text_append(&text, relation->ignore_case ? " ignoring case" : "");
+	}
+	return text_steal(&text);
+}
+
+static void assert_relations(
+    const struct loaded_plugin *plugin, const char *name, const char *relations)
+{
+	char *found = relations_of(class_named(plugin, name));
+
+	assert_string_equal(found, relations);
+	free(found);
+}
+
+static void relations_name_their_targets_and_are_inherited(void **state)
+{
+	static const char of_lun[] =
+	    "provide linux.ScsiDevice serial ignoring case; provide good_relations.Presentation "
+	    "alias; provide DeviceNode wwn; provide Fan wwn";
+	struct loaded_plugin plugin = load_good("good_relations");
+	char *of_thin_lun = xasprintf("subscribe acme.Pool pool; %s", of_lun);
+	(void)state;
+
+	assert_relations(&plugin, "Lun", of_lun);
+	assert_relations(&plugin, "ThinLun", of_thin_lun);
+	assert_relations(&plugin, "Presentation",
+	    "provide DeviceNode host_id path; subscribe good_relations.Lun lun_id; subscribe "
+	    "good_relations.ThinLun lun_id");
+	assert_int_equal(class_named(&plugin, "Node")->relation_count, 0);
+	free(of_thin_lun);
+	unload_plugin(&plugin);
+}
+
+static void relations_that_nothing_can_take_part_in_are_warned_of(void **state)
+{
+	struct loaded_plugin plugin = load_good("good_relations");
+	(void)state;
+
+	assert_int_equal(plugin.warnings.count, 2);
+	assert_string_equal(plugin.warnings.items[0],
+	    "Resource class 'Lun': relation to \"good_relations.Presentation\": neither this class "
+	    "nor one of the plugin that derives from it has all the attributes to match");
+	assert_string_equal(plugin.warnings.items[1],
+	    "Resource class 'Lun': relation to \"Fan\": neither this class nor one of the plugin "
+	    "that derives from it has all the attributes to match");
+	unload_plugin(&plugin);
+}
+
 static void classes_are_found_by_their_address_in_the_plugin(void **state)
 {
 	struct loaded_plugin plugin = load_good("good_classes");
@@ -1128,6 +1289,9 @@ int main(void)
 	    cmocka_unit_test(a_label_function_serves_derived_classes_too),
 	    cmocka_unit_test(options_and_defaults_become_values),
 	    cmocka_unit_test(statistics_keep_units_bins_and_period),
+	    cmocka_unit_test(charts_are_those_declared_or_one_for_each_statistic),
+	    cmocka_unit_test(relations_name_their_targets_and_are_inherited),
+	    cmocka_unit_test(relations_that_nothing_can_take_part_in_are_warned_of),
 	    cmocka_unit_test(classes_are_found_by_their_address_in_the_plugin),
 	    cmocka_unit_test(a_class_is_what_it_derives_from),
 	    cmocka_unit_test(another_name_than_the_file_has_is_a_warning),

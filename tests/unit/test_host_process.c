@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "fake_supervisor.h"
+#include "watchdog.h"
 
 #define SESSION 5
 
@@ -215,5 +216,6 @@ int main(void)
 	    cmocka_unit_test(test_closed_descriptors_end_the_host),
 	};
 
+	watchdog_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "host/handle.h"
 #include "host/queue.h"
+#include "watchdog.h"
 
 static struct monotonic in_ms(int64_t ms)
 {
@@ -155,5 +156,6 @@ int main(void)
 	    cmocka_unit_test(test_what_is_no_handle_leads_nowhere),
 	};
 
+	watchdog_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "fake_supervisor.h"
 #include "host/calls.h"
+#include "watchdog.h"
 
 /* The hooks below are code of a plugin; the calls that they make go to the host. */
 const struct iml_calls *iml_calls_ = &host_calls;
@@ -642,23 +643,197 @@ static void test_durations_and_lateness_are_told(void **state)
 	fake_stop(fake);
 }
 
+/* ---- preparing scannables ---- */
+
+#define TEXT(text_)                                                    \
+	{                                                              \
+		.type = VALUE_TEXT, .text = (char *)(uintptr_t)(text_) \
+	}
+enum { NAME, ADDRESS, PASSWORD, PEER, GATEWAY_ATTRIBUTES };
+
+/* Asks for a gateway with these values, and gives the answer. */
+static struct message prepare(struct fake_supervisor *fake, struct value values[GATEWAY_ATTRIBUTES])
+{
+	struct message message = {.type = MESSAGE_PREPARE,
+	    .prepare = {.request = 9,
+	        .class = T_GATEWAY,
+	        .values = values,
+	        .value_count = GATEWAY_ATTRIBUTES}};
+
+	fake_send(fake, &message);
+	message = fake_receive(fake, MESSAGE_PREPARED);
+	assert_int_equal(message.prepared.request, 9);
+	assert_int_equal(message.prepared.class, T_GATEWAY);
+	return message;
+}
+
 static void test_passwords_go_through_the_plugin(void **state)
 {
 	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
-	struct message message = {.type = MESSAGE_OBFUSCATE,
-	    .obfuscate = {.request = 9,
-	        .class = T_CONTROLLER,
-	        .attribute = 2,
-	        .password = (char *)(uintptr_t) "abc"}};
+	struct value values[] = {TEXT("G"), TEXT("host"), TEXT("abc"), VALUE_NULL_INIT};
+	struct message answer = prepare(fake, values);
 
 	(void)state;
-	fake_send(fake, &message);
-	message = fake_receive(fake, MESSAGE_OBFUSCATED);
-	assert_int_equal(message.obfuscated.request, 9);
-	assert_string_equal(message.obfuscated.result, "<abc>");
-	message_clear(&message);
+	assert_int_equal(answer.prepared.reason_count, 0);
+	assert_int_equal(answer.prepared.value_count, GATEWAY_ATTRIBUTES);
+	assert_string_equal(answer.prepared.values[NAME].text, "G");
+	assert_string_equal(answer.prepared.values[ADDRESS].text, "host");
+	assert_string_equal(answer.prepared.values[PASSWORD].text, "<abc>");
+	message_clear(&answer);
 	fake_stop(fake);
 }
+
+static void test_a_password_that_can_not_be_obfuscated_is_told_without_it(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	char password[5000];
+	struct value values[] = {TEXT("G"), TEXT("host"), TEXT(password), VALUE_NULL_INIT};
+	struct message answer;
+
+	(void)state;
+	memset(password, 'p', sizeof(password) - 1);
+	password[sizeof(password) - 1] = '\0';
+	answer = prepare(fake, values);
+	assert_int_equal(answer.prepared.value_count, 0);
+	assert_int_equal(answer.prepared.reason_count, 1);
+	assert_string_equal(
+	    answer.prepared.reasons[0], "\"password\": the plugin's obfuscate function failed");
+	message_clear(&answer);
+	fake_stop(fake);
+}
+
+static struct iml_resource *_Atomic the_gateway;
+
+/* Names a gateway after its other attributes, of which the password is obfuscated already. */
+static int name_gateway(struct iml_resource *gateway)
+{
+	char address[40], password[40], name[128];
+
+	the_gateway = gateway;
+	iml_get_text(gateway, "address", address, sizeof(address));
+	iml_get_text(gateway, "password", password, sizeof(password));
+	snprintf(name, sizeof(name), "%s %s", address, password);
+	return iml_set(gateway, "name", name);
+}
+
+static void test_a_default_function_may_give_what_identifies_a_scannable(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct value values[] = {VALUE_NULL_INIT, TEXT("host"), TEXT("abc"), VALUE_NULL_INIT};
+	struct message answer;
+
+	(void)state;
+	hooks->default_function = name_gateway;
+	answer = prepare(fake, values);
+	assert_int_equal(answer.prepared.reason_count, 0);
+	assert_string_equal(answer.prepared.values[NAME].text, "host <abc>");
+	assert_string_equal(answer.prepared.values[PASSWORD].text, "<abc>");
+	message_clear(&answer);
+	/* The scannable existed only meanwhile. */
+	assert_int_equal(iml_set(the_gateway, "name", "G"), IML_EHANDLE);
+	/* Nothing is sent of it, and the next one begins anew. */
+	answer = prepare(fake, values);
+	assert_string_equal(answer.prepared.values[NAME].text, "host <abc>");
+	message_clear(&answer);
+	assert_int_equal(fake_receive_within(fake, 50).type, MESSAGE_TYPE_END);
+	fake_stop(fake);
+}
+
+static int give_too_long_a_name(struct iml_resource *gateway)
+{
+	char name[50];
+
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	iml_set(gateway, "name", name);
+	return 0;
+}
+
+static int fail_to_give_a_name(struct iml_resource *gateway)
+{
+	iml_set(gateway, "name", "half a name");
+	iml_fail(iml_plugin_of(gateway), "the gateway does not know its name");
+	return 5;
+}
+
+static int refer_to_itself(struct iml_resource *gateway)
+{
+	iml_set(gateway, "name", "G");
+	return iml_set(gateway, "peer", gateway);
+}
+
+static int report_a_drive(struct iml_resource *gateway)
+{
+	return iml_update_or_create(iml_plugin_of(gateway), hooks->drive, IML_NO_PARENTS,
+	           IML_SET("serial", "A"), IML_SET("capacity", 1)) != NULL
+	           ? 0
+	           : -1;
+}
+
+static void test_a_default_function_that_fails_is_told_with_its_reason(void **state)
+{
+	static const struct {
+		int (*function)(struct iml_resource *gateway);
+		const char *reason;
+	} cases[] = {
+	    {fail_to_give_a_name, "\"name\": the plugin's default function returned 5: the gateway "
+	                          "does not know its name"},
+	    {give_too_long_a_name,
+	        "\"name\": the plugin's default function gave no value: Gateway "},
+	    {report_a_drive, "\"name\": the plugin's default function returned -1: "},
+	    {refer_to_itself, "\"peer\": a default function can't refer to a resource"},
+	};
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct value values[] = {
+		    VALUE_NULL_INIT, TEXT("host"), TEXT("abc"), VALUE_NULL_INIT};
+		struct message answer;
+
+		hooks->default_function = cases[i].function;
+		answer = prepare(fake, values);
+		assert_int_equal(answer.prepared.value_count, 0);
+		assert_int_equal(answer.prepared.reason_count, 1);
+		assert_memory_equal(
+		    answer.prepared.reasons[0], cases[i].reason, strlen(cases[i].reason));
+		assert_null(strstr(answer.prepared.reasons[0], "abc"));
+		message_clear(&answer);
+	}
+	fake_stop(fake);
+}
+
+static int name_slowly(struct iml_resource *gateway)
+{
+	sem_post(&entered);
+	sem_wait(&go_on);
+	return iml_set(gateway, "name", "G");
+}
+
+static void test_the_recorder_knows_functions_that_prepare(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct value values[] = {VALUE_NULL_INIT, TEXT("host"), TEXT("abc"), VALUE_NULL_INIT};
+	struct message message = {.type = MESSAGE_PREPARE,
+	    .prepare = {.request = 9,
+	        .class = T_GATEWAY,
+	        .values = values,
+	        .value_count = GATEWAY_ATTRIBUTES}};
+
+	(void)state;
+	hooks->default_function = name_slowly;
+	fake_send(fake, &message);
+	fake_send(fake, &message); /* which nobody will answer */
+	sem_wait(&entered);
+	assert_int_equal(fake->recorder->workers[0].hook, HOOK_DEFAULT);
+	assert_int_equal(fake->recorder->workers[0].session, 0);
+	fake_send_stop(fake);
+	sem_post(&go_on);
+	sem_post(&go_on);
+	fake_stop(fake);
+}
+
+/* ---- the rest ---- */
 
 static void test_a_plugin_that_can_not_be_used_is_told_with_reasons(void **state)
 {
@@ -697,8 +872,13 @@ int main(void)
 	    cmocka_unit_test(test_the_recorder_knows_the_hook_that_runs),
 	    cmocka_unit_test(test_durations_and_lateness_are_told),
 	    cmocka_unit_test(test_passwords_go_through_the_plugin),
+	    cmocka_unit_test(test_a_password_that_can_not_be_obfuscated_is_told_without_it),
+	    cmocka_unit_test(test_a_default_function_may_give_what_identifies_a_scannable),
+	    cmocka_unit_test(test_a_default_function_that_fails_is_told_with_its_reason),
+	    cmocka_unit_test(test_the_recorder_knows_functions_that_prepare),
 	    cmocka_unit_test(test_a_plugin_that_can_not_be_used_is_told_with_reasons),
 	};
 
+	watchdog_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

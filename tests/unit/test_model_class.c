@@ -301,7 +301,48 @@ static void a_long_label_is_cut_between_characters(void **state)
 	class_free(drive);
 }
 
+static void a_device_node_is_called_by_server_and_short_path(void **state)
+{
+	static const struct {
+		const char *path, *label;
+	} nodes[] = {{"/dev/sda", "3:sda"}, {"/dev/mapper/mpath0", "3:mpath0"},
+	    {"/dev/disk/by-id/x", "3:x"}, {"/dev/disk/by-path/pci-1", "3:pci-1"},
+	    {"/dev/mapper//dev/sda", "3:/dev/sda"}, {"/dev/disk/x", "3:disk/x"},
+	    {"/opt/f", "3:/opt/f"}, {"dev/f", "3:dev/f"}};
+	struct class *node = drive_new();
+	struct value values[ATTRIBUTE_COUNT] = {[SLOT] = value_integer(3)};
+	(void)state;
+
+	node->builtin = BUILTIN_DEVICE_NODE;
+	memcpy(node->attributes[NAME].name, "path", sizeof("path"));
+	assert_label(node, values, "HardDrive (-, 3)");
+	free(node->attributes[SLOT].name);
+	node->attributes[SLOT].name = xstrdup("host_id");
+	assert_label(node, values, "3:-");
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+		values[NAME] = value_text(nodes[i].path);
+		assert_label(node, values, nodes[i].label);
+		value_clear(&values[NAME]);
+	}
+	class_free(node);
+}
+
 /* ---- looking and comparing ---- */
+
+static void bins_are_called_by_their_end_or_open_beginning(void **state)
+{
+	const struct bin bins[] = {{0, 512}, {4097, INT64_MAX}, {-9, -5}};
+	static const char *const labels[] = {"≤512", "≥4097", "≤-5"};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(bins) / sizeof(bins[0]); i++) {
+		struct text label = TEXT_EMPTY;
+
+		bin_label(&bins[i], &label);
+		assert_string_equal(label.data, labels[i]);
+		text_clear(&label);
+	}
+}
 
 static void attributes_and_statistics_are_found_by_name(void **state)
 {
@@ -316,7 +357,7 @@ static void attributes_and_statistics_are_found_by_name(void **state)
 	class_free(drive);
 }
 
-/* Gives the class an option, a default, a histogram and a condition to compare. */
+/* Gives the class an option, a default, a histogram, a condition, a chart, and a relation. */
 static struct class *rich_new(void)
 {
 	struct class *class = drive_new();
@@ -346,6 +387,17 @@ static struct class *rich_new(void)
 	class->conditions[0].thresholds[0].states = xcalloc(1, sizeof(struct value));
 	class->conditions[0].thresholds[0].state_count = 1;
 	class->conditions[0].thresholds[0].states[0] = value_text("one");
+	class->charts = xcalloc(1, sizeof(*class->charts));
+	class->chart_count = 1;
+	class->charts[0] = (struct chart){
+	    .title = xstrdup("Sizes"), .series = xcalloc(1, sizeof(size_t)), .series_count = 1};
+	class->relations = xcalloc(1, sizeof(*class->relations));
+	class->relation_count = 1;
+	class->relations[0] = (struct relation){.type = RELATION_PROVIDE,
+	    .target_plugin = xstrdup("linux"),
+	    .target_class = xstrdup("ScsiDevice"),
+	    .attributes = xcalloc(1, sizeof(size_t)),
+	    .attribute_count = 1};
 	return class;
 }
 
@@ -431,12 +483,54 @@ static void change_raise_after(struct class *class)
 	class->conditions[0].raise_after = 2;
 }
 
+static void change_title(struct class *class)
+{
+	class->charts[0].title[0] = 'X';
+}
+
+static void change_series(struct class *class)
+{
+	class->charts[0].series[0] = 1;
+}
+
+static void declare_charts(struct class *class)
+{
+	class->has_declared_charts = true;
+}
+
+static void change_relation_type(struct class *class)
+{
+	class->relations[0].type = RELATION_SUBSCRIBE;
+}
+
+static void change_target_plugin(struct class *class)
+{
+	free(class->relations[0].target_plugin);
+	class->relations[0].target_plugin = NULL;
+}
+
+static void change_target_class(struct class *class)
+{
+	class->relations[0].target_class[0] = 'X';
+}
+
+static void change_match(struct class *class)
+{
+	class->relations[0].attributes[0] = SLOT;
+}
+
+static void ignore_case(struct class *class)
+{
+	class->relations[0].ignore_case = true;
+}
+
 static void any_difference_makes_classes_differ(void **state)
 {
 	static void (*const changes[])(struct class *) = {rename_class, change_scope,
 	    change_identifier, change_ancestry, add_device_type, hide_attribute, limit_attribute,
 	    change_option, change_default, change_bin, change_period, change_state, change_bound,
-	    change_raise_after};
+	    change_raise_after, change_title, change_series, declare_charts, change_relation_type,
+	    change_target_plugin, change_target_class, change_match, ignore_case};
 	struct class *original = rich_new();
 	(void)state;
 
@@ -544,6 +638,8 @@ int main(void)
 	    cmocka_unit_test(without_identifying_values_the_name_is_the_label),
 	    cmocka_unit_test(a_password_is_not_in_the_label),
 	    cmocka_unit_test(a_long_label_is_cut_between_characters),
+	    cmocka_unit_test(a_device_node_is_called_by_server_and_short_path),
+	    cmocka_unit_test(bins_are_called_by_their_end_or_open_beginning),
 	    cmocka_unit_test(attributes_and_statistics_are_found_by_name),
 	    cmocka_unit_test(equal_descriptions_of_a_class_are_equal),
 	    cmocka_unit_test(any_difference_makes_classes_differ),

@@ -97,12 +97,15 @@ static void changes_release_all_that_they_hold(void **state)
 	class->label = xstrdup("acme.Lun");
 	class->ancestry = xstrdup("[]");
 	class->attributes = xstrdup("[]");
+	class->charts = xstrdup("[]");
+	class->relations = xstrdup("[]");
 	ONE(class->statistics, class->statistic_count);
 	class->statistics[0] = (struct statistic_row){.name = xstrdup("n"),
 	    .type = xstrdup("Gauge"),
 	    .label = xstrdup("N"),
 	    .units = xstrdup(""),
-	    .bins = xstrdup("[]")};
+	    .bins = xstrdup("[]"),
+	    .bin_labels = xstrdup("[]")};
 	ONE(changes->resources, changes->resource_count);
 	changes->resources[0] = (struct resource_row){.identifier = xstrdup("[1]"),
 	    .label = xstrdup("Lun 1"),

@@ -60,6 +60,25 @@ static void times_and_texts_are_exact(void **state)
 	    "1");
 }
 
+static void classes_show_charts_relations_and_fields(void **state)
+{
+	struct database *database = *state;
+
+	client_write(&database->client, example_changes());
+
+	assert_answer(database,
+	    "SELECT charts->0->>'title', charts->0->'series', relations->0->>'class',"
+	    " relations->0->'ignore_case' FROM storage.classes WHERE id = 2",
+	    "Heat|[\"temperature\"]|ScsiDevice|true");
+	assert_answer(database,
+	    "SELECT statistics->0->>'units', statistics->0->'bin_labels',"
+	    " statistics->1->'bin_labels' FROM storage.classes WHERE id = 2",
+	    "C|null|[\"≤512\", \"≥513\"]");
+	assert_answer(database, "SELECT fields FROM storage.classes WHERE id = 2",
+	    "[{\"name\": \"serial\", \"type\": \"String\"}, {\"name\": \"secret\", "
+	    "\"type\": \"Password\"}]");
+}
+
 static void columns_leave_out_what_is_hidden_or_secret(void **state)
 {
 	struct database *database = *state;
@@ -103,15 +122,23 @@ static void what_was_written_is_loaded(void **state)
 	    "class 1 acme.Couplet 'acme.Couplet' 101 [\"acme.Couplet\", \"Resource\"] "
 	    "[{\"name\":\"serial\",\"type\":\"String\"},{\"name\":\"secret\",\"type\":\"Password\"}"
 	    ","
-	    "{\"name\":\"inner\",\"type\":\"String\",\"hidden\":true}]\n"
-	    "statistic 10 temperature Gauge 'Temperature' C 10 none\n"
-	    "statistic 11 sizes BytesHistogram 'Sizes'  60 [[0,512],[513,null]]\n"
+	    "{\"name\":\"inner\",\"type\":\"String\",\"hidden\":true}] "
+	    "[{\"title\":\"Heat\",\"series\":[\"temperature\"]}] "
+	    "[{\"type\":\"provide\",\"plugin\":\"linux\",\"class\":\"ScsiDevice\","
+	    "\"attributes\":[\"serial\"],\"ignore_case\":true}]\n"
+	    "statistic 10 temperature Gauge 'Temperature' C 10 none none\n"
+	    "statistic 11 sizes BytesHistogram 'Sizes'  60 [[0,512],[513,null]] "
+	    "[\"≤512\",\"≥513\"]\n"
 	    "class 2 acme.Thing 'acme.Thing' 001 [\"acme.Thing\", \"Resource\"] "
 	    "[{\"name\":\"serial\",\"type\":\"String\"},{\"name\":\"secret\",\"type\":\"Password\"}"
 	    ","
-	    "{\"name\":\"inner\",\"type\":\"String\",\"hidden\":true}]\n"
-	    "statistic 20 temperature Gauge 'Temperature' C 10 none\n"
-	    "statistic 21 sizes BytesHistogram 'Sizes'  60 [[0,512],[513,null]]\n"
+	    "{\"name\":\"inner\",\"type\":\"String\",\"hidden\":true}] "
+	    "[{\"title\":\"Heat\",\"series\":[\"temperature\"]}] "
+	    "[{\"type\":\"provide\",\"plugin\":\"linux\",\"class\":\"ScsiDevice\","
+	    "\"attributes\":[\"serial\"],\"ignore_case\":true}]\n"
+	    "statistic 20 temperature Gauge 'Temperature' C 10 none none\n"
+	    "statistic 21 sizes BytesHistogram 'Sizes'  60 [[0,512],[513,null]] "
+	    "[\"≤512\",\"≥513\"]\n"
 	    "resource 1 class 1 scope 0 [\"array\"] 'Thing array' none {\"serial\": \"array\"} "
 	    "{\"secret\": \"xyzzy\"} 1\n"
 	    "resource 2 class 2 scope 1 [\"drive\"] 'Thing drive' none {\"serial\": \"drive\"} "
@@ -214,6 +241,29 @@ static void removal_takes_everything_along_but_history(void **state)
 	    "storage.alerts",
 	    "t|Failure 1|f|t");
 	assert_answer(database, "SELECT count(*) FROM storage.events", "1");
+}
+
+static void alerts_about_contact_go_without_history(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = example_changes();
+
+	for (record_id id = 11; id <= 13; id++) {
+		add_alert(changes, id, id < 13 ? 1 : 2, id == 12);
+		free(changes->alerts[changes->alert_count - 1].name);
+		free(changes->alerts[changes->alert_count - 1].attribute);
+		changes->alerts[changes->alert_count - 1].name = xstrdup(ALERT_ROW_OFFLINE);
+		changes->alerts[changes->alert_count - 1].attribute = NULL;
+	}
+	add_event(changes, 5, 1, 11);
+	client_write(&database->client, changes);
+	changes = new_changes();
+	ADD(changes, forgotten_offline, forgotten_offline_count, 1);
+	ADD(changes, removed_resources, removed_resource_count, 1);
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT id, active FROM storage.alerts ORDER BY 1", "1|t\n13|f");
+	assert_answer(database, "SELECT alert_id IS NULL FROM storage.event WHERE id = 5", "t");
 }
 
 static void removing_a_scope_removes_what_is_in_it(void **state)
@@ -573,12 +623,14 @@ int main(void)
 	    TEST(stored_rows_are_seen_through_the_views),
 	    TEST(times_and_texts_are_exact),
 	    TEST(columns_leave_out_what_is_hidden_or_secret),
+	    TEST(classes_show_charts_relations_and_fields),
 	    TEST(writing_twice_changes_nothing),
 	    TEST(what_was_written_is_loaded),
 	    TEST(empty_changes_are_done_without_a_statement),
 	    TEST(only_parts_with_rows_send_statements),
 	    TEST(listeners_are_notified_once_per_transaction),
 	    TEST(removal_takes_everything_along_but_history),
+	    TEST(alerts_about_contact_go_without_history),
 	    TEST(removing_a_scope_removes_what_is_in_it),
 	    TEST(rows_about_missing_resources_are_passed_over),
 	    TEST(references_of_a_written_resource_are_replaced),

@@ -313,6 +313,7 @@ static void a_message_has_a_greatest_length(void **state)
 	frames.reason[0] = '\0';
 	assert_int_equal(next(&frames), -1);
 	assert_string_equal(frames.reason, "a message is longer than 1073741824 bytes");
+	frames.reader.body.length = 1; /* as much as there is to be wiped */
 	frame_reader_clear(&frames.reader);
 }
 

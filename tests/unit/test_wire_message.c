@@ -145,6 +145,17 @@ static struct alert_condition drive_conditions[] = {
         .raise_after = 3,
         .clear_after = 1},
 };
+static size_t both_series[] = {TEMPERATURE, ERRORS};
+static size_t sizes_series[] = {SIZES};
+static struct chart drive_charts[] = {
+    {T("Überblick"), both_series, COUNT(both_series)},
+    {T("Sizes"), sizes_series, COUNT(sizes_series)},
+};
+static size_t serial_and_slot[] = {SERIAL, SLOT};
+static struct relation drive_relations[] = {
+    {RELATION_PROVIDE, T("linux"), T("ScsiDevice"), serial_and_slot, 1, true},
+    {RELATION_SUBSCRIBE, NULL, T("DeviceNode"), serial_and_slot, 2, false},
+};
 static struct class drive_class = {
     .plugin = T("acme"),
     .name = T("Drive"),
@@ -165,6 +176,11 @@ static struct class drive_class = {
     .statistic_count = COUNT(drive_statistics),
     .conditions = drive_conditions,
     .condition_count = COUNT(drive_conditions),
+    .charts = drive_charts,
+    .chart_count = COUNT(drive_charts),
+    .has_declared_charts = true,
+    .relations = drive_relations,
+    .relation_count = COUNT(drive_relations),
 };
 static struct class *classes[] = {&array_class, &drive_class};
 enum { ARRAY, DRIVE };
@@ -186,6 +202,10 @@ static const struct wire_context wire_context = {
 static struct setting settings[] = {{T("a.b"), T("1")}, {T("c.0"), NULL}};
 static struct change open_values[] = {{0, {.type = VALUE_TEXT, .text = T("array-7")}},
     {1, {.type = VALUE_TEXT, .text = T("longer than 8")}}};
+static struct value typed_values[] = {
+    {.type = VALUE_TEXT, .text = T("array-7")}, {.type = VALUE_TEXT, .text = T("secret")}};
+static struct value prepared_values[] = {
+    {.type = VALUE_TEXT, .text = T("array-7")}, {.type = VALUE_TEXT, .text = T("longer than 8")}};
 static char *warnings[] = {T("this"), T("and that")};
 
 static struct change drive_changes[] = {
@@ -250,14 +270,15 @@ static const struct message examples[MESSAGE_TYPE_END] = {
     [MESSAGE_OPEN] = {.type = MESSAGE_OPEN, .open = {SESSION, ARRAY, T("array-7"), open_values, 2}},
     [MESSAGE_CLOSE] = {.type = MESSAGE_CLOSE, .close = {UINT32_MAX}},
     [MESSAGE_ACKNOWLEDGE] = {.type = MESSAGE_ACKNOWLEDGE, .acknowledge = {SESSION, UINT64_MAX}},
-    [MESSAGE_OBFUSCATE] = {.type = MESSAGE_OBFUSCATE, .obfuscate = {7, ARRAY, 1, T("secret")}},
+    [MESSAGE_PREPARE] = {.type = MESSAGE_PREPARE, .prepare = {7, ARRAY, typed_values, 2}},
     [MESSAGE_STOP] = {.type = MESSAGE_STOP},
     [MESSAGE_LOADED] = {.type = MESSAGE_LOADED, .loaded = {1, 0, true, classes, 2, warnings, 2}},
     [MESSAGE_FAILED] = {.type = MESSAGE_FAILED, .failed = {warnings, 2}},
     [MESSAGE_BATCH] = {.type = MESSAGE_BATCH, .batch = &full_batch},
     [MESSAGE_ENDED] = {.type = MESSAGE_ENDED, .ended = {SESSION, true, T("update_scan"), T("no")}},
     [MESSAGE_LOG] = {.type = MESSAGE_LOG, .log = {0, 30, T("")}},
-    [MESSAGE_OBFUSCATED] = {.type = MESSAGE_OBFUSCATED, .obfuscated = {7, NULL}},
+    [MESSAGE_PREPARED] = {.type = MESSAGE_PREPARED,
+        .prepared = {7, ARRAY, prepared_values, 2, NULL, 0}},
 };
 
 /* ---- helpers ---- */
@@ -823,6 +844,47 @@ static void conditions_must_hang_together(void **state)
 	    &class, "classes[0].conditions[0].raise_after: 0 is out of range (1 to 4294967295)");
 }
 
+static void charts_must_hang_together(void **state)
+{
+	size_t missing[] = {SIZES + 1};
+	struct chart chart = drive_charts[0];
+	struct class class = drive_class;
+
+	(void)state;
+	class.charts = &chart;
+	class.chart_count = 1;
+	chart.title = T("");
+	assert_class_refused(&class, "classes[0].charts[0].title: the text is missing");
+	chart = (struct chart){T("Empty"), NULL, 0};
+	assert_class_refused(&class, "class Drive: charts[0] shows what the class does not have");
+	chart = (struct chart){T("Missing"), missing, 1};
+	assert_class_refused(&class, "class Drive: charts[0] shows what the class does not have");
+}
+
+static void relations_must_hang_together(void **state)
+{
+	size_t missing[] = {SERIAL, DRIVE_ATTRIBUTES};
+	struct relation relation = drive_relations[0];
+	struct class class = drive_class;
+
+	(void)state;
+	class.relations = &relation;
+	class.relation_count = 1;
+	relation.type = 0;
+	assert_class_refused(&class, "classes[0].relations[0].type: 0 is out of range (1 to 2)");
+	relation = drive_relations[0];
+	relation.target_class = NULL;
+	assert_class_refused(&class, "classes[0].relations[0].target_class: the text is missing");
+	relation = drive_relations[0];
+	relation.attribute_count = 0;
+	assert_class_refused(
+	    &class, "class Drive: relations[0] matches what the class does not have");
+	relation.attributes = missing;
+	relation.attribute_count = 2;
+	assert_class_refused(
+	    &class, "class Drive: relations[0] matches what the class does not have");
+}
+
 static void a_plugin_has_one_class_of_a_name(void **state)
 {
 	struct class other = array_class;
@@ -837,17 +899,105 @@ static void a_plugin_has_one_class_of_a_name(void **state)
 	assert_refused(&message, "class Other is of another plugin");
 }
 
+static void what_is_to_be_prepared_fits_its_class(void **state)
+{
+	struct message message = examples[MESSAGE_PREPARE];
+	struct value values[] = {typed_values[0], typed_values[1]};
+
+	(void)state;
+	message.prepare.values = values;
+	message.prepare.request = 0;
+	assert_refused(&message, "request: 0 is out of range (1 to 4294967295)");
+	message.prepare.request = 7;
+	message.prepare.class = 2;
+	assert_refused(&message, "class: there is no class 2, only 2");
+	message.prepare.class = DRIVE;
+	assert_refused(&message, "class: Drive is not scannable");
+	message.prepare.class = ARRAY;
+	message.prepare.value_count = 1;
+	assert_refused(&message, "values: Array has 2 attributes, not 1");
+	message.prepare.value_count = 2;
+	values[0] = value_integer(1);
+	assert_refused(&message, "values[0]: \"address\" of Array is of another type");
+	values[0] = VALUE_NULL_INIT;
+	assert_refused(&message, "values[0]: \"address\" of Array is of another type");
+	values[0] = value_reference(5);
+	assert_refused(&message, "values[0]: \"address\" of Array is of another type");
+}
+
+static void null_is_prepared_where_there_is_a_default_function(void **state)
+{
+	struct attribute attributes[] = {array_class.attributes[0], array_class.attributes[1]};
+	struct class class = array_class;
+	struct class *list[] = {&class};
+	struct wire_context context = {.classes = list, .class_count = 1};
+	struct message message = examples[MESSAGE_PREPARE], decoded;
+	struct value values[] = {VALUE_NULL_INIT, typed_values[1]};
+	char reason[REASON_SIZE];
+	struct text body;
+
+	(void)state;
+	attributes[0].has_default_function = true;
+	class.attributes = attributes;
+	message.prepare.values = values;
+	body = body_of(&message);
+	assert_true(
+	    message_decode(MESSAGE_PREPARE, body.data, body.length, &context, &decoded, reason));
+	message_clear(&decoded);
+	/* But what comes back has it. */
+	message = examples[MESSAGE_PREPARED];
+	message.prepared.values = values;
+	text_clear(&body);
+	body = body_of(&message);
+	assert_false(
+	    message_decode(MESSAGE_PREPARED, body.data, body.length, &context, &decoded, reason));
+	assert_string_equal(reason, "values[0]: \"address\" of Array is of another type");
+	text_clear(&body);
+}
+
+static void what_was_prepared_is_complete_and_valid_or_has_reasons(void **state)
+{
+	struct message message = examples[MESSAGE_PREPARED];
+	struct value values[] = {prepared_values[0], prepared_values[1]};
+	char long_text[REASON_SIZE + 1];
+	char *reasons[] = {T("\"password\": no"), long_text, long_text};
+	struct message decoded;
+	char reason[REASON_SIZE];
+	struct text body;
+
+	(void)state;
+	message.prepared.values = values;
+	values[0].text = T("two words");
+	assert_refused(&message,
+	    "values[0]: Array: \"address\": \"two words\" is not a host name or "
+	    "an IP address");
+	values[0] = prepared_values[0];
+	message.prepared.value_count = 0;
+	assert_refused(&message, "values: Array has 2 attributes, not 0");
+	message.prepared.reasons = reasons;
+	message.prepared.reason_count = 1;
+	body = body_of(&message);
+	assert_true(decode(MESSAGE_PREPARED, &body, &decoded, reason));
+	assert_string_equal(decoded.prepared.reasons[0], "\"password\": no");
+	message_clear(&decoded);
+	text_clear(&body);
+	message.prepared.value_count = 2;
+	assert_refused(&message, "it has values, and reasons why there are none");
+	memset(long_text, 'x', REASON_SIZE);
+	long_text[REASON_SIZE] = '\0';
+	message.prepared.value_count = 0;
+	message.prepared.reason_count = 2;
+	assert_refused(&message, "reasons[1]: it is longer than 511");
+	message.prepared.reason_count = 3;
+	assert_refused(&message, "reasons: 3 are too many for the 2 attributes of Array");
+}
+
 static void the_small_messages_are_checked_too(void **state)
 {
-	struct message message = examples[MESSAGE_OBFUSCATE];
+	struct message message = examples[MESSAGE_OPEN];
 	struct change typed = {SLOT, {.type = VALUE_TEXT, .text = T("1")}};
 
 	(void)state;
-	message.obfuscate.attribute = 0;
-	assert_refused(&message, "attribute: \"address\" of Array is no password");
-	message.obfuscate.attribute = 2;
-	assert_refused(&message, "attribute: Array has no attribute 2, only 2");
-	message = examples[MESSAGE_OPEN];
 	message.open.class = DRIVE;
 	message.open.values = &typed;
 	message.open.value_count = 1;
@@ -997,7 +1147,12 @@ int main(void)
 	    cmocka_unit_test(attributes_must_hang_together),
 	    cmocka_unit_test(statistics_must_hang_together),
 	    cmocka_unit_test(conditions_must_hang_together),
+	    cmocka_unit_test(charts_must_hang_together),
+	    cmocka_unit_test(relations_must_hang_together),
 	    cmocka_unit_test(a_plugin_has_one_class_of_a_name),
+	    cmocka_unit_test(what_is_to_be_prepared_fits_its_class),
+	    cmocka_unit_test(null_is_prepared_where_there_is_a_default_function),
+	    cmocka_unit_test(what_was_prepared_is_complete_and_valid_or_has_reasons),
 	    cmocka_unit_test(the_small_messages_are_checked_too),
 	    cmocka_unit_test(every_truncation_is_refused),
 	    cmocka_unit_test(a_byte_too_many_is_refused),

@@ -43,6 +43,8 @@ CREATE TABLE storage.class (
 	loaded boolean NOT NULL,
 	ancestry json NOT NULL,
 	attributes json NOT NULL,
+	charts json NOT NULL,
+	relations json NOT NULL,
 	UNIQUE (plugin, name)
 );
 
@@ -55,6 +57,7 @@ CREATE TABLE storage.statistic (
 	units text NOT NULL,
 	sample_period integer NOT NULL,
 	bins json,
+	bin_labels json,
 	declared boolean NOT NULL
 );
 CREATE UNIQUE INDEX statistic_declared ON storage.statistic (class_id, name) WHERE declared;
@@ -190,11 +193,16 @@ SELECT class.id, class.plugin, class.name, class.label, class.scannable, class.i
 		FROM jsonb_array_elements(class.attributes::jsonb) WITH ORDINALITY AS a (attribute, place)
 		WHERE attribute->'hidden' IS DISTINCT FROM 'true'
 		AND attribute->>'type' IS DISTINCT FROM 'Password') AS columns,
+	(SELECT coalesce(jsonb_agg(attribute - 'hidden' ORDER BY place), '[]')
+		FROM jsonb_array_elements(class.attributes::jsonb) WITH ORDINALITY AS a (attribute, place)
+		WHERE attribute->'hidden' IS DISTINCT FROM 'true') AS fields,
 	(SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'type', type,
-			'label', statistic.label, 'units', units, 'sample_period', sample_period, 'bins', bins)
+			'label', statistic.label, 'units', units, 'sample_period', sample_period, 'bins', bins,
+			'bin_labels', bin_labels)
 			ORDER BY id), '[]')
 		FROM storage.statistic
-		WHERE statistic.class_id = class.id AND statistic.declared) AS statistics
+		WHERE statistic.class_id = class.id AND statistic.declared) AS statistics,
+	class.charts::jsonb AS charts, class.relations::jsonb AS relations
 FROM storage.class WHERE class.loaded;
 COMMENT ON VIEW storage.classes IS 'Classes of resources that the plugins in use declare.';
 COMMENT ON COLUMN storage.classes.id IS 'Number of the class; never used for another one.';
@@ -206,8 +214,14 @@ COMMENT ON COLUMN storage.classes.internal IS 'Whether the class is of a plugin 
 COMMENT ON COLUMN storage.classes.ancestry IS 'Array of names: the class itself, then its bases, the most basic one last.';
 COMMENT ON COLUMN storage.classes.attributes IS 'Array of all attributes as objects, in order of declaration.';
 COMMENT ON COLUMN storage.classes.columns IS 'Those of the attributes that tables show, in order.';
+COMMENT ON COLUMN storage.classes.fields IS
+	'Those of the attributes that forms show, in order: name, label, type, optional, user_read_only (shown, not filled in), and where given options, min, max, max_length, default.';
 COMMENT ON COLUMN storage.classes.statistics IS
-	'Array of objects: id, name, type (Gauge, Counter or Histogram), label, units, sample_period in seconds, bins ([from, to] each; null for time series).';
+	'Array of objects: id, name, type (Gauge, Counter or BytesHistogram), label, units ("" for plain numbers, "bytes" for what is shown as a size), sample_period in seconds, bins ([from, to] each; null for time series), bin_labels (a text for each bin).';
+COMMENT ON COLUMN storage.classes.charts IS
+	'Array of the charts to show, in order: title, series (names of statistics, all time series or all histograms).';
+COMMENT ON COLUMN storage.classes.relations IS
+	'Array of objects: type (provide: parent of what matches; subscribe: child of it), plugin (null: a built-in class), class, attributes (those that must be equal), ignore_case.';
 
 CREATE VIEW storage.resources AS
 SELECT resource.id, resource.class_id, class.plugin, class.name AS class, class.label AS class_label,

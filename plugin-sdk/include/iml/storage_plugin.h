@@ -37,6 +37,10 @@
  * removed. Use of a handle that is no longer valid, and of NULL, is refused with IML_EHANDLE.
  *
  * Text is UTF-8, ended by a zero byte, and copied by every call: the caller keeps what it passes.
+ *
+ * C++: from C++17 on a plugin is written with the same declarations and calls, but for how options
+ * are given: IML_STRING("name").optional(true) instead of IML_STRING("name", .optional = true). See
+ * storage_plugin.hpp, which this file includes then.
  */
 #ifndef IML_STORAGE_PLUGIN_H
 #define IML_STORAGE_PLUGIN_H
@@ -142,7 +146,7 @@ struct iml_attribute {
 
 	struct iml_limit min;   /* Integer and Bytes; Bytes without min refuses values below 0 */
 	struct iml_limit max;   /* Integer and Bytes */
-	uint32_t max_length;    /* String, and Password as typed: in characters; 0 is no limit */
+	uint32_t max_length;    /* String, and Password as typed: in characters; 0: no limit */
 	uint32_t options_count; /* Enum: how many options or numbers there are */
 
 	const char *const *options; /* Enum of texts: IML_OPTIONS("OK", "FAILED") */
@@ -153,7 +157,9 @@ struct iml_attribute {
 	 * and for resources stored by a version of the plugin that lacked the attribute. Ignored
 	 * for optional attributes. Either fixed, .default_value = IML_DEFAULT(0), or a function
 	 * that computes it from the other attributes and assigns it with iml_set(resource, ...); it
-	 * returns 0, or anything else when it can't.
+	 * returns 0, or anything else when it can't. For a scannable that a user adds it may give
+	 * what identifies it, too: it then runs outside of any session, with passwords obfuscated
+	 * already, and iml_fail(iml_plugin_of(resource), ...) says why it can't.
 	 */
 	struct iml_value default_value;
 	int (*default_function)(struct iml_resource *resource);
@@ -265,7 +271,13 @@ enum iml_statistic_type {
 	IML_STATISTIC_HISTOGRAM = 3
 };
 
-/* One bin of a histogram, both ends included. Only the last may be open: {4097, IML_OPEN}. */
+/* Units of a number of bytes, which is shown with a suitable prefix: "1.5GB". */
+#define IML_UNITS_BYTES "bytes"
+
+/*
+ * One bin of a histogram, both ends included. Only the last may be open: {4097, IML_OPEN}. People
+ * see a bin by its end, "≤512", and an open one by its beginning, "≥4097".
+ */
 struct iml_bin {
 	int64_t from;
 	int64_t to;
@@ -276,8 +288,8 @@ struct iml_statistic {
 	uint32_t type;         /* enum iml_statistic_type */
 	const char *name;      /* as for attributes; no attribute of the class may have it too */
 	const char *label;     /* NULL: made from the name */
-	const char *units;     /* "bytes", "C", "op/s", …; NULL: a plain number */
-	int32_t sample_period; /* seconds between samples, at least 1; 0 (left out): 10 */
+	const char *units;     /* "C", "op/s", …, or IML_UNITS_BYTES; NULL: a plain number */
+	int32_t sample_period; /* whole seconds between samples; left out (0): 10; never below 0 */
 	uint32_t bin_count;    /* histograms only: IML_BINS({0, 512}, {513, IML_OPEN}) */
 	const struct iml_bin *bins;
 };
@@ -301,6 +313,39 @@ struct iml_statistic_table {
 	size_t count;
 };
 #define IML_STATISTICS(...) IML_TABLE_(struct iml_statistic, __VA_ARGS__)
+
+/* ---------------------------------------------------------------- charts */
+
+/*
+ * One chart: statistics of the class, or of its bases, that are shown together. Its series are
+ * either gauges and counters, or histograms, never both, and have at most two different units
+ * (there are two axes to read them on).
+ */
+struct iml_chart {
+	const char *title; /* for people: "Bandwidth" */
+	const char *const *series;
+	uint32_t series_count;
+};
+/* IML_CHART("Bandwidth", IML_SERIES("read_bytes", "write_bytes")) */
+#define IML_CHART(...)               \
+	{                            \
+		.title = __VA_ARGS__ \
+	}
+/* The names of the statistics of a chart, at least one. */
+#define IML_SERIES(...)                               \
+	.series = (const char *const[]){__VA_ARGS__}, \
+	.series_count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)
+
+/*
+ * The charts of a class. Those that it inherits follow its own. What is in none of them has no
+ * chart; but if neither the class nor its bases declare any, each statistic has a chart of its own,
+ * which has the statistic's label as its title.
+ */
+struct iml_chart_table {
+	const struct iml_chart *items;
+	size_t count;
+};
+#define IML_CHARTS(...) IML_TABLE_(struct iml_chart, __VA_ARGS__)
 
 /* ---------------------------------------------------------------- alert conditions */
 
@@ -367,6 +412,73 @@ struct iml_alert_condition_table {
 };
 #define IML_ALERT_CONDITIONS(...) IML_TABLE_(struct iml_alert_condition, __VA_ARGS__)
 
+/* ---------------------------------------------------------------- relations */
+
+enum iml_relation_type { IML_RELATION_PROVIDE = 1, IML_RELATION_SUBSCRIBE = 2 };
+
+struct iml_class;
+
+/*
+ * A link that nobody has to report: where a resource of the declaring class and one of the target
+ * class have equal values of all the named attributes, one becomes a parent of the other, whichever
+ * plugins and scannables report them, and in whichever order. The link goes when a value changes.
+ * Null equals nothing. Classes derived from either side take part too.
+ *
+ * The attributes have the same names on both sides. The declaring class must have them; they can't
+ * be statistics, passwords or references. Where the target class lacks one, those of its derived
+ * classes that have it take part. If none does, the plugin is loaded with a warning; if the target
+ * names a plugin or class that does not exist, it is refused.
+ */
+struct iml_relation {
+	uint32_t type;                 /* enum iml_relation_type */
+	uint32_t attribute_count;      /* of IML_MATCH() */
+	const char *const *attributes; /* names of attributes, at least one */
+
+	/* The target: a built-in class or one of this plugin … */
+	const struct iml_class *target;
+	/* … or a class of any plugin, by the names of both, in which case counts. */
+	const char *target_plugin;
+	const char *target_class;
+
+	bool ignore_case; /* compare texts without regard to the case of ASCII letters */
+};
+
+/*
+ * IML_PROVIDE: a resource of the declaring class becomes a parent of each resource of the target
+ * that matches, "this LUN is that disk of the servers":
+ *	IML_PROVIDE_TO("linux", "ScsiDevice", IML_MATCH("serial"), .ignore_case = true)
+ *	IML_PROVIDE(&iml_device_node, IML_MATCH("host_id", "path"))
+ * IML_SUBSCRIBE: it becomes a child of each.
+ *	IML_SUBSCRIBE(&lun, IML_MATCH("lun_id"))
+ *	IML_SUBSCRIBE_TO("acme", "Lun", IML_MATCH("lun_id"))
+ */
+#define IML_PROVIDE(target_, ...) IML_RELATION_(IML_RELATION_PROVIDE, target_, __VA_ARGS__)
+#define IML_SUBSCRIBE(target_, ...) IML_RELATION_(IML_RELATION_SUBSCRIBE, target_, __VA_ARGS__)
+#define IML_PROVIDE_TO(plugin_, class_, ...) \
+	IML_RELATION_TO_(IML_RELATION_PROVIDE, plugin_, class_, __VA_ARGS__)
+#define IML_SUBSCRIBE_TO(plugin_, class_, ...) \
+	IML_RELATION_TO_(IML_RELATION_SUBSCRIBE, plugin_, class_, __VA_ARGS__)
+/* The attributes that must be equal. */
+#define IML_MATCH(...)                                    \
+	.attributes = (const char *const[]){__VA_ARGS__}, \
+	.attribute_count = sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *)
+
+#define IML_RELATION_(type_, target_, ...)                        \
+	{                                                         \
+		.type = (type_), .target = (target_), __VA_ARGS__ \
+	}
+#define IML_RELATION_TO_(type_, plugin_, class_, ...)                                              \
+	{                                                                                          \
+		.type = (type_), .target_plugin = (plugin_), .target_class = (class_), __VA_ARGS__ \
+	}
+
+/* The relations of a class, in addition to those of its bases. */
+struct iml_relation_table {
+	const struct iml_relation *items;
+	size_t count;
+};
+#define IML_RELATIONS(...) IML_TABLE_(struct iml_relation, __VA_ARGS__)
+
 /* ---------------------------------------------------------------- classes */
 
 enum iml_builtin {
@@ -414,6 +526,9 @@ struct iml_class {
 	 */
 	bool unusable_for_lustre;
 	const char *device_type;
+
+	struct iml_chart_table charts;
+	struct iml_relation_table relations;
 };
 
 struct iml_class_table {
@@ -427,9 +542,23 @@ struct iml_class_table {
  * what an object is. They can't be reported themselves. Inherited attributes are given in
  * parentheses; those in brackets are optional.
  */
+#ifdef __cplusplus
+constexpr iml_class iml_builtin_class_(const char *name, uint32_t builtin)
+{
+	iml_class made{};
+
+	made.name = name;
+	made.builtin = builtin;
+	return made;
+}
+#define IML_BUILTIN_CLASS_(variable, name_, builtin_)             \
+	__attribute__((unused)) static const iml_class variable = \
+	    iml_builtin_class_((name_), (builtin_))
+#else
 #define IML_BUILTIN_CLASS_(variable, name_, builtin_)                      \
 	__attribute__((unused)) static const struct iml_class variable = { \
 	    .name = (name_), .builtin = (builtin_)}
+#endif
 
 /* Anything. */
 IML_BUILTIN_CLASS_(iml_plain, "Resource", IML_BUILTIN_RESOURCE);
@@ -560,6 +689,9 @@ struct iml_plugin_definition {
 	int (*teardown)(struct iml_plugin *self);
 
 	bool internal; /* classes are not offered to users */
+
+	uint16_t chart_size;
+	uint16_t relation_size;
 };
 
 #define IML_PLUGIN_MAGIC 0x494d4c50u /* "IMLP" */
@@ -582,11 +714,15 @@ extern __attribute__((visibility("hidden"))) const struct iml_calls *iml_calls_;
 	    .attribute_size = sizeof(struct iml_attribute),                       \
 	    .statistic_size = sizeof(struct iml_statistic),                       \
 	    .alert_condition_size = sizeof(struct iml_alert_condition),           \
+	    .chart_size = sizeof(struct iml_chart),                               \
+	    .relation_size = sizeof(struct iml_relation),                         \
 	    .name = #name_,                                                       \
 	    .calls = &iml_calls_,                                                 \
 	    __VA_ARGS__}
 
 /* ---------------------------------------------------------------- calls: values */
+
+#ifndef __cplusplus
 
 static inline struct iml_value iml_value_null(const void *nothing)
 {
@@ -649,6 +785,8 @@ static inline struct iml_value iml_value_resource(struct iml_resource *resource)
 
 /* One attribute of a report or a search: IML_SET("capacity", 4096). */
 #define IML_SET(name_, value_) ((struct iml_setting){.name = (name_), .value = IML_VALUE(value_)})
+
+#endif
 
 #define IML_TEXT_OF_(x) #x
 #define IML_LINE_(line) IML_TEXT_OF_(line)
@@ -936,5 +1074,9 @@ static inline __attribute__((format(printf, 3, 4))) void iml_log(
 #define iml_info(self, ...) iml_log((self), IML_INFO, __VA_ARGS__)
 #define iml_warning(self, ...) iml_log((self), IML_WARNING, __VA_ARGS__)
 #define iml_err(self, ...) iml_log((self), IML_ERROR, __VA_ARGS__)
+
+#ifdef __cplusplus
+#include <iml/storage_plugin.hpp>
+#endif
 
 #endif

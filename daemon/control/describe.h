@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the graph becomes JSON, for the control API and for whoever else has a graph. What is
+ * returned is new and the caller's.
+ */
+#ifndef CONTROL_DESCRIBE_H
+#define CONTROL_DESCRIBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json_object.h>
+
+#include "graph/graph.h"
+
+/* ---- list.c ---- */
+
+/* Resources are shown while the classes of their plugin are known. */
+bool resource_is_visible(const struct graph_resource *resource);
+
+/* Borrowed resources; items is released with free(). */
+struct resource_list {
+	struct graph_resource **items;
+	size_t count;
+	size_t capacity;
+};
+
+void resource_list_add(struct resource_list *list, struct graph_resource *resource);
+void resource_list_sort_by_id(struct resource_list *list);
+
+/* By class, then by name, in which numbers count as numbers. */
+void resource_list_sort_by_name(struct resource_list *list);
+
+/* All visible ancestors, each once, nearest first. */
+struct resource_list list_ancestors(const struct graph_resource *resource);
+
+/* ---- describe.c ---- */
+
+/* Most children named with a resource, and most of its ancestors' alerts. */
+#define RELATIVES_MAX 1000
+
+/* Whether the class, or what it is based on, is this kind. */
+bool class_is_kind(const struct class *class, enum builtin kind);
+
+/* {"id", "class", "label"}: how other objects refer to a resource. The label is its alias, if any.
+ */
+struct json_object *describe_reference(const struct graph_resource *resource);
+
+/* The resource in lists and trees. Its class is added to classes (by "plugin.Name") if missing. */
+struct json_object *describe_resource(
+    const struct graph *graph, const struct graph_resource *resource, struct json_object *classes);
+
+/* Everything about one resource. */
+struct json_object *describe_resource_fully(
+    const struct graph *graph, const struct graph_resource *resource);
+
+/* A class as its resources are listed with: label, kind and columns. */
+struct json_object *describe_class(const struct graph_class *graph_class);
+
+/* Everything that was declared. */
+struct json_object *describe_class_fully(const struct graph_class *graph_class);
+
+/* An active alert; with the resource that it is about unless that is clear from the place. */
+struct json_object *describe_alert(const struct graph_alert *alert, bool with_resource);
+
+/* ---- tree.c ---- */
+
+/* The trees of all scannables, or (plugin not NULL) of those of one plugin, of limit resources. */
+struct json_object *describe_trees(struct graph *graph, const char *plugin, size_t limit);
+
+/* The tree below one resource. */
+struct json_object *describe_tree(struct graph *graph, struct graph_resource *root, size_t limit);
+
+#endif

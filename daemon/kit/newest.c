@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "kit/newest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/memory.h"
+
+/* A resource that has samples: a few, so that they are looked through. */
+struct sampled {
+	record_id id;
+	struct newest_sample *samples;
+	size_t count;
+	size_t capacity;
+	UT_hash_handle hh;
+};
+
+struct newest {
+	struct sampled *resources;
+};
+
+struct newest *newest_new(void)
+{
+	return xcalloc(1, sizeof(struct newest));
+}
+
+static struct sampled *find_resource(const struct newest *newest, record_id id)
+{
+	struct sampled *sampled;
+
+	HASH_FIND(hh, newest->resources, &id, sizeof(id), sampled);
+	return sampled;
+}
+
+static void forget(struct newest *newest, struct sampled *sampled)
+{
+	if (sampled == NULL)
+		return;
+	HASH_DELETE(hh, newest->resources, sampled);
+	for (size_t i = 0; i < sampled->count; i++)
+		free(sampled->samples[i].counts);
+	free(sampled->samples);
+	free(sampled);
+}
+
+void newest_free(struct newest *newest)
+{
+	while (newest->resources != NULL)
+		forget(newest, newest->resources);
+	free(newest);
+}
+
+static struct newest_sample *find_sample(const struct sampled *sampled, record_id statistic)
+{
+	for (size_t i = 0; i < sampled->count; i++)
+		if (sampled->samples[i].statistic == statistic)
+			return &sampled->samples[i];
+	return NULL;
+}
+
+/* The sample of this resource and statistic, made if there is none. */
+static struct newest_sample *place_of(
+    struct newest *newest, record_id resource, record_id statistic)
+{
+	struct sampled *sampled = find_resource(newest, resource);
+	struct newest_sample *sample;
+
+	if (sampled == NULL) {
+		sampled = xcalloc(1, sizeof(*sampled));
+		sampled->id = resource;
+		HASH_ADD(hh, newest->resources, id, sizeof(sampled->id), sampled);
+	}
+	sample = find_sample(sampled, statistic);
+	if (sample != NULL)
+		return sample;
+	sampled->samples =
+	    xgrow(sampled->samples, sampled->count, &sampled->capacity, sizeof(*sample));
+	sample = &sampled->samples[sampled->count++];
+	*sample = (struct newest_sample){.statistic = statistic};
+	return sample;
+}
+
+void newest_take(struct newest *newest, const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->sample_count; i++) {
+		const struct sample_row *row = &changes->samples[i];
+		struct newest_sample *sample =
+		    place_of(newest, row->resource_id, row->statistic_id);
+
+		sample->time = row->time;
+		sample->value = row->value;
+	}
+	for (size_t i = 0; i < changes->histogram_count; i++) {
+		const struct histogram_row *row = &changes->histograms[i];
+		struct newest_sample *sample =
+		    place_of(newest, row->resource_id, row->statistic_id);
+
+		free(sample->counts);
+		sample->time = row->time;
+		sample->counts = xreallocarray(NULL, row->count, sizeof(*row->counts));
+		memcpy(sample->counts, row->counts, row->count * sizeof(*row->counts));
+		sample->count = row->count;
+	}
+	for (size_t i = 0; i < changes->removed_resource_count; i++)
+		forget(newest, find_resource(newest, changes->removed_resources[i]));
+}
+
+const struct newest_sample *newest_find(
+    const struct newest *newest, record_id resource, record_id statistic)
+{
+	const struct sampled *sampled = find_resource(newest, resource);
+
+	return sampled != NULL ? find_sample(sampled, statistic) : NULL;
+}

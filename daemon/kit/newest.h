@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The newest sample of each statistic of each resource. */
+#ifndef KIT_NEWEST_H
+#define KIT_NEWEST_H
+
+#include "model/record.h"
+
+struct newest;
+
+struct newest_sample {
+	record_id statistic;
+	struct wallclock time;
+	double value;
+	int64_t *counts; /* of a histogram */
+	size_t count;
+};
+
+struct newest *newest_new(void);
+void newest_free(struct newest *newest);
+
+/* Takes the samples from what is to be written, and forgets the resources that are removed. */
+void newest_take(struct newest *newest, const struct changes *changes);
+
+/* The newest sample, or NULL if there is none. Valid until newest_take(). */
+const struct newest_sample *newest_find(
+    const struct newest *newest, record_id resource, record_id statistic);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/supervisor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <event2/event.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+/* How long scans wait for the database to store what it was given. */
+#define WRITE_LIMIT_NS (10 * NS_PER_S)
+
+static void restore_counters(void *context, const struct counters *counters)
+{
+	graph_restore_counters(supervisor_of(context)->graph, counters);
+}
+
+static void restore_class(void *context, const struct class_row *row)
+{
+	graph_restore_class(supervisor_of(context)->graph, row);
+}
+
+static void restore_resource(void *context, const struct resource_row *row)
+{
+	graph_restore_resource(supervisor_of(context)->graph, row);
+}
+
+static void restore_parent(void *context, const struct parent_row *row)
+{
+	graph_restore_parent(supervisor_of(context)->graph, row);
+}
+
+static void restore_reporter(void *context, const struct reporter_row *row)
+{
+	graph_restore_reporter(supervisor_of(context)->graph, row);
+}
+
+static void restore_alert(void *context, const struct alert_row *row)
+{
+	graph_restore_alert(supervisor_of(context)->graph, row);
+}
+
+/* Hides what the database holds of plugins that are no longer listed. */
+static void hide_unlisted(struct supervisor *supervisor)
+{
+	const struct graph_class *class;
+
+	for (class = graph_first_class(supervisor->graph); class != NULL; class = class->by_id.next)
+		if (supervisor_find_plugin(supervisor, class->plugin) == NULL)
+			graph_hide(supervisor->graph, class->plugin);
+}
+
+static void database_loaded(void *context)
+{
+	struct supervisor *supervisor = supervisor_of(context);
+	struct plugin *plugin;
+
+	graph_restored(supervisor->graph);
+	graph_begin_configuration(supervisor->graph);
+	supervisor->loaded = true;
+	hide_unlisted(supervisor);
+	log_info("database loaded: %zu resources, %s", graph_resource_count(supervisor->graph),
+	    "scanning begins");
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		plugin_join(plugin);
+}
+
+static struct changes *take_changes(void *context)
+{
+	struct supervisor *supervisor = supervisor_of(context);
+	struct changes *changes = supervisor->loaded ? graph_take_changes(supervisor->graph) : NULL;
+
+	if (changes != NULL)
+		supervisor->write_since = monotonic_now();
+	return changes;
+}
+
+/* The session of a batch that was stored, whichever plugin it belongs to. */
+static struct session *session_of(struct supervisor *supervisor, uint32_t number)
+{
+	struct plugin *plugin;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
+		struct session *session = session_find(plugin, number);
+
+		if (session != NULL)
+			return session;
+	}
+	return NULL;
+}
+
+/* The database has stored what it was given. */
+static void end_slow_write(struct supervisor *supervisor)
+{
+	char text[CLOCK_TEXT_SIZE];
+	int64_t waited = monotonic_since(monotonic_now(), supervisor->write_since);
+
+	if (supervisor->write_is_slow)
+		log_info("the database stored what it was given after %s",
+		    duration_format(waited, text));
+	supervisor->write_since.ns = 0;
+	supervisor->write_is_slow = false;
+}
+
+static void database_committed(void *context, struct changes *changes)
+{
+	struct supervisor *supervisor = supervisor_of(context);
+
+	end_slow_write(supervisor);
+	for (size_t i = 0; i < changes->batch_count; i++) {
+		struct session *session = session_of(supervisor, changes->batches[i].session);
+
+		if (session != NULL)
+			session_acknowledge(session, changes->batches[i].number);
+	}
+	if (supervisor->control != NULL)
+		control_tell(supervisor->control, changes->notices, changes->notice_count);
+	changes_free(changes);
+	supervisor_plugin_changed(supervisor);
+}
+
+/* While the database is away the graph keeps what changes, and scans go on. */
+static void acknowledge_everything(struct supervisor *supervisor)
+{
+	struct plugin *plugin;
+	struct session *session;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		TAILQ_FOREACH (session, &plugin->sessions, next)
+			session_acknowledge(session, session->unacknowledged);
+}
+
+void database_check_write(struct supervisor *supervisor)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (supervisor->database_away || supervisor->write_since.ns == 0 ||
+	    monotonic_since(monotonic_now(), supervisor->write_since) < WRITE_LIMIT_NS)
+		return;
+	if (!supervisor->write_is_slow)
+		log_warning("the database has not stored for %s what it was given; scans go on, and"
+		            " what changes is kept in memory",
+		    duration_format(WRITE_LIMIT_NS, text));
+	supervisor->write_is_slow = true;
+	acknowledge_everything(supervisor);
+}
+
+static void database_state(void *context, enum store_state state, const char *reason)
+{
+	struct supervisor *supervisor = supervisor_of(context);
+	bool away = state != STORE_READY && state != STORE_WRITING;
+
+	free(supervisor->database_reason);
+	supervisor->database_reason = xstrdup(reason);
+	if (away && !supervisor->database_away)
+		supervisor->database_away_since = monotonic_now();
+	supervisor->database_away = away;
+	if (supervisor->write_since.ns != 0)
+		supervisor->write_since = monotonic_now();
+	if (away && supervisor->loaded)
+		acknowledge_everything(supervisor);
+}
+
+static void database_fatal(void *context, const char *reason)
+{
+	supervisor_give_up(context, reason);
+}
+
+static const struct store_callbacks store_callbacks = {
+    .counters = restore_counters,
+    .class = restore_class,
+    .resource = restore_resource,
+    .parent = restore_parent,
+    .reporter = restore_reporter,
+    .alert = restore_alert,
+    .loaded = database_loaded,
+    .take = take_changes,
+    .committed = database_committed,
+    .state = database_state,
+    .fatal = database_fatal,
+};
+
+void supervisor_kick(struct supervisor *supervisor)
+{
+	store_kick(supervisor->store);
+}
+
+static void embedded_failed(void *context, const char *reason)
+{
+	supervisor_give_up(context, reason);
+}
+
+/* Makes a directory and those above it, as far as they are missing. Returns 0, or -1 with errno. */
+static int make_directories(const char *path)
+{
+	char *copy = xstrdup(path);
+	int result = 0;
+
+	for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
+			break;
+		*slash = '/';
+	}
+	if (mkdir(path, 0755) != 0 && errno != EEXIST)
+		result = -1;
+	free(copy);
+	return result;
+}
+
+/* Starts the private cluster if it is wanted. Gives what to connect to, or NULL with a reason. */
+static const char *prepare_database(struct supervisor *supervisor, char reason[REASON_SIZE])
+{
+	const struct config *config = &supervisor->config;
+	char *directory;
+
+	if (!config->embedded && !supervisor->options->embedded)
+		return config->conninfo != NULL ? config->conninfo : "";
+	if (make_directories(config->state_directory) != 0) {
+		snprintf(reason, REASON_SIZE, "directories.state: can't make %s: %s",
+		    config->state_directory, strerror(errno));
+		return NULL;
+	}
+	directory = xasprintf("%s/postgresql", config->state_directory);
+	supervisor->embedded = embedded_start(supervisor->base,
+	    &(const struct embedded_options){.directory = directory,
+	        .user = config->embedded_user,
+	        .failed = embedded_failed,
+	        .context = supervisor},
+	    reason);
+	free(directory);
+	return supervisor->embedded != NULL ? embedded_conninfo(supervisor->embedded) : NULL;
+}
+
+bool database_is_written(const struct supervisor *supervisor)
+{
+	return !supervisor->loaded ||
+	       (!graph_has_changes(supervisor->graph) && store_is_idle(supervisor->store));
+}
+
+int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
+{
+	const char *conninfo = prepare_database(supervisor, reason);
+
+	if (conninfo == NULL)
+		return -1;
+	supervisor->store = store_new(supervisor->base, conninfo,
+	    supervisor->config.database_retry_max_ns / NS_PER_MS, &store_callbacks, supervisor);
+	return 0;
+}
+
+/* Stops the private cluster once nobody is connected to it any more. */
+static void stop_embedded(struct supervisor *supervisor)
+{
+	if (supervisor->embedded == NULL)
+		return;
+	embedded_stop(supervisor->embedded);
+	while (embedded_is_running(supervisor->embedded) && !supervisor->at_once)
+		event_base_loop(supervisor->base, EVLOOP_ONCE);
+}
+
+void database_close(struct supervisor *supervisor)
+{
+	if (supervisor->store != NULL)
+		store_free(supervisor->store);
+	supervisor->store = NULL;
+	stop_embedded(supervisor);
+	if (supervisor->embedded != NULL)
+		embedded_free(supervisor->embedded);
+	supervisor->embedded = NULL;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/plugin_internal.h"
+
+/* The hook a worker is in, as far as a recorder that may hold anything tells. */
+struct activity {
+	uint32_t hook;
+	uint32_t session;
+	int64_t for_ns;
+};
+
+static bool read_activity(const struct plugin *plugin, size_t worker, struct activity *activity)
+{
+	const struct recorder_entry *entry = &plugin->process.recorder->workers[worker];
+	struct monotonic since = {entry->since_ns};
+
+	*activity = (struct activity){.hook = entry->hook, .session = entry->session};
+	activity->for_ns = monotonic_since(monotonic_now(), since);
+	return activity->hook > HOOK_NONE && activity->hook < HOOK_END;
+}
+
+void plugin_describe_activity(struct plugin *plugin, struct text *text)
+{
+	uint32_t fatal = plugin->process.recorder->fatal_worker;
+	struct activity activity;
+	const char *separator = " in ";
+
+	for (size_t i = 0; i < RECORDER_WORKERS; i++) {
+		const struct session *session;
+
+		if (fatal > 0 && fatal <= RECORDER_WORKERS && i != fatal - 1)
+			continue;
+		if (!read_activity(plugin, i, &activity))
+			continue;
+		session = session_find(plugin, activity.session);
+		text_printf(text, "%s%s", separator, hook_name(activity.hook));
+		if (session != NULL)
+			text_printf(text, " of \"%s\"", graph_name(session->scannable));
+		separator = " and in ";
+	}
+}
+
+bool plugin_was_busy(const struct plugin *plugin, const struct session *session)
+{
+	uint32_t fatal = plugin->process.recorder->fatal_worker;
+	struct activity activity;
+
+	for (size_t i = 0; i < RECORDER_WORKERS; i++) {
+		if (fatal > 0 && fatal <= RECORDER_WORKERS && i != fatal - 1)
+			continue;
+		if (read_activity(plugin, i, &activity) && session->number != 0 &&
+		    activity.session == session->number)
+			return true;
+	}
+	return false;
+}
+
+/* The limit of one run of a hook. */
+static int64_t hook_limit(const struct plugin *plugin, uint32_t hook)
+{
+	switch (hook) {
+	case HOOK_INITIAL_SCAN:
+	case HOOK_UPDATE_SCAN:
+		return plugin->config->scan_limit_ns;
+	case HOOK_LOAD:
+		return plugin->supervisor->config.load_limit_ns;
+	default:
+		return plugin->config->teardown_limit_ns;
+	}
+}
+
+void plugin_check_limits(struct plugin *plugin)
+{
+	struct activity activity;
+	char text[CLOCK_TEXT_SIZE];
+
+	if (!plugin->has_process || plugin->killed)
+		return;
+	for (size_t i = 0; i < RECORDER_WORKERS; i++) {
+		int64_t limit;
+
+		if (!read_activity(plugin, i, &activity))
+			continue;
+		limit = hook_limit(plugin, activity.hook);
+		if (activity.for_ns > limit) {
+			plugin->process.recorder->fatal_worker = (uint32_t)i + 1;
+			plugin_kill(plugin, "did not return from %s within %s",
+			    hook_name(activity.hook), duration_format(limit, text));
+			return;
+		}
+	}
+}

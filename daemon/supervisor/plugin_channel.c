@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervisor/plugin_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+#include "base/log.h"
+
+/* From the end of the channel to the end of the process, when that is all there is to it. */
+#define CLOSED_LIMIT_NS NS_PER_S
+
+static struct session *session_of(struct plugin *plugin, uint32_t number, const char *what)
+{
+	struct session *session = session_find(plugin, number);
+
+	if (session == NULL)
+		plugin_kill(plugin, "sent %s for session %u, which is not open", what, number);
+	return session;
+}
+
+static void receive_batch(struct plugin *plugin, struct message *message)
+{
+	struct session *session = session_of(plugin, message->batch->session, "a batch");
+
+	if (session != NULL)
+		session_batch(session, message->batch);
+}
+
+static void receive_ended(struct plugin *plugin, struct message *message)
+{
+	struct session *session = session_of(plugin, message->ended.session, "the end");
+
+	if (session != NULL)
+		session_ended(
+		    session, message->ended.failed, message->ended.hook, message->ended.reason);
+}
+
+static void receive_log(struct plugin *plugin, struct message *message)
+{
+	const struct session *session = session_find(plugin, message->log.session);
+
+	plugin_log_line(plugin, (int)message->log.level,
+	    session != NULL ? graph_name(session->scannable) : NULL, message->log.line);
+}
+
+static void receive_prepared(struct plugin *plugin, struct message *message)
+{
+	scannables_prepared(plugin, &message->prepared);
+}
+
+/* Which messages a plugin host may send, and in which states. */
+static const struct receiver {
+	void (*receive)(struct plugin *plugin, struct message *message);
+	bool while_starting, while_running;
+} receivers[MESSAGE_TYPE_END] = {
+    [MESSAGE_LOADED] = {plugin_receive_loaded, true, false},
+    [MESSAGE_FAILED] = {plugin_receive_failed, true, false},
+    [MESSAGE_BATCH] = {receive_batch, false, true},
+    [MESSAGE_ENDED] = {receive_ended, false, true},
+    [MESSAGE_LOG] = {receive_log, true, true},
+    [MESSAGE_PREPARED] = {receive_prepared, false, true},
+};
+
+static const struct receiver *find_receiver(const struct plugin *plugin, enum message_type type)
+{
+	const struct receiver *receiver = &receivers[type];
+
+	if (type <= 0 || type >= MESSAGE_TYPE_END || receiver->receive == NULL)
+		return NULL;
+	if (plugin->state == PLUGIN_STARTING)
+		return receiver->while_starting ? receiver : NULL;
+	return receiver->while_running ? receiver : NULL;
+}
+
+/* Decodes one message and acts on it. Anything wrong ends the process. */
+static void receive(struct plugin *plugin, enum message_type type, const void *body, size_t length)
+{
+	const struct receiver *receiver = find_receiver(plugin, type);
+	struct wire_context context = {.classes = plugin->classes,
+	    .class_count = plugin->class_count,
+	    .class_of = graph_class_of,
+	    .context = plugin->supervisor->graph};
+	struct message message;
+	char reason[REASON_SIZE];
+
+	if (receiver == NULL) {
+		plugin_kill(plugin, "sent a message of type %d (%s) while %s", (int)type,
+		    message_type_name(type), plugin_state_name(plugin->state));
+		return;
+	}
+	if (!message_decode(type, body, length, &context, &message, reason)) {
+		plugin_kill(
+		    plugin, "sent a malformed message (%s): %s", message_type_name(type), reason);
+		return;
+	}
+	receiver->receive(plugin, &message);
+	message_clear(&message);
+}
+
+/* Takes complete messages out of what came in. */
+static void receive_all(struct plugin *plugin)
+{
+	struct evbuffer *input = bufferevent_get_input(plugin->channel);
+	enum message_type type;
+	const void *body;
+	size_t length;
+	char reason[REASON_SIZE];
+	int more = 1;
+
+	while ((length = evbuffer_get_contiguous_space(input)) > 0 && !plugin->killed) {
+		frame_reader_feed(
+		    &plugin->frames, evbuffer_pullup(input, (ev_ssize_t)length), length);
+		evbuffer_drain(input, length);
+	}
+	while (!plugin->killed &&
+	       (more = frame_reader_next(&plugin->frames, &type, &body, &length, reason)) > 0)
+		receive(plugin, type, body, length);
+	if (!plugin->killed && more < 0)
+		plugin_kill(plugin, "sent what is no message: %s", reason);
+}
+
+static void channel_ready(struct bufferevent *stream, void *context)
+{
+	(void)stream;
+	receive_all(plugin_of(context));
+}
+
+static void channel_event(struct bufferevent *stream, short what, void *context)
+{
+	struct plugin *plugin = plugin_of(context);
+
+	(void)what;
+	bufferevent_disable(stream, EV_READ | EV_WRITE);
+	plugin->closed = true;
+	if (plugin->process.pid == 0)
+		plugin_ended(plugin, 0);
+	else if (plugin->state != PLUGIN_STOPPING)
+		plugin_set_timer(plugin, CLOSED_LIMIT_NS);
+}
+
+void plugin_send(struct plugin *plugin, const struct message *message)
+{
+	struct text frames = TEXT_EMPTY;
+
+	if (plugin->channel == NULL)
+		return;
+	message_encode(message, &frames);
+	bufferevent_write(plugin->channel, frames.data, frames.length);
+	explicit_bzero(frames.data, frames.length);
+	text_clear(&frames);
+}
+
+void plugin_open_channel(struct plugin *plugin)
+{
+	plugin->channel =
+	    plugin_open_stream(plugin, plugin->process.channel, channel_ready, channel_event);
+	bufferevent_enable(plugin->channel, EV_WRITE);
+}
+
+void plugin_drain_channel(struct plugin *plugin)
+{
+	bufferevent_disable(plugin->channel, EV_READ | EV_WRITE);
+	plugin_read_rest(plugin->channel);
+	receive_all(plugin);
+}
+
+void plugin_close_channel(struct plugin *plugin)
+{
+	if (plugin->channel != NULL)
+		bufferevent_free(plugin->channel);
+	plugin->channel = NULL;
+	frame_reader_clear(&plugin->frames);
+}
