@@ -9,6 +9,10 @@ prefix ?= /usr/local
 sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 plugindir ?= $(prefix)/lib/iml-plugins
 pkgconfigdir ?= $(prefix)/lib/pkgconfig
+mandir ?= $(prefix)/share/man
+bashcompletiondir ?= $(prefix)/share/bash-completion/completions
+zshcompletiondir ?= $(prefix)/share/zsh/site-functions
+fishcompletiondir ?= $(prefix)/share/fish/vendor_completions.d
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
 tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
@@ -22,13 +26,13 @@ all:
 # ---- dependencies ----
 
 PACKAGES := gcc g++ libc6-dev pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
-	libsystemd-dev libudev-dev libmount-dev libelf-dev libcurl4-openssl-dev postgresql
+	libsystemd-dev libudev-dev libmount-dev libelf-dev libmd-dev libcurl4-openssl-dev postgresql
 CHECK_PACKAGES := clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb
-LIBRARIES := libevent libevent_pthreads json-c libpq yaml-0.1 libsystemd libelf libcurl
+LIBRARIES := libevent libevent_pthreads json-c libpq yaml-0.1 libsystemd libelf libmd libcurl
 PLUGIN_LIBRARIES_linux := libudev mount
 
 # Rules that need no library: everything else asks pkg-config first.
-WITHOUT_LIBRARIES := check-layers clean deps deps-check run test check
+WITHOUT_LIBRARIES := check-layers keep-interface clean deps deps-check run test check
 ifneq ($(filter-out $(WITHOUT_LIBRARIES),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(shell for l in $(LIBRARIES) $(PLUGIN_LIBRARIES_linux); do pkg-config --exists $$l 2>/dev/null || echo $$l; done)
 ifneq ($(MISSING),)
@@ -109,6 +113,7 @@ $(BUILD)/obj/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)$(CC) $(CPPFLAGS_ALL) -c $< -o $@
 $(BUILD)/obj/daemon/store/schema.o: $(wildcard daemon/store/schema/*.sql)
+$(BUILD)/obj/daemon/cli/skeleton.o: $(wildcard plugin-sdk/skeleton/*)
 $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard daemon/supervisor/*.c daemon/cli/*.c)): $(BUILD)/places
 $(BUILD)/places: always
 	@mkdir -p $(@D)
@@ -168,6 +173,7 @@ TEST_PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/plugins/%.so,$(sort 
 	$(patsubst tests/plugins/%.cc,$(BUILD)/tests/plugins/%.so,$(sort $(wildcard tests/plugins/*.cc)))
 SDK_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/sdk/test_*.c))) \
 	$(patsubst tests/%.cc,$(BUILD)/tests/%,$(sort $(wildcard tests/sdk/test_*.cc)))
+SCRIPT_TESTS := $(sort $(wildcard tests/*/test_*.sh))
 HARNESS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/integration/harness*.c)))
 
 test_room = $(word 2,$(subst _, ,$(notdir $(1))))
@@ -177,14 +183,14 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call libs,$$(call test_roo
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS_ALL) -lcmocka
 # These load the plugins.
-$(filter $(BUILD)/tests/unit/test_base_plugin_%,$(UNIT_TESTS)): | $(PLUGINS)
+$(filter $(BUILD)/tests/unit/test_base_plugin_% $(BUILD)/tests/unit/test_kit_%,$(UNIT_TESTS)): | $(PLUGINS)
 # tests/sdk/test_PLUGIN_thing.c is built as a vendor would, with the plugin if it is one of plugins/.
 sdk_test_flags = $(OPTIMIZE) $(HARDEN) $(SANITIZE) -D_GNU_SOURCE -Iplugin-sdk/include -pthread $(LDFLAGS)
 sdk_test_libs = $(PLUGIN_TEST) $(shell pkg-config --cflags --libs $(PLUGIN_TEST_LIBRARIES)) -lm
 $(BUILD)/tests/sdk/%: tests/sdk/%.c $$(sort $$(wildcard plugins/$$(call test_room,$$*)/*.[ch])) $(PLUGIN_TEST) $(SDK_HEADERS) $(wildcard tests/sdk/*.h)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) -std=c17 $(WARN) $(sdk_test_flags) $(filter %.c,$^) -o $@ $(sdk_test_libs) \
+	$(Q)$(CC) -std=c17 $(WARN) $(sdk_test_flags) -Iplugins/$(call test_room,$*) $(filter %.c,$^) -o $@ $(sdk_test_libs) \
 		$(call plugin_pc,$(call test_room,$*),--cflags --libs)
 $(BUILD)/tests/sdk/%: tests/sdk/%.cc $(PLUGIN_TEST) $(SDK_HEADERS) $(wildcard tests/sdk/*.h)
 	@mkdir -p $(@D)
@@ -211,6 +217,8 @@ $(BUILD)/tests/plugins/good_classes.so: override SANITIZE :=
 
 # What loads plugins of tests/plugins/ finds them built.
 $(filter $(BUILD)/tests/unit/test_host_% $(BUILD)/tests/unit/test_kit_%,$(UNIT_TESTS)) $(INTEGRATION_TESTS): | $(TEST_PLUGINS)
+# What runs the built program finds that, too.
+$(filter $(BUILD)/tests/unit/test_cli_scan,$(UNIT_TESTS)): | $(COMMAND) $(PLUGINS) $(TEST_PLUGINS)
 
 test-plugins: $(TEST_PLUGINS)
 tests: all $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS) $(TEST_PLUGINS)
@@ -219,7 +227,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) tests
 	@$(MAKE) --no-print-directory run-tests
 run-tests: tests
-	@BUILD=$(BUILD) tests/run-tests $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS)
+	@BUILD=$(BUILD) tests/run-tests $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS) $(SCRIPT_TESTS)
 
 run: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
@@ -227,6 +235,9 @@ run: deps
 
 check-layers:
 	@tests/check-layers
+
+keep-interface:
+	@tests/interface/keep
 
 check: deps-check
 	@tests/check
@@ -279,10 +290,17 @@ install: all
 	sed 's|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.tmpfiles | \
 		install -D -m 644 /dev/stdin $(DESTDIR)$(tmpfilesdir)/iml-plugin-runner.conf
 	for page in man/*.[1-9]; do \
-		install -D -m 644 $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+		sed 's|/etc/iml|$(sysconfdir)/iml|g; s|/usr/local/lib/iml-plugins|$(plugindir)|g' $$page | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
+	for page in man/*.3; do for name in $$(sed -n '/^\.Nd/q; s/^\.Nm \([^ ]*\).*/\1/p' $$page); do \
+		[ $$name.3 = $${page##*/} ] || echo ".so man3/$${page##*/}" | \
+		install -m 644 /dev/stdin $(DESTDIR)$(mandir)/man3/$$name.3 || exit 1; done; done
+	install -D -m 644 conf/completion/iml-plugin.bash $(DESTDIR)$(bashcompletiondir)/iml-plugin
+	install -D -m 644 conf/completion/iml-plugin.zsh $(DESTDIR)$(zshcompletiondir)/_iml-plugin
+	install -D -m 644 conf/completion/iml-plugin.fish $(DESTDIR)$(fishcompletiondir)/iml-plugin.fish
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: always check-layers all deps deps-check tests test-plugins test run-tests run check fuzzers bench install clean
+.PHONY: always check-layers keep-interface all deps deps-check tests test-plugins test run-tests run check fuzzers bench install clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -16,9 +16,12 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/outlet.h"
 #include "base/text.h"
 
 #define LOG_FILE_MODE 0640
+/* How long a reader may take for the last lines. */
+#define CLOSE_LIMIT_NS NS_PER_S
 
 struct level {
 	int level;
@@ -38,10 +41,12 @@ static const struct level levels[] = {
 /* The destination, for writers who hold the lock. */
 static struct {
 	pthread_mutex_t lock;
-	char *path; /* NULL: standard error */
-	int fd;     /* of path; -1 while it can't be opened */
+	char *path;         /* NULL: standard error only */
+	bool copied;        /* what goes to path goes to standard error, too */
+	struct outlet file; /* path; closed while it can't be opened */
+	struct outlet errors;
 	bool journal;
-} destination = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
+} destination = {.lock = PTHREAD_MUTEX_INITIALIZER, .file = OUTLET_CLOSED, .errors = OUTLET_CLOSED};
 
 static atomic_int lowest_level = LOG_LEVEL_INFO;
 static _Atomic(log_sink *) current_sink;
@@ -86,40 +91,6 @@ static bool stderr_is_journal(void)
 	return device == status.st_dev && inode == status.st_ino;
 }
 
-/* A descriptor to append to a file, made if need be; -1 with errno. */
-static int open_file(const char *path)
-{
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, LOG_FILE_MODE);
-}
-
-/* Puts a destination in place of the present one. */
-static void destination_set(char *path, int fd)
-{
-	pthread_mutex_lock(&destination.lock);
-	if (destination.fd >= 0)
-		close(destination.fd);
-	free(destination.path);
-	destination.path = path;
-	destination.fd = fd;
-	destination.journal = path == NULL && stderr_is_journal();
-	pthread_mutex_unlock(&destination.lock);
-}
-
-int log_open(const char *path)
-{
-	int fd = path != NULL ? open_file(path) : -1;
-
-	if (path != NULL && fd < 0)
-		return -1;
-	destination_set(xstrdup(path), fd);
-	return 0;
-}
-
-void log_close(void)
-{
-	destination_set(NULL, -1);
-}
-
 void log_set_level(int level)
 {
 	atomic_store(&lowest_level, level);
@@ -128,50 +99,6 @@ void log_set_level(int level)
 void log_set_sink(log_sink *sink)
 {
 	atomic_store(&current_sink, sink);
-}
-
-/* Whether the open file is still the one that the path names. */
-static bool file_is_current_locked(void)
-{
-	struct stat named, open_one;
-
-	return destination.fd >= 0 && stat(destination.path, &named) == 0 &&
-	       fstat(destination.fd, &open_one) == 0 && named.st_dev == open_one.st_dev &&
-	       named.st_ino == open_one.st_ino;
-}
-
-/*
- * The descriptor to write to. Standard error takes the place of a file as long as that can't be
- * opened.
- */
-static int destination_fd_locked(void)
-{
-	if (destination.path == NULL)
-		return STDERR_FILENO;
-	if (!file_is_current_locked()) {
-		if (destination.fd >= 0)
-			close(destination.fd);
-		destination.fd = open_file(destination.path);
-	}
-	return destination.fd >= 0 ? destination.fd : STDERR_FILENO;
-}
-
-/* Writes all bytes, waiting for room where the descriptor does not block. */
-static bool write_all(int fd, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(fd, bytes, length);
-
-		if (written >= 0) {
-			bytes += written;
-			length -= (size_t)written;
-		} else if (errno == EAGAIN) {
-			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
-		} else if (errno != EINTR) {
-			return false;
-		}
-	}
-	return true;
 }
 
 /*
@@ -236,26 +163,170 @@ static void append_subject(struct text *out, const char *plugin, const char *sca
 		text_append(out, ": ");
 }
 
+/* Appends a line that is escaped already as it is written to the destination. */
+static void append_line_locked(
+    struct text *out, int level, const char *plugin, const char *scannable, const char *line)
+{
+	const struct level *row = level_find(level);
+
+	if (destination.journal) {
+		text_printf(out, "<%c>", row->priority);
+	} else {
+		append_time(out);
+		text_printf(out, " %s ", row->name);
+	}
+	append_subject(out, plugin, scannable);
+	text_append(out, line);
+	text_append_char(out, '\n');
+}
+
+/* ---- the destination ---- */
+
+/* Says how many lines nobody read, once somebody reads again. */
+static void tell_dropped_locked(struct outlet *outlet)
+{
+	struct text out = TEXT_EMPTY;
+	char *line;
+
+	if (outlet->dropped == 0 || outlet_kept(outlet) > OUTLET_QUEUE_MAX / 2)
+		return;
+	line = xasprintf(
+	    "%llu lines of the log are left out here: they were not read in time", outlet->dropped);
+	outlet->dropped = 0;
+	append_line_locked(&out, LOG_LEVEL_WARNING, NULL, NULL, line);
+	outlet_write(outlet, out.data, out.length);
+	text_clear(&out);
+	free(line);
+}
+
+/* Writes what is left of earlier lines. Returns whether all of it could be. */
+static bool flush_locked(void)
+{
+	bool file = outlet_flush(&destination.file);
+	bool errors = outlet_flush(&destination.errors);
+
+	tell_dropped_locked(&destination.file);
+	tell_dropped_locked(&destination.errors);
+	return file && errors;
+}
+
+/* A descriptor to append to a file, made if need be; -1 with errno. */
+static int open_file(const char *path)
+{
+	return open(
+	    path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, LOG_FILE_MODE);
+}
+
+/* What to wait for until more of an outlet can be written. */
+static struct pollfd room_for(const struct outlet *outlet)
+{
+	return (struct pollfd){.fd = outlet_kept(outlet) > 0 ? outlet->fd : -1, .events = POLLOUT};
+}
+
+/* Gives those who are slow to read what is left a last moment for it. */
+static void await_readers_locked(void)
+{
+	struct monotonic end = monotonic_after(monotonic_now(), CLOSE_LIMIT_NS);
+	int64_t left;
+
+	while (!flush_locked() && (left = monotonic_since(end, monotonic_now())) > 0) {
+		struct pollfd rooms[] = {
+		    room_for(&destination.file), room_for(&destination.errors)};
+
+		poll(rooms, 2, (int)(left / NS_PER_MS) + 1);
+	}
+}
+
+/* Puts a destination in place of the present one. */
+static void destination_set(char *path, int fd)
+{
+	pthread_mutex_lock(&destination.lock);
+	await_readers_locked();
+	outlet_close(&destination.file);
+	outlet_close(&destination.errors);
+	free(destination.path);
+	destination.path = path;
+	if (fd >= 0)
+		outlet_open(&destination.file, fd, true);
+	destination.journal = path == NULL && stderr_is_journal();
+	pthread_mutex_unlock(&destination.lock);
+}
+
+int log_open(const char *path)
+{
+	int fd = path != NULL ? open_file(path) : -1;
+
+	if (path != NULL && fd < 0)
+		return -1;
+	destination_set(xstrdup(path), fd);
+	return 0;
+}
+
+void log_copy_to_stderr(bool copied)
+{
+	pthread_mutex_lock(&destination.lock);
+	destination.copied = copied;
+	pthread_mutex_unlock(&destination.lock);
+}
+
+void log_flush(void)
+{
+	pthread_mutex_lock(&destination.lock);
+	flush_locked();
+	pthread_mutex_unlock(&destination.lock);
+}
+
+void log_close(void)
+{
+	log_copy_to_stderr(false);
+	destination_set(NULL, -1);
+}
+
+/* Whether the open file is still the one that the path names. */
+static bool file_is_current_locked(void)
+{
+	struct stat named;
+
+	return destination.file.fd >= 0 && stat(destination.path, &named) == 0 &&
+	       named.st_dev == destination.file.device && named.st_ino == destination.file.inode;
+}
+
+/* Writes to the file, if there is to be one. False if that can't be done. */
+static bool write_file_locked(const struct text *line)
+{
+	int fd;
+
+	if (destination.path == NULL)
+		return false;
+	if (!file_is_current_locked()) {
+		outlet_close(&destination.file);
+		fd = open_file(destination.path);
+		if (fd >= 0)
+			outlet_open(&destination.file, fd, true);
+	}
+	return destination.file.fd >= 0 &&
+	       outlet_write(&destination.file, line->data, line->length);
+}
+
+static void write_errors_locked(const struct text *line)
+{
+	if (!outlet_is_of(&destination.errors, STDERR_FILENO))
+		outlet_open(&destination.errors, STDERR_FILENO, false);
+	outlet_write(&destination.errors, line->data, line->length);
+}
+
+/* ---- lines ---- */
+
 /* Writes a line that is escaped already to the destination. */
 static void write_line(int level, const char *plugin, const char *scannable, const char *line)
 {
-	const struct level *row = level_find(level);
 	struct text out = TEXT_EMPTY;
-	int fd;
 
 	pthread_mutex_lock(&destination.lock);
-	if (destination.journal) {
-		text_printf(&out, "<%c>", row->priority);
-	} else {
-		append_time(&out);
-		text_printf(&out, " %s ", row->name);
-	}
-	append_subject(&out, plugin, scannable);
-	text_append(&out, line);
-	text_append_char(&out, '\n');
-	fd = destination_fd_locked();
-	if (!write_all(fd, out.data, out.length) && fd != STDERR_FILENO)
-		write_all(STDERR_FILENO, out.data, out.length);
+	flush_locked();
+	append_line_locked(&out, level, plugin, scannable, line);
+	if (!write_file_locked(&out) || destination.copied)
+		write_errors_locked(&out);
 	pthread_mutex_unlock(&destination.lock);
 	text_clear(&out);
 }

@@ -31,7 +31,19 @@ int log_level_parse(const char *name);
  * errno.
  */
 int log_open(const char *path);
+
+/* Gives whoever reads a second for the last lines. */
 void log_close(void);
+
+/* Writes to standard error as well what goes to a file. Not until set. */
+void log_copy_to_stderr(bool copied);
+
+/*
+ * Nobody waits for a pipe, socket or terminal that does not take lines: some are kept until the
+ * next line or this call, which is to be made every second. More than 256 KiB are dropped; how many
+ * lines that were is logged when there is a reader again.
+ */
+void log_flush(void);
 
 /* Lines below this level are dropped. LOG_LEVEL_INFO until set. */
 void log_set_level(int level);

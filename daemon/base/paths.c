@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #define PROGRAM "iml-plugin-runner"
 #define SOCKET "control.sock"
@@ -95,4 +97,44 @@ bool plugin_name_is_valid(const char *name)
 	                             "0123456789_-");
 
 	return length > 0 && length <= PLUGIN_NAME_MAX && name[length] == '\0';
+}
+
+/* Takes the last name away from a path, if ".." after it leads back to where the rest leads. */
+static bool take_back(struct text *path)
+{
+	char *slash = path->data != NULL ? strrchr(path->data, '/') : NULL;
+	struct stat status;
+
+	if (slash == NULL || strcmp(slash, "/..") == 0)
+		return false;
+	if (lstat(path->data, &status) == 0 && S_ISLNK(status.st_mode))
+		return false;
+	path->length = (size_t)(slash - path->data);
+	*slash = '\0';
+	return true;
+}
+
+char *path_normalise(const char *path)
+{
+	bool is_absolute = path[0] == '/';
+	struct text result = TEXT_EMPTY;
+	size_t length;
+
+	for (const char *name = path; *name != '\0'; name += length) {
+		name += strspn(name, "/");
+		length = strcspn(name, "/");
+		if (length == 0 || (length == 1 && name[0] == '.'))
+			continue;
+		if (length == 2 && memcmp(name, "..", 2) == 0 && is_absolute &&
+		    (result.length == 0 || take_back(&result)))
+			continue;
+		if (is_absolute || result.length > 0)
+			text_append_char(&result, '/');
+		text_append_bytes(&result, name, length);
+	}
+	if (result.length == 0)
+		text_append(&result, is_absolute ? "/" : ".");
+	else if (path[strlen(path) - 1] == '/')
+		text_append_char(&result, '/');
+	return text_steal(&result);
 }

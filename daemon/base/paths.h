@@ -30,6 +30,12 @@ char *default_control_socket(void);
  */
 size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES]);
 
+/*
+ * A path without what leads nowhere: "//", "/." and "name/..", unless name is a symbolic link. The
+ * caller frees it.
+ */
+char *path_normalise(const char *path);
+
 /* Longest name of a plugin. */
 #define PLUGIN_NAME_MAX 128
 

@@ -242,3 +242,8 @@ void bytes_format(int64_t bytes, struct text *out)
 	}
 	text_printf(out, "%.1f%s", number, units[unit]);
 }
+
+const char *plural(uint64_t number)
+{
+	return number == 1 ? "" : "s";
+}

@@ -58,6 +58,9 @@ size_t utf8_cut(const char *string, size_t length, size_t most);
  */
 bool text_copy(char *to, size_t size, const char *from);
 
+/* The end of a noun after a number: "" after 1, else "s". */
+const char *plural(uint64_t number);
+
 /* Appends a size for people, with one decimal in steps of 1024: "1023.0bytes", "1.0KB", "8.0EB". */
 void bytes_format(int64_t bytes, struct text *out);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/command.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,9 +49,26 @@ void append_names(struct text *out, const struct terminal *terminal, struct json
 		text_printf(out, " %s", ellipsis(terminal));
 }
 
-static void add_alert(struct table *table, struct json_object *alert)
+/* The message, with the reason where one is known, and how many others follow from it. */
+static void add_message(struct table *table, struct json_object *alert)
+{
+	int64_t consequences = json_number(alert, "consequences");
+	struct text message = TEXT_EMPTY;
+
+	text_append(&message, json_text(alert, "message"));
+	if (json_text(alert, "reason")[0] != '\0')
+		text_printf(&message, ": %s", json_text(alert, "reason"));
+	if (consequences > 0)
+		text_printf(&message, " and %" PRId64 " consequence%s", consequences,
+		    consequences > 1 ? "s" : "");
+	table_add(table, json_flag(alert, "dismissed") ? STYLE_DIM : STYLE_PLAIN, message.data);
+	text_clear(&message);
+}
+
+static void add_alert(struct table *table, struct json_object *alert, bool causes)
 {
 	const char *severity = json_text(alert, "severity");
+	struct json_object *cause = json_part(alert, "cause");
 	struct text time = TEXT_EMPTY, names = TEXT_EMPTY;
 
 	append_time(&time, json_text(alert, "begin"), true);
@@ -61,37 +79,52 @@ static void add_alert(struct table *table, struct json_object *alert)
 	table_add(table, STYLE_PLAIN, time.data);
 	table_add(table, style_of_severity(severity), severity);
 	table_add(table, STYLE_DIM, json_text(json_part(alert, "resource"), "id"));
-	table_add(table, STYLE_PLAIN, json_text(alert, "message"));
+	add_message(table, alert);
+	if (causes)
+		table_add(table, STYLE_PLAIN, json_text(json_part(cause, "resource"), "label"));
 	table_add(table, STYLE_PLAIN, names.data);
 	text_clear(&time);
 	text_clear(&names);
 }
 
+/* Whether one of the alerts is a consequence of another. */
+static bool has_causes(struct json_object *alerts)
+{
+	for (size_t i = 0; i < json_count(alerts); i++)
+		if (json_part(json_item(alerts, i), "cause") != NULL)
+			return true;
+	return false;
+}
+
 void render_alerts(struct text *out, const struct terminal *terminal, struct json_object *answer)
 {
 	struct json_object *alerts = json_part(answer, "alerts");
+	bool causes = has_causes(alerts);
 	struct table table;
 
 	if (json_count(alerts) == 0) {
 		text_append(out, "No active alerts.\n");
 		return;
 	}
-	table = table_of(terminal, 5);
+	table = table_of(terminal, causes ? 6 : 5);
 	table_add(&table, STYLE_BOLD, "SINCE");
 	table_add(&table, STYLE_BOLD, "SEVERITY");
 	table_add(&table, STYLE_BOLD, "ID");
 	table_add(&table, STYLE_BOLD, "ALERT");
+	if (causes)
+		table_add(&table, STYLE_BOLD, "CAUSE");
 	table_add(&table, STYLE_BOLD, "AFFECTS");
 	table_align_right(&table, 2);
 	for (size_t i = 0; i < json_count(alerts); i++)
-		add_alert(&table, json_item(alerts, i));
+		add_alert(&table, json_item(alerts, i), causes);
 	table_render(&table, out);
 	table_clear(&table);
 }
 
 int command_alerts(struct cli *cli, char **arguments, int count)
 {
-	struct json_object *answer = client_get_all(cli->client, "/v1/alerts", "alerts");
+	const char *path = cli->all || cli->json ? "/v1/alerts" : "/v1/alerts?roots=true";
+	struct json_object *answer = client_get_all(cli->client, path, "alerts");
 	struct text out = TEXT_EMPTY;
 
 	(void)arguments;

@@ -37,21 +37,33 @@ struct client {
 
 /* ---- finding the runner ---- */
 
+/* Where to look for a runner, and what was found there. */
+struct place {
+	char *path;
+	bool is_given; /* by the user, who knows whose it is */
+	int error;     /* EPERM: it belongs to another user, and was left alone */
+	uid_t owner;
+};
+
 /*
- * Whether something listens at the socket: 0, or the error. A socket in /tmp counts only if it is
- * our own: anybody could have put it there.
+ * Whether something listens at the socket: 0, or the error. A socket in /tmp that nobody named
+ * counts only if it is our own: anybody could have put it there.
  */
-static int try_socket(const char *path)
+static int try_place(struct place *place)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct stat status;
 	int fd, result;
 
-	if (!text_copy(address.sun_path, sizeof(address.sun_path), path))
+	if (!text_copy(address.sun_path, sizeof(address.sun_path), place->path))
 		return ENAMETOOLONG;
-	if (strncmp(path, "/tmp/iml-plugin-runner-", 23) == 0 &&
-	    (stat(path, &status) != 0 || status.st_uid != geteuid()))
-		return ENOENT;
+	if (!place->is_given && strncmp(place->path, "/tmp/", 5) == 0) {
+		if (stat(place->path, &status) != 0)
+			return errno;
+		place->owner = status.st_uid;
+		if (status.st_uid != geteuid())
+			return EPERM;
+	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return errno;
@@ -60,83 +72,112 @@ static int try_socket(const char *path)
 	return result;
 }
 
-/* The socket of a runner that answers, or NULL. *error keeps the most telling failure. */
-static char *find_socket(char *const *places, size_t count, int *error)
+/* The socket of a runner that answers, or NULL. */
+static char *find_socket(struct place *places, size_t count)
 {
-	int result;
-
-	*error = ENOENT;
 	for (size_t i = 0; i < count; i++) {
-		result = try_socket(places[i]);
-		if (result == 0)
-			return xstrdup(places[i]);
-		if (*error != EACCES && result != ENOENT)
-			*error = result;
+		places[i].error = try_place(&places[i]);
+		if (places[i].error == 0)
+			return xstrdup(places[i].path);
 	}
 	return NULL;
 }
 
-/* Tells why there is no runner to talk to, and what to do. */
-static void complain(char *const *places, size_t count, int error)
+/* The first place that we are kept from, or NULL. */
+static const struct place *find_forbidden(const struct place *places, size_t count)
 {
+	for (size_t i = 0; i < count; i++)
+		if (places[i].error == EACCES)
+			return &places[i];
+	return NULL;
+}
+
+/* Appends "/run/…/control.sock: no such file" and so on. */
+static void append_place(struct text *list, const struct place *place)
+{
+	text_printf(list, "%s%s: ", list->length > 0 ? ", " : "", place->path);
+	if (place->error == EPERM)
+		text_printf(list, "belongs to user %u, and was left alone", (unsigned)place->owner);
+	else if (place->error == ENOENT)
+		text_append(list, "no such file");
+	else if (place->error == ECONNREFUSED)
+		text_append(list, "refused, whoever made it has ended");
+	else
+		text_append(list, strerror(place->error));
+}
+
+/* Tells why there is no runner to talk to, and what to do. */
+static void complain(const struct place *places, size_t count)
+{
+	const struct place *forbidden = find_forbidden(places, count);
 	struct text list = TEXT_EMPTY;
 
-	for (size_t i = 0; i < count; i++)
-		text_printf(&list, "%s%s", i > 0 ? ", " : "", places[i]);
-	if (error == EACCES)
+	if (forbidden != NULL) {
 		fprintf(stderr,
-		    "iml-plugin: not allowed to talk to the runner at %s: be root or a member of "
-		    "the "
-		    "socket's group\n",
-		    list.data);
+		    "iml-plugin: not allowed to talk to the runner at %s: permission denied; be"
+		    " root or a member of the group iml-plugin-runner\n",
+		    forbidden->path);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		append_place(&list, &places[i]);
+	if (places[0].is_given)
+		fprintf(stderr, "iml-plugin: no runner answers at %s\n", list.data);
 	else
 		fprintf(stderr,
-		    "iml-plugin: the plugin runner is not running (no answer at %s); start it with "
-		    "\"systemctl start iml-plugin-runner\" or run iml-plugin-runner\n",
+		    "iml-plugin: the plugin runner is not running (%s); start it with \"systemctl"
+		    " start iml-plugin-runner\" or run iml-plugin-runner\n",
 		    list.data);
 	text_clear(&list);
 }
 
 /* The socket of the runner, after a wait if need be; NULL with a complaint. */
-static char *await_socket(char *const *places, size_t count, unsigned wait_s)
+static char *await_socket(struct place *places, size_t count, unsigned wait_s)
 {
 	const struct timespec pause = {.tv_nsec = RETRY_MS * NS_PER_MS};
 	struct monotonic begin = monotonic_now();
 	char *found;
-	int error;
 
 	for (;;) {
-		found = find_socket(places, count, &error);
+		found = find_socket(places, count);
 		if (found != NULL)
 			return found;
-		if (error == EACCES || monotonic_since(monotonic_now(), begin) >= wait_s * NS_PER_S)
+		if (find_forbidden(places, count) != NULL ||
+		    monotonic_since(monotonic_now(), begin) >= wait_s * NS_PER_S)
 			break;
 		nanosleep(&pause, NULL);
 	}
-	complain(places, count, error);
+	complain(places, count);
 	return NULL;
 }
 
 /* The places to look for a runner. */
-static size_t list_places(const char *socket, char *places[CONTROL_SOCKET_PLACES])
+static size_t list_places(const char *socket, struct place places[CONTROL_SOCKET_PLACES])
 {
+	char *paths[CONTROL_SOCKET_PLACES];
+	size_t count;
+
 	if (socket == NULL)
 		socket = getenv("IML_PLUGIN_SOCKET");
-	if (socket == NULL || socket[0] == '\0')
-		return control_socket_places(places);
-	places[0] = xstrdup(socket);
-	return 1;
+	if (socket != NULL && socket[0] != '\0') {
+		places[0] = (struct place){.path = xstrdup(socket), .is_given = true};
+		return 1;
+	}
+	count = control_socket_places(paths);
+	for (size_t i = 0; i < count; i++)
+		places[i] = (struct place){.path = paths[i]};
+	return count;
 }
 
 struct client *client_open(const char *socket, unsigned wait_s)
 {
-	char *places[CONTROL_SOCKET_PLACES];
+	struct place places[CONTROL_SOCKET_PLACES] = {0};
 	size_t count = list_places(socket, places);
 	char *path = await_socket(places, count, wait_s);
 	struct client *client = NULL;
 
 	for (size_t i = 0; i < count; i++)
-		free(places[i]);
+		free(places[i].path);
 	if (path == NULL)
 		return NULL;
 	client = xcalloc(1, sizeof(*client));

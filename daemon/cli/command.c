@@ -23,16 +23,29 @@ static const struct command commands[] = {
         "resource further up.\n",
         0, 1, true, false, command_tree},
     {"list", "[CLASS]", "the classes, or the resources of a class",
-        "Without CLASS lists the classes of all plugins. CLASS is the name of a class, or\n"
-        "plugin.Name where two plugins have one of the same name.\n",
+        "Without CLASS lists the classes of all plugins. CLASS is the name or label of a class,\n"
+        "plugin.Name where two plugins have one of the same name, or a kind (PhysicalDisk),\n"
+        "which includes all classes derived from it. Case does not count.\n"
+        "  --all   without CLASS: also the classes of plugins that are marked internal\n",
         0, 1, false, false, command_list},
     {"show", "ID", "everything about one resource",
         "Shows attributes, alerts, parents and children of the resource with this id, as\n"
         "\"list\" and \"alerts\" give it.\n",
         1, 1, true, false, command_show},
     {"alerts", "", "the active alerts, oldest first",
-        "Lists what is wrong, since when, and which resources it affects.\n", 0, 0, false, false,
-        command_alerts},
+        "Lists what is wrong, since when, and which resources it affects. An alert on which\n"
+        "others follow is listed once for all of them, with their number.\n"
+        "  --all   each alert, with its cause\n",
+        0, 0, false, false, command_alerts},
+    {"impact", "ID", "what depends on a resource, and what it suffers from",
+        "Tells which volumes and servers a problem with the resource puts at risk, each with\n"
+        "the way it takes, what else depends on it, and the alerts that it suffers from.\n",
+        1, 1, true, false, command_impact},
+    {"graph", "[ID]", "who depends on whom, as trees or for graphviz",
+        "Draws the whole graph from the top, or what is above and below the resource ID. What\n"
+        "was drawn before is named after an arrow.\n"
+        "  --dot   for graphviz: iml-plugin graph --dot | dot -Tsvg\n",
+        0, 1, true, false, command_graph},
     {"status", "", "how the runner, its plugins and scannables are",
         "Tells what is wrong first. Exits with 1 if a plugin failed or the database is away.\n", 0,
         0, false, false, command_status},
@@ -41,6 +54,47 @@ static const struct command commands[] = {
         "then writes a line for each change, until Ctrl-C or until the runner ends. With\n"
         "--json each change is one JSON text on one line.\n",
         0, 0, false, false, command_watch},
+    {"new", "NAME", "a folder with a small plugin that works: for authors",
+        "Makes the folder NAME with a plugin for a simulated array, its unit test, a Makefile and\n"
+        "notes on packaging. NAME begins with a lower-case letter and has lower-case letters,\n"
+        "digits and _.\n"
+        "  --directory DIR   the folder to make\n",
+        1, 1, false, true, command_new},
+    {"validate", "FILE.so", "what is wrong with a plugin: for its author",
+        "Loads the plugin in a process of its own and tells every mistake in its declarations,\n"
+        "and what is legal but poor. Calls none of its hooks; needs no runner, database or\n"
+        "configuration. Exits with 1 if there was a mistake, with 2 if there is no such file.\n"
+        "  --json   the same for programs\n",
+        1, 1, false, true, command_validate},
+    {"scan", "FILE.so [CLASS] ATTRIBUTE=VALUE... [OPTION]...",
+        "run a plugin without a runner and see what it reports",
+        "Scans with the plugin in FILE.so what the attributes describe, a resource of the\n"
+        "scannable class CLASS (if there are several), without runner and database. Draws the\n"
+        "tree of what it reports, then writes a line for each change, until Ctrl-C.\n\n"
+        "  --once                        the first two scans only\n"
+        "  --json                        for programs: JSON, see iml-plugin(8)\n"
+        "  --password-file ATTRIBUTE=FILE  the password in the first line of FILE\n"
+        "  --setting KEY=VALUE           a setting of the plugin\n"
+        "  --period SECONDS              between update scans, if the plugin sets none\n"
+        "  --watch                       again when FILE.so changes\n"
+        "  --debug                       each scan and sample, and what the plugin logs at DEBUG\n"
+        "  --no-isolation                in one process, for gdb and valgrind\n",
+        0, 0, false, true, command_scan},
+    {"certify", "FILE.so [CLASS] ATTRIBUTE=VALUE... [OPTION]...",
+        "examine a plugin at its device, as proof that it is fit for use",
+        "Runs every check there is on the plugin in FILE.so, at the device that the attributes\n"
+        "describe, and reports what was seen and what to change. Exits with 1 if a check failed.\n"
+        "See iml-plugin(8) for what each check proves: declarations, file, first-scan, identity,\n"
+        "updates, teardown, refused-calls, stop, no-network, leaks, threads, concurrency,\n"
+        "password, process, output.\n\n"
+        "  --scans NUMBER                of the check for leaks, 1000 if not given\n"
+        "  --limit SECONDS               for each hook, 60 if not given\n"
+        "  --check NAME                  this check alone\n"
+        "  --json                        for programs and packages: JSON\n"
+        "  --output FILE                 writes the report to FILE, too\n"
+        "  --password-file ATTRIBUTE=FILE  the password in the first line of FILE\n"
+        "  --setting KEY=VALUE           a setting of the plugin\n",
+        0, 0, false, true, command_certify},
     {"help", "[COMMAND]", "this help, or that of a command", "Shows help.\n", 0, 1, false, false,
         command_help},
 };
@@ -62,7 +116,9 @@ static void append_usage(struct text *out)
 
 	text_append(out, "usage: iml-plugin [--socket PATH] [--json] [--wait SECONDS] COMMAND\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		snprintf(use, sizeof(use), "%s %s", commands[i].name, commands[i].arguments);
+		/* The first argument tells enough here. */
+		snprintf(use, sizeof(use), "%s %.*s", commands[i].name,
+		    (int)strcspn(commands[i].arguments, " "), commands[i].arguments);
 		text_printf(out, "  %-16s %s\n", use, commands[i].help);
 	}
 	text_append(out,
@@ -159,6 +215,10 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("an argument is missing: ", command->arguments);
 	if (count > command->max_arguments)
 		return wrong_usage("too many arguments for ", command->name);
+	if (cli->all && command->run != command_alerts && command->run != command_list)
+		return wrong_usage("--all is of alerts and list, not of ", command->name);
+	if (cli->dot && (command->run != command_graph || cli->json))
+		return wrong_usage("--dot is of graph, without --json", "");
 	if (command->takes_id && count == 1 && !is_id(words[0]))
 		return wrong_usage("not the id of a resource, which is a number: ", words[0]);
 	return run(cli, command, words, count);
@@ -185,6 +245,8 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"socket", required_argument, NULL, 's'},
 	    {"json", no_argument, NULL, 'j'},
 	    {"wait", required_argument, NULL, 'w'},
+	    {"all", no_argument, NULL, 'a'},
+	    {"dot", no_argument, NULL, 'd'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
@@ -197,6 +259,10 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->socket = optarg;
 		else if (option == 'j')
 			cli->json = true;
+		else if (option == 'a')
+			cli->all = true;
+		else if (option == 'd')
+			cli->dot = true;
 		else if (option == 'h')
 			return command_help(cli, NULL, 0);
 		else if (option == 'V')
@@ -227,6 +293,8 @@ int cli_main(int argc, char **argv)
 	if (command == NULL)
 		return wrong_usage("no such command: ", argv[0]);
 	cli.terminal = terminal_of_output();
+	if (command->for_authors && argc == 2 && strcmp(argv[1], "--help") == 0)
+		return command_help(&cli, argv, 1);
 	if (command->for_authors)
 		return command->run(&cli, argv, argc);
 	/* The other options may stand anywhere after the command, too. */

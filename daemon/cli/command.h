@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <json-c/json_object.h>
 
@@ -24,6 +25,8 @@ struct cli {
 	const char *socket; /* NULL: to be found */
 	bool json;
 	unsigned wait_s;
+	bool all; /* of alerts and list */
+	bool dot; /* of graph */
 	struct terminal terminal;
 	struct client *client; /* connected when a command runs */
 };
@@ -50,6 +53,8 @@ int command_tree(struct cli *cli, char **arguments, int count);
 int command_list(struct cli *cli, char **arguments, int count);
 int command_show(struct cli *cli, char **arguments, int count);
 int command_alerts(struct cli *cli, char **arguments, int count);
+int command_impact(struct cli *cli, char **arguments, int count);
+int command_graph(struct cli *cli, char **arguments, int count);
 int command_status(struct cli *cli, char **arguments, int count);
 int command_watch(struct cli *cli, char **arguments, int count);
 
@@ -74,11 +79,41 @@ void render_list(struct text *out, const struct terminal *terminal, struct json_
 void render_resource(
     struct text *out, const struct terminal *terminal, struct json_object *resource);
 void render_alerts(struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_impact(struct text *out, const struct terminal *terminal, struct json_object *impact);
+/* The graph as trees: above and below the resource of an id, or all of it for 0; or for graphviz.
+ */
+void render_graph(
+    struct text *out, const struct terminal *terminal, struct json_object *answer, int64_t id);
+void render_dot(struct text *out, struct json_object *answer);
 void render_status(struct text *out, const struct terminal *terminal, struct json_object *status);
 void render_change(struct text *out, const struct terminal *terminal, struct json_object *notice);
 
+/*
+ * The request for the resources that "list" is to show: typed is the name or label of one of the
+ * classes, or a built-in class, in any case. NULL, with a complaint that names the nearest, if it
+ * is none. The caller frees it.
+ */
+char *list_path(struct json_object *classes, const char *typed);
+
 /* Whether the status tells of a plugin that failed or a database that is away. */
 bool status_is_bad(struct json_object *status);
+
+/*
+ * Appends the attributes of a resource by name, its statistics, and its parents unless there is but
+ * the one of the id above; each line begins with before.
+ */
+void append_details(struct text *out, const struct terminal *terminal, const char *before,
+    struct json_object *resource, int64_t above);
+
+/* Appends why there is nothing to show yet, if the answer says so. Returns whether it does. */
+bool append_waiting(struct text *out, const struct terminal *terminal, struct json_object *answer);
+
+/* Appends a heading on a line of its own, after an empty one. */
+void append_heading(struct text *out, const struct terminal *terminal, const char *heading);
+
+/* Appends a heading and alerts, one a line with its root cause; nothing if there are none. */
+void append_alert_lines(struct text *out, const struct terminal *terminal, const char *heading,
+    struct json_object *alerts);
 
 /* Appends an alert's message without the name of the resource, in parentheses at its end. */
 void append_message_only(struct text *out, const struct terminal *terminal, const char *message);

@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <json-c/linkhash.h>
 
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "cli/client.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "model/class.h"
+
+bool append_waiting(struct text *out, const struct terminal *terminal, struct json_object *answer)
+{
+	const char *reason = json_text(answer, "waiting");
+
+	if (reason[0] == '\0')
+		return false;
+	text_append(out, "Nothing to show yet: ");
+	append_clean(out, terminal, reason);
+	text_append_char(out, '\n');
+	return true;
+}
 
 void render_classes(struct text *out, const struct terminal *terminal, struct json_object *answer)
 {
@@ -18,7 +34,8 @@ void render_classes(struct text *out, const struct terminal *terminal, struct js
 	struct json_object *class;
 
 	if (json_count(classes) == 0) {
-		text_append(out, "No classes: no plugin is loaded.\n");
+		if (!append_waiting(out, terminal, answer))
+			text_append(out, "No classes: no plugin is loaded.\n");
 		table_clear(&table);
 		return;
 	}
@@ -118,7 +135,8 @@ void render_list(struct text *out, const struct terminal *terminal, struct json_
 	size_t begin = out->length;
 
 	if (json_count(resources) == 0) {
-		text_append(out, "No resources.\n");
+		if (!append_waiting(out, terminal, answer))
+			text_append(out, "No resources.\n");
 		return;
 	}
 	json_object_object_foreach(classes, name, class)
@@ -133,19 +151,114 @@ void render_list(struct text *out, const struct terminal *terminal, struct json_
 	}
 }
 
+/* ---- which class is meant ---- */
+
+/* How a class may be named, what is most exact first. */
+static const struct {
+	const char *key; /* of a class in the answer */
+	int (*compare)(const char *a, const char *b);
+} spellings[] = {
+    {"class", strcmp},
+    {"name", strcmp},
+    {"class", strcasecmp},
+    {"name", strcasecmp},
+    {"label", strcasecmp},
+};
+
+/* The built-in class of this name in any case, or NULL. */
+static const char *find_kind(const char *typed)
+{
+	for (enum builtin kind = BUILTIN_RESOURCE; kind < BUILTIN_END; kind++)
+		if (strcasecmp(builtin_name(kind), typed) == 0)
+			return builtin_name(kind);
+	return NULL;
+}
+
+/* The first class that has the name in this spelling, or NULL. */
+static struct json_object *find_class(
+    struct json_object *classes, size_t spelling, const char *typed)
+{
+	for (size_t i = 0; i < json_count(classes); i++) {
+		struct json_object *class = json_item(classes, i);
+
+		if (spellings[spelling].compare(json_text(class, spellings[spelling].key), typed) ==
+		    0)
+			return class;
+	}
+	return NULL;
+}
+
+/* Tells that nothing has this name, and which known one is nearest. */
+static void complain_of_name(struct json_object *classes, const char *typed)
+{
+	struct nearest nearest = nearest_to(typed);
+
+	for (size_t i = 0; i < json_count(classes); i++)
+		for (size_t j = 0; j < sizeof(spellings) / sizeof(spellings[0]); j++) {
+			const char *name = json_text(json_item(classes, i), spellings[j].key);
+
+			nearest_try(&nearest, name, strlen(name));
+		}
+	for (enum builtin kind = BUILTIN_RESOURCE; kind < BUILTIN_END; kind++)
+		nearest_try(&nearest, builtin_name(kind), strlen(builtin_name(kind)));
+	if (nearest.name != NULL)
+		fprintf(stderr,
+		    "iml-plugin: no class or kind is named \"%s\"; did you mean \"%s\"?\n", typed,
+		    nearest.name);
+	else
+		fprintf(stderr,
+		    "iml-plugin: no class or kind is named \"%s\"; see \"iml-plugin list\"\n",
+		    typed);
+}
+
+char *list_path(struct json_object *classes, const char *typed)
+{
+	const char *kind = find_kind(typed);
+	char *path = xstrdup("/v1/resources");
+
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		struct json_object *class = find_class(classes, i, typed);
+		const char *key = strcmp(spellings[i].key, "name") == 0 ? "name" : "class";
+
+		if (class != NULL)
+			return client_add_parameter(path, "class", json_text(class, key));
+	}
+	if (kind != NULL)
+		return client_add_parameter(path, "kind", kind);
+	complain_of_name(classes, typed);
+	free(path);
+	return NULL;
+}
+
+/* What the runner answers about the resources of the class, or kind, that is meant. */
+static struct json_object *get_resources(struct client *client, const char *typed)
+{
+	struct json_object *known = client_get(client, "/v1/classes?internal=true");
+	struct json_object *answer = NULL;
+	char *path;
+
+	if (known == NULL)
+		return NULL;
+	path = json_text(known, "waiting")[0] != '\0'
+	           ? xstrdup("/v1/resources")
+	           : list_path(json_part(known, "classes"), typed);
+	if (path != NULL)
+		answer = client_get_all(client, path, "resources");
+	free(path);
+	json_object_put(known);
+	return answer;
+}
+
 int command_list(struct cli *cli, char **arguments, int count)
 {
 	struct text out = TEXT_EMPTY;
 	struct json_object *answer;
-	char *path;
 
-	if (count == 0) {
-		answer = client_get(cli->client, "/v1/classes?internal=true");
-	} else {
-		path = client_add_parameter(xstrdup("/v1/resources"), "class", arguments[0]);
-		answer = client_get_all(cli->client, path, "resources");
-		free(path);
-	}
+	if (count == 0)
+		answer =
+		    client_get(cli->client, cli->all ? "/v1/classes?internal=true" : "/v1/classes");
+	else
+		answer = get_resources(cli->client, arguments[0]);
 	if (answer == NULL)
 		return EXIT_FAILURE;
 	if (cli->json)

@@ -12,7 +12,7 @@
 /* Most relatives listed one by one. */
 #define RELATIVES_SHOWN 50
 
-static void append_heading(struct text *out, const struct terminal *terminal, const char *heading)
+void append_heading(struct text *out, const struct terminal *terminal, const char *heading)
 {
 	text_append_char(out, '\n');
 	append_styled(out, terminal, STYLE_BOLD, heading);
@@ -47,11 +47,11 @@ static void add_reporters(struct table *table, struct json_object *reporters)
 	text_clear(&names);
 }
 
-static void append_alert_lines(struct text *out, const struct terminal *terminal,
-    const char *heading, struct json_object *alerts)
+void append_alert_lines(struct text *out, const struct terminal *terminal, const char *heading,
+    struct json_object *alerts)
 {
 	struct json_object *alert;
-	const char *severity;
+	const char *severity, *root;
 
 	if (json_count(alerts) == 0)
 		return;
@@ -64,6 +64,9 @@ static void append_alert_lines(struct text *out, const struct terminal *terminal
 		append_clean(out, terminal, json_text(alert, "message"));
 		text_append(out, "  since ");
 		append_time(out, json_text(alert, "begin"), true);
+		root = json_text(json_part(alert, "root_cause"), "message");
+		text_append(out, root[0] != '\0' ? "  because of " : "");
+		append_clean(out, terminal, root);
 		text_append_char(out, '\n');
 	}
 }
@@ -106,6 +109,8 @@ void render_resource(
 	if (json_text(resource, "alias")[0] != '\0')
 		add_pair(&table, "Label", json_text(resource, "label_without_alias"));
 	add_reporters(&table, json_part(resource, "reporters"));
+	if (json_text(resource, "reason")[0] != '\0')
+		add_pair(&table, "Not contactable", json_text(resource, "reason"));
 	for (size_t i = 0; i < json_count(fields); i++)
 		add_pair(&table, json_text(json_item(fields, i), "label"),
 		    json_text(json_item(fields, i), "text"));

@@ -32,6 +32,14 @@ static bool database_is_away(struct json_object *status)
 	return json_real(database, "away_s") > 0 || is_one_of(json_text(database, "state"), away);
 }
 
+/* Whether the database is there, and yet does not store what it is given. */
+static bool database_does_not_store(struct json_object *status)
+{
+	struct json_object *database = json_part(status, "database");
+
+	return json_text(database, "error")[0] != '\0' || json_flag(database, "slow");
+}
+
 static bool plugin_is_bad(struct json_object *plugin)
 {
 	static const char *const bad[] = {"failed", "backoff", NULL};
@@ -47,7 +55,8 @@ bool status_is_bad(struct json_object *status)
 		if (plugin_is_bad(json_item(plugins, i)))
 			return true;
 	}
-	return database_is_away(status) || json_count(json_part(status, "mistakes")) > 0;
+	return database_is_away(status) || database_does_not_store(status) ||
+	       json_count(json_part(status, "mistakes")) > 0;
 }
 
 /* ---- what is wrong ---- */
@@ -80,8 +89,13 @@ static void append_database_problem(
 	struct json_object *database = json_part(status, "database");
 	struct text what = TEXT_EMPTY;
 
-	if (!database_is_away(status))
+	if (!database_is_away(status)) {
+		if (database_does_not_store(status))
+			append_problem(out, terminal, STYLE_ERROR,
+			    "The database does not store what it is given",
+			    json_text(database, "error"));
 		return;
+	}
 	text_append(&what, "The database is away");
 	if (json_real(database, "away_s") > 0) {
 		text_append(&what, " since ");
@@ -94,13 +108,13 @@ static void append_database_problem(
 static void append_mistake(
     struct text *out, const struct terminal *terminal, struct json_object *mistake)
 {
-	bool rejected = json_flag(mistake, "rejected");
+	const char *plugin = json_text(mistake, "plugin");
 	struct text what = TEXT_EMPTY;
 
-	text_printf(&what, "%s: %s %s", json_text(mistake, "place"),
-	    rejected ? "not reloaded, there is a mistake in a scannable of plugin"
-	             : "there is a mistake in a scannable of plugin",
-	    json_text(mistake, "plugin"));
+	text_printf(&what, "%s: %sthere is a mistake", json_text(mistake, "place"),
+	    json_flag(mistake, "rejected") ? "not reloaded, " : "");
+	if (plugin[0] != '\0')
+		text_printf(&what, " in a scannable of plugin %s", plugin);
 	append_problem(out, terminal, STYLE_ERROR, what.data, json_text(mistake, "text"));
 	text_clear(&what);
 }
@@ -117,8 +131,8 @@ static void append_scannable_problem(struct text *out, const struct terminal *te
 		append_problem(
 		    out, terminal, STYLE_ERROR, what.data, json_text(scannable, "reason"));
 	} else if (refused > 0) {
-		text_printf(
-		    &what, "is degraded: %lld calls refused in the last scan", (long long)refused);
+		text_printf(&what, "is degraded: %lld call%s refused in the last scan",
+		    (long long)refused, plural((uint64_t)refused));
 		append_problem(
 		    out, terminal, STYLE_WARNING, what.data, json_text(scannable, "reason"));
 	}
@@ -130,6 +144,7 @@ static void append_plugin_problems(
 {
 	struct json_object *scannables = json_part(plugin, "scannables");
 	struct json_object *warnings = json_part(plugin, "warnings");
+	struct json_object *reasons = json_part(plugin, "reasons");
 	const char *name = json_text(plugin, "name");
 	struct text what = TEXT_EMPTY;
 
@@ -137,8 +152,10 @@ static void append_plugin_problems(
 		text_printf(&what, "Plugin %s %s", name,
 		    strcmp(json_text(plugin, "state"), "failed") == 0 ? "failed"
 		                                                      : "waits to be restarted");
-		append_problem(out, terminal, STYLE_ERROR, what.data, json_text(plugin, "reason"));
-		append_indented(out, terminal, json_part(plugin, "reasons"));
+		append_problem(out, terminal, STYLE_ERROR, what.data,
+		    json_count(reasons) > 1 ? "" : json_text(plugin, "reason"));
+		if (json_count(reasons) > 1)
+			append_indented(out, terminal, reasons);
 	}
 	if (json_count(warnings) > 0) {
 		text_reset(&what);
@@ -235,8 +252,12 @@ static void append_plugins(
 static void add_scannable(struct table *table, const char *plugin, struct json_object *scannable)
 {
 	const char *state = json_text(scannable, "state");
+	const char *reason = json_text(scannable, "reason");
 	struct text time = TEXT_EMPTY, took = TEXT_EMPTY;
 
+	/* It is not known to the database yet, and waits for that. */
+	if (json_text(scannable, "id")[0] == '\0' && reason[0] != '\0')
+		state = reason;
 	text_append(&time, "");
 	text_append(&took, "");
 	if (json_text(scannable, "last_scan")[0] != '\0') {

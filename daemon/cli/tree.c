@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/linkhash.h>
-
 #include "base/memory.h"
 #include "cli/client.h"
 #include "cli/json.h"
@@ -319,100 +317,30 @@ static void draw_line(const struct drawing *drawing, struct json_object *resourc
 	text_clear(&marks);
 }
 
-/* ---- details ---- */
-
-/* Words that are put on as many lines as they need. */
-struct paragraph {
-	const struct drawing *drawing;
-	const char *before; /* each line, after the indent */
-	struct text line;
-	size_t width;
-};
-
-static void end_line(struct paragraph *paragraph)
+/* The number of children up to the last one that hangs here. */
+static size_t count_placed(struct json_object *children)
 {
-	if (paragraph->width > 0)
-		text_printf(paragraph->drawing->out, "%s%s%s\n", paragraph->drawing->indent.data,
-		    paragraph->before, paragraph->line.data);
-	text_clear(&paragraph->line);
-	paragraph->width = 0;
-}
+	size_t count = json_count(children);
 
-/* Adds a word, two blanks after the one before it. */
-static void add_word(struct paragraph *paragraph, const char *word)
-{
-	size_t most = paragraph->drawing->terminal->width;
-	size_t margin =
-	    display_width(paragraph->drawing->indent.data) + display_width(paragraph->before);
-	size_t width = display_width(word);
-
-	if (most > 0 && margin + paragraph->width + 2 + width > most)
-		end_line(paragraph);
-	if (paragraph->width > 0)
-		text_append(&paragraph->line, "  ");
-	paragraph->width += width + (paragraph->width > 0 ? 2 : 0);
-	text_append(&paragraph->line, word);
-}
-
-/* Adds "name=value", both made harmless. */
-static void add_pair(struct paragraph *paragraph, const char *name, char between, const char *value)
-{
-	const struct terminal *terminal = paragraph->drawing->terminal;
-	struct text word = TEXT_EMPTY;
-
-	append_clean(&word, terminal, name);
-	text_append_char(&word, between);
-	append_clean(&word, terminal, value);
-	add_word(paragraph, word.data);
-	text_clear(&word);
-}
-
-/* Names the parents, unless it is just the one that the branch comes from. */
-static void add_parents(struct paragraph *paragraph, struct json_object *resource)
-{
-	struct json_object *parents = json_part(resource, "parents");
-	int64_t above = json_number(paragraph->drawing->above, "id");
-	size_t count = json_count(parents);
-
-	if (count == 0 || (count == 1 && json_number(json_item(parents, 0), "id") == above))
-		return;
-	add_word(paragraph, count == 1 ? "parent:" : "parents:");
-	for (size_t i = 0; i < count; i++) {
-		struct text name = TEXT_EMPTY;
-
-		append_clean(
-		    &name, paragraph->drawing->terminal, json_text(json_item(parents, i), "label"));
-		text_append(&name, i + 1 < count ? "," : "");
-		add_word(paragraph, name.data);
-		text_clear(&name);
-	}
-}
-
-/* Draws all that is known of a resource below its line: its attributes by name, as declared. */
-static void draw_details(const struct drawing *drawing, struct json_object *resource)
-{
-	const struct branches *branches = branches_of(drawing->terminal);
-	bool has_children = json_count(json_part(resource, "children")) > 0;
-	struct paragraph paragraph = {
-	    drawing, has_children ? branches->below_child : branches->below_last, TEXT_EMPTY, 0};
-	struct json_object *texts = json_part(resource, "texts");
-	struct json_object *statistics = json_part(resource, "statistics");
-
-	if (texts != NULL) {
-		json_object_object_foreach(texts, name, text)
-		    add_pair(&paragraph, name, '=', json_object_get_string(text));
-	}
-	end_line(&paragraph);
-	if (statistics != NULL) {
-		json_object_object_foreach(statistics, name, statistic)
-		    add_pair(&paragraph, name, ' ', json_text(statistic, "text"));
-	}
-	end_line(&paragraph);
-	add_parents(&paragraph, resource);
-	end_line(&paragraph);
+	while (count > 0 && json_flag(json_item(children, count - 1), "see_also"))
+		count--;
+	return count;
 }
 
 /* ---- trees ---- */
+
+/* Draws what else is known of a resource, between its line and those of its children. */
+static void draw_details(struct drawing *drawing, struct json_object *resource, bool has_children)
+{
+	const struct branches *branches = branches_of(drawing->terminal);
+	struct text before = TEXT_EMPTY;
+
+	text_append(&before, drawing->indent.data);
+	text_append(&before, has_children ? branches->below_child : branches->below_last);
+	append_details(drawing->out, drawing->terminal, before.data, resource,
+	    json_number(drawing->above, "id"));
+	text_clear(&before);
+}
 
 /* Takes the indent back to an earlier length. */
 static void unindent(struct drawing *drawing, size_t length)
@@ -431,17 +359,15 @@ static void draw(
 	const struct branches *branches = branches_of(drawing->terminal);
 	struct json_object *children = json_part(resource, "children");
 	struct json_object *above = drawing->above;
-	size_t outer = drawing->indent.length, last = json_count(children);
+	size_t outer = drawing->indent.length, last = count_placed(children);
 
 	text_append(&drawing->indent, branch);
 	draw_line(drawing, resource);
 	unindent(drawing, outer);
 	text_append(&drawing->indent, below);
 	if (drawing->detailed)
-		draw_details(drawing, resource);
+		draw_details(drawing, resource, last > 0);
 	drawing->above = resource;
-	while (last > 0 && json_flag(json_item(children, last - 1), "see_also"))
-		last--;
 	for (size_t i = 0; i < last; i++) {
 		if (json_flag(json_item(children, i), "see_also"))
 			continue;
@@ -465,7 +391,7 @@ static void draw_trees(
 			text_append_char(out, '\n');
 		draw(&drawing, json_item(trees, i), "", "");
 	}
-	if (json_count(trees) == 0)
+	if (json_count(trees) == 0 && !append_waiting(out, terminal, answer))
 		text_append(out, "No scannables yet.\n");
 	if (json_flag(answer, "truncated"))
 		text_printf(out, "%s and more: look at a part of it with \"iml-plugin tree ID\"\n",

@@ -123,7 +123,7 @@ static const struct {
 	    struct text *out, const struct terminal *terminal, struct json_object *notice);
 } kinds[] = {
     {"alert_raised", "alert raised", STYLE_BOLD, append_alert},
-    {"alert_cleared", "cleared", STYLE_GOOD, append_cleared},
+    {"alert_cleared", "alert cleared", STYLE_GOOD, append_cleared},
     {"appeared", "appeared", STYLE_PLAIN, append_resource},
     {"disappeared", "disappeared", STYLE_WARNING, append_resource},
     {"changed", "changed", STYLE_PLAIN, append_difference},

@@ -7,34 +7,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <event2/listener.h>
-
 #include "base/memory.h"
 #include "control/internal.h"
 
-/* Serves HTTP on a listening socket, which it takes over. NULL if libevent can't. */
-static struct evhttp *serve(struct event_base *base, int fd, struct control *control)
+/* Serves HTTP on a listening socket, which it takes over. Returns false if libevent can't. */
+static bool serve(struct event_base *base, int fd, struct control *control)
 {
-	struct evconnlistener *listener = evconnlistener_new(
-	    base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	struct evhttp *http = evhttp_new(base);
 
-	if (listener == NULL || http == NULL || evhttp_bind_listener(http, listener) == NULL) {
-		if (listener != NULL)
-			evconnlistener_free(listener);
-		else
-			close(fd);
-		if (http != NULL)
-			evhttp_free(http);
-		return NULL;
+	control->http = http;
+	if (http == NULL) {
+		close(fd);
+		return false;
 	}
+	if (!control_accept(base, fd, control))
+		return false;
 	evhttp_set_max_headers_size(http, REQUEST_HEADERS_MAX);
 	evhttp_set_max_body_size(http, REQUEST_BODY_MAX);
 	evhttp_set_timeout(http, REQUEST_SECONDS);
 	/* All methods, so that those that are not allowed are refused in JSON as well. */
 	evhttp_set_allowed_methods(http, UINT16_MAX);
 	evhttp_set_gencb(http, control_handle_request, control);
-	return http;
+	return true;
 }
 
 struct control *control_start(struct event_base *base, const char *path, struct graph *graph,
@@ -56,8 +50,7 @@ struct control *control_start(struct event_base *base, const char *path, struct 
 		return NULL;
 	}
 	control->listening = true;
-	control->http = serve(base, fd, control);
-	if (control->http == NULL) {
+	if (!serve(base, fd, control)) {
 		snprintf(reason, REASON_SIZE, "%s: no HTTP server can be made", path);
 		control_free(control);
 		return NULL;
@@ -84,6 +77,7 @@ void control_free(struct control *control)
 	if (control->listening)
 		remove_socket(control);
 	event_free(control->heartbeat);
+	control_stop_accepting(control);
 	control->magic = 0;
 	free(control->path);
 	free(control);

@@ -19,6 +19,13 @@ struct control;
 struct control_callbacks {
 	/* The answer to GET /v1/status, a new object that the caller owns. */
 	struct json_object *(*status)(void *context);
+	/*
+	 * Why there is nothing to show yet ("the first scan waits for the database"), a new text;
+	 * NULL when nothing stands in the way. May be NULL itself, as the one below.
+	 */
+	char *(*waiting)(void *context);
+	/* Why a scannable is not contactable, or NULL. */
+	const char *(*reason)(void *context, const struct graph_resource *scannable);
 	/* Someone began to follow the changes, or the last one left. */
 	void (*followers)(void *context, bool any);
 };

@@ -81,7 +81,8 @@ static struct json_object *value_raw(const struct value *value)
 	}
 }
 
-/* The value as people read it: "4.0TB", "yes", the name of a reference's target, "-". */
+/* The value as people read it: "4.0TB", "yes", the name of a reference's target, "-" (but nothing
+ * for no reference). */
 static struct json_object *value_for_people(
     const struct graph *graph, const struct attribute *attribute, const struct value *value)
 {
@@ -90,6 +91,8 @@ static struct json_object *value_for_people(
 
 	if (value->type == VALUE_BOOLEAN)
 		return json_object_new_string(value->boolean ? "yes" : "no");
+	if (value->type == VALUE_NULL && attribute->type == ATTRIBUTE_REFERENCE)
+		return json_object_new_string("");
 	if (value->type == VALUE_REFERENCE) {
 		target = graph_find(graph, (record_id)value->reference);
 		if (target != NULL)
@@ -136,8 +139,36 @@ struct json_object *describe_alert(const struct graph_alert *alert, bool with_re
 	add_text(object, "message", alert->row.message);
 	add_text(object, "attribute", alert->row.attribute);
 	add_text(object, "begin", wallclock_format(alert->row.begin, time));
+	add_boolean(object, "dismissed", alert->row.dismissed);
 	if (with_resource && alert->resource != NULL)
 		json_object_object_add(object, "resource", describe_reference(alert->resource));
+	return object;
+}
+
+/* An alert as others name it, who are its consequences. */
+static struct json_object *describe_cause(const struct graph_alert *alert)
+{
+	struct json_object *object;
+
+	if (alert == NULL)
+		return NULL;
+	object = json_object_new_object();
+	add_number(object, "id", alert->row.id);
+	add_text(object, "severity", severity_name(alert->row.severity));
+	add_text(object, "message", alert->row.message);
+	json_object_object_add(object, "resource", describe_reference(alert->resource));
+	return object;
+}
+
+struct json_object *describe_alert_with_cause(const struct graph_alert *alert)
+{
+	const struct graph_cause *cause = alert->resource->cause;
+	struct json_object *object = describe_alert(alert, true);
+
+	json_object_object_add(
+	    object, "cause", describe_cause(cause != NULL ? cause->nearest : NULL));
+	json_object_object_add(
+	    object, "root_cause", describe_cause(cause != NULL ? cause->root : NULL));
 	return object;
 }
 
@@ -235,7 +266,7 @@ static void add_reporters(
 		json_object_array_add(reporters, describe_reference(resource->scope));
 	for (size_t i = 0; i < resource->reporter_count; i++) {
 		reporter = graph_find(graph, resource->reporters[i]);
-		if (reporter != NULL)
+		if (reporter != NULL && resource_is_visible(reporter))
 			json_object_array_add(reporters, describe_reference(reporter));
 	}
 }
@@ -250,7 +281,7 @@ static void add_ancestors_alerts(struct json_object *object, const struct graph_
 	for (size_t i = 0; i < ancestors.count; i++) {
 		TAILQ_FOREACH (alert, &ancestors.items[i]->alerts, in_resource) {
 			if (json_object_array_length(alerts) < RELATIVES_MAX)
-				json_object_array_add(alerts, describe_alert(alert, true));
+				json_object_array_add(alerts, describe_alert_with_cause(alert));
 		}
 	}
 	free(ancestors.items);
@@ -502,7 +533,7 @@ struct json_object *describe_class_fully(const struct graph_class *graph_class)
 	add_boolean(object, "scannable", class->scannable);
 	add_boolean(object, "internal", class->internal);
 	add_text(object, "identifier", scopes[class->scope]);
-	add_number(object, "resources", (int64_t)graph_class->resource_count);
+	add_number(object, "resources", (int64_t)count_visible(graph_class));
 	array = add_array(object, "ancestry");
 	for (size_t i = 0; i < class->ancestry_count; i++)
 		json_object_array_add(array, json_object_new_string(class->ancestry[i]));

@@ -60,8 +60,14 @@ struct json_object *describe_class(const struct graph_class *graph_class);
 /* Everything that was declared. */
 struct json_object *describe_class_fully(const struct graph_class *graph_class);
 
+/* Resources of a class that people are to see. */
+size_t count_visible(const struct graph_class *class);
+
 /* An active alert; with the resource that it is about unless that is clear from the place. */
 struct json_object *describe_alert(const struct graph_alert *alert, bool with_resource);
+
+/* The same with its resource, its cause and its root cause, which may be null. */
+struct json_object *describe_alert_with_cause(const struct graph_alert *alert);
 
 /* ---- tree.c ---- */
 
@@ -70,5 +76,20 @@ struct json_object *describe_trees(struct graph *graph, const char *plugin, size
 
 /* The tree below one resource. */
 struct json_object *describe_tree(struct graph *graph, struct graph_resource *root, size_t limit);
+
+/* ---- impact.c ---- */
+
+/* What depends on a resource (so many of these at most), and what it suffers from. */
+struct json_object *describe_impact(struct graph_resource *resource, size_t limit);
+
+/* ---- graph.c ---- */
+
+/* The graph, or (plugin not NULL) the part of a plugin: the first nodes after an id. */
+struct json_object *describe_graph(
+    const struct graph *graph, const char *plugin, record_id after, size_t limit);
+
+/* The same of a resource with its ancestors and descendants. */
+struct json_object *describe_graph_around(
+    struct graph *graph, struct graph_resource *resource, record_id after, size_t limit);
 
 #endif

@@ -25,6 +25,8 @@
 #define REQUEST_BODY_MAX 4096
 #define REQUEST_SECONDS 30
 
+struct evconnlistener;
+
 struct follower {
 	struct control *control;
 	struct evhttp_request *request;
@@ -43,6 +45,11 @@ struct control {
 	dev_t device;
 	ino_t inode;
 
+	struct evconnlistener *listener; /* belongs to http */
+	struct event *resume;            /* pending while nobody is let in */
+	size_t connections_max;
+	bool is_full; /* and that was told */
+
 	TAILQ_HEAD(, follower) followers;
 	size_t follower_count;
 	struct event *heartbeat; /* pending while there are followers */
@@ -58,6 +65,7 @@ struct query {
 	int64_t after;
 	int64_t affects; /* most affected resources to name with each alert */
 	bool internal;
+	bool roots; /* only alerts that are their own root cause */
 	record_id id;
 };
 
@@ -82,7 +90,8 @@ void exchange_refuse(struct exchange *exchange, int code, const char *field, con
 /* ---- routes.c ---- */
 
 struct route {
-	const char *path; /* with a "/" at its end an id follows */
+	const char *path;   /* with a "/" at its end an id follows */
+	const char *suffix; /* what follows the id, or NULL */
 	void (*handle)(struct exchange *exchange);
 	const char *parameters; /* names, with a blank between them */
 	int64_t default_limit, max_limit;
@@ -122,5 +131,19 @@ void followers_close(struct control *control);
  * inode. Returns -1 with a reason that names the path.
  */
 int control_listen(const char *path, dev_t *device, ino_t *inode, char reason[REASON_SIZE]);
+
+/* ---- accept.c ---- */
+
+/* How many connections there may be at a time: 128, or a quarter of all descriptors. */
+size_t control_connections_max(void);
+
+/*
+ * Begins to let clients in on a listening socket, which is taken over. Those for whom there is no
+ * room wait. Returns false if libevent can't.
+ */
+bool control_accept(struct event_base *base, int fd, struct control *control);
+
+/* After the end of its HTTP server. */
+void control_stop_accepting(struct control *control);
 
 #endif

@@ -17,6 +17,16 @@ bool resource_is_visible(const struct graph_resource *resource)
 	return graph_is_shown(resource);
 }
 
+size_t count_visible(const struct graph_class *class)
+{
+	const struct graph_resource *resource;
+	size_t count = 0;
+
+	TAILQ_FOREACH (resource, &class->resources, in_class)
+		count += resource_is_visible(resource);
+	return count;
+}
+
 void resource_list_add(struct resource_list *list, struct graph_resource *resource)
 {
 	list->items =

@@ -149,6 +149,7 @@ static const struct parameter parameters[] = {
     {"after", parse_number, offsetof(struct query, after), INT64_MAX},
     {"affects", parse_number, offsetof(struct query, affects), 1000},
     {"internal", parse_boolean, offsetof(struct query, internal), 0},
+    {"roots", parse_boolean, offsetof(struct query, roots), 0},
     {"id", parse_number, offsetof(struct query, id), INT64_MAX},
 };
 

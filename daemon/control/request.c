@@ -9,6 +9,8 @@
 #include <event2/buffer.h>
 #include <event2/keyvalq_struct.h>
 
+#include "base/memory.h"
+
 #define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void release_answer(const void *data, size_t length, void *argument)
@@ -86,20 +88,28 @@ void exchange_refuse(
 	send_json(exchange, code, phrase_of(code), answer);
 }
 
-/* The route of a path, or NULL; *id is what follows one that ends with "/", else NULL. */
-static const struct route *find_route(const char *path, const char **id)
+/* Whether a path is that of the route; *id is the part of it that is an id, or NULL. */
+static bool route_matches(const struct route *route, const char *path, char **id)
 {
-	const struct route *route;
-	size_t length;
+	size_t length = strlen(route->path), all = strlen(path);
+	size_t end = route->suffix != NULL ? strlen(route->suffix) : 0;
 
-	for (size_t i = 0; i < control_route_count; i++) {
-		route = &control_routes[i];
-		length = strlen(route->path);
-		*id = route->path[length - 1] == '/' ? path + length : NULL;
-		if (strncmp(path, route->path, length) == 0 &&
-		    (*id != NULL || path[length] == '\0'))
-			return route;
-	}
+	if (strncmp(path, route->path, length) != 0)
+		return false;
+	if (route->path[length - 1] != '/')
+		return path[length] == '\0';
+	if (all < length + end || strcmp(path + all - end, end > 0 ? route->suffix : "") != 0)
+		return false;
+	*id = xstrndup(path + length, all - length - end);
+	return true;
+}
+
+/* The route of a path, or NULL; *id is the part of it that is an id, or NULL. */
+static const struct route *find_route(const char *path, char **id)
+{
+	for (size_t i = 0; i < control_route_count; i++)
+		if (route_matches(&control_routes[i], path, id))
+			return &control_routes[i];
 	return NULL;
 }
 
@@ -131,7 +141,7 @@ void control_handle_request(struct evhttp_request *request, void *argument)
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = evhttp_uri_get_path(uri);
 	const struct route *route;
-	const char *id;
+	char *id = NULL;
 
 	assert(exchange.control->magic == CONTROL_MAGIC);
 	if (evhttp_request_get_command(request) != EVHTTP_REQ_GET) {
@@ -145,4 +155,5 @@ void control_handle_request(struct evhttp_request *request, void *argument)
 		return;
 	}
 	run_route(&exchange, route, id, evhttp_uri_get_query(uri));
+	free(id);
 }

@@ -6,6 +6,8 @@
 
 #include <json-c/json_object.h>
 
+#include "base/memory.h"
+
 /* Whether the query asks for resources of this class. */
 static bool class_matches(const struct graph_class *class, const struct query *query)
 {
@@ -24,6 +26,30 @@ static void handle_status(struct exchange *exchange)
 	const struct control *control = exchange->control;
 
 	exchange_answer(exchange, control->callbacks->status(control->context));
+}
+
+/* Adds "waiting", the reason, while there is nothing to show yet. */
+static void add_waiting(struct json_object *answer, const struct control *control)
+{
+	char *reason = control->callbacks->waiting != NULL
+	                   ? control->callbacks->waiting(control->context)
+	                   : NULL;
+
+	if (reason != NULL)
+		json_object_object_add(answer, "waiting", json_object_new_string(reason));
+	free(reason);
+}
+
+/* Adds "reason" to what is said about a scannable that is not contactable. */
+static void add_reason(struct json_object *object, const struct control *control,
+    const struct graph_resource *scannable)
+{
+	const char *reason = control->callbacks->reason != NULL
+	                         ? control->callbacks->reason(control->context, scannable)
+	                         : NULL;
+
+	if (reason != NULL)
+		json_object_object_add(object, "reason", json_object_new_string(reason));
 }
 
 /* The part of the status that is about plugins. */
@@ -56,6 +82,7 @@ static void handle_classes(struct exchange *exchange)
 			json_object_array_add(classes, describe_class_fully(class));
 	}
 	json_object_object_add(answer, "classes", classes);
+	add_waiting(answer, exchange->control);
 	exchange_answer(exchange, answer);
 }
 
@@ -81,7 +108,7 @@ static void handle_resources(struct exchange *exchange)
 		if (!class_matches(class, query))
 			continue;
 		TAILQ_FOREACH (resource, &class->resources, in_class) {
-			if (resource->id > query->after)
+			if (resource->id > query->after && resource_is_visible(resource))
 				resource_list_add(&list, resource);
 		}
 	}
@@ -93,6 +120,7 @@ static void handle_resources(struct exchange *exchange)
 	json_object_object_add(answer, "resources", resources);
 	add_next(answer, count<list.count, count> 0 ? list.items[count - 1]->id : 0);
 	free(list.items);
+	add_waiting(answer, exchange->control);
 	exchange_answer(exchange, answer);
 }
 
@@ -107,6 +135,10 @@ static struct graph_resource *find_resource(struct exchange *exchange)
 	if (resource == NULL)
 		exchange_refuse(
 		    exchange, HTTP_NOTFOUND, "id", "there is no resource %lld", (long long)id);
+	else if (resource->class->class != NULL)
+		exchange_refuse(exchange, HTTP_NOTFOUND, "id",
+		    "resource %lld belongs to a scannable that the configuration no longer has",
+		    (long long)id);
 	else
 		exchange_refuse(exchange, HTTP_NOTFOUND, "id",
 		    "resource %lld belongs to plugin %s, which is not running", (long long)id,
@@ -116,11 +148,15 @@ static struct graph_resource *find_resource(struct exchange *exchange)
 
 static void handle_resource(struct exchange *exchange)
 {
+	const struct control *control = exchange->control;
 	const struct graph_resource *resource = find_resource(exchange);
+	struct json_object *answer;
 
-	if (resource != NULL)
-		exchange_answer(
-		    exchange, describe_resource_fully(exchange->control->graph, resource));
+	if (resource == NULL)
+		return;
+	answer = describe_resource_fully(control->graph, resource);
+	add_reason(answer, control, resource);
+	exchange_answer(exchange, answer);
 }
 
 static void handle_tree(struct exchange *exchange)
@@ -128,10 +164,12 @@ static void handle_tree(struct exchange *exchange)
 	struct graph *graph = exchange->control->graph;
 	const struct query *query = &exchange->query;
 	struct graph_resource *root;
+	struct json_object *answer;
 
 	if (query->id == 0) {
-		exchange_answer(
-		    exchange, describe_trees(graph, query->plugin, (size_t)query->limit));
+		answer = describe_trees(graph, query->plugin, (size_t)query->limit);
+		add_waiting(answer, exchange->control);
+		exchange_answer(exchange, answer);
 		return;
 	}
 	root = find_resource(exchange);
@@ -166,7 +204,7 @@ static bool add_affected(void *context, struct graph_resource *descendant)
 static struct json_object *describe_alert_and_effects(
     struct graph *graph, const struct graph_alert *alert, int64_t room)
 {
-	struct json_object *object = describe_alert(alert, true);
+	struct json_object *object = describe_alert_with_cause(alert);
 	struct affected affected = {.names = json_object_new_array(), .room = room};
 
 	graph_visit_descendants(graph, alert->resource, add_affected, &affected);
@@ -175,10 +213,66 @@ static struct json_object *describe_alert_and_effects(
 	return object;
 }
 
+/* How many alerts have a root cause, for those that are one. */
+struct consequences {
+	record_id root;
+	int64_t count;
+	UT_hash_handle hh;
+};
+
+static struct consequences *count_consequences(const struct graph *graph)
+{
+	struct consequences *counts = NULL, *entry;
+	const struct graph_alert *alert;
+
+	TAILQ_FOREACH (alert, graph_alerts(graph), in_active) {
+		record_id root = alert->row.root_cause_id;
+
+		if (root == alert->row.id || !resource_is_visible(alert->resource))
+			continue;
+		HASH_FIND(hh, counts, &root, sizeof(root), entry);
+		if (entry == NULL) {
+			entry = xcalloc(1, sizeof(*entry));
+			entry->root = root;
+			HASH_ADD(hh, counts, root, sizeof(entry->root), entry);
+		}
+		entry->count++;
+	}
+	return counts;
+}
+
+static void add_consequences(
+    struct json_object *object, const struct graph_alert *alert, const struct consequences *counts)
+{
+	const struct consequences *entry;
+
+	HASH_FIND(hh, counts, &alert->row.id, sizeof(alert->row.id), entry);
+	json_object_object_add(
+	    object, "consequences", json_object_new_int64(entry != NULL ? entry->count : 0));
+}
+
+static void free_consequences(struct consequences *counts)
+{
+	struct consequences *entry, *next;
+
+	HASH_ITER (hh, counts, entry, next) {
+		HASH_DEL(counts, entry);
+		free(entry);
+	}
+}
+
+/* Whether it is the alert of a scannable that is not contactable. */
+static bool alert_is_offline(const struct graph_alert *alert)
+{
+	return alert->row.attribute == NULL && strcmp(alert->row.name, ALERT_ROW_OFFLINE) == 0;
+}
+
 static bool alert_matches(const struct graph_alert *alert, const struct query *query)
 {
-	return alert->resource != NULL && class_matches(alert->resource->class, query) &&
-	       alert->row.severity >= query->severity && alert->row.id > query->after;
+	return alert->resource != NULL && resource_is_visible(alert->resource) &&
+	       class_matches(alert->resource->class, query) &&
+	       alert->row.severity >= query->severity && alert->row.id > query->after &&
+	       (!query->roots || alert->row.root_cause_id == alert->row.id);
 }
 
 static void handle_alerts(struct exchange *exchange)
@@ -187,7 +281,9 @@ static void handle_alerts(struct exchange *exchange)
 	const struct query *query = &exchange->query;
 	struct json_object *answer = json_object_new_object();
 	struct json_object *alerts = json_object_new_array();
+	struct consequences *counts = count_consequences(graph);
 	const struct graph_alert *alert;
+	struct json_object *object;
 	record_id last = 0;
 	int64_t count = 0;
 	bool more = false;
@@ -199,22 +295,56 @@ static void handle_alerts(struct exchange *exchange)
 		if (more)
 			break;
 		last = alert->row.id;
-		json_object_array_add(
-		    alerts, describe_alert_and_effects(graph, alert, query->affects));
+		object = describe_alert_and_effects(graph, alert, query->affects);
+		add_consequences(object, alert, counts);
+		if (alert_is_offline(alert))
+			add_reason(object, exchange->control, alert->resource);
+		json_object_array_add(alerts, object);
 	}
+	free_consequences(counts);
 	json_object_object_add(answer, "alerts", alerts);
 	add_next(answer, more, last);
 	exchange_answer(exchange, answer);
 }
 
+/* ---- the graph ---- */
+
+static void handle_impact(struct exchange *exchange)
+{
+	struct graph_resource *resource = find_resource(exchange);
+
+	if (resource != NULL)
+		exchange_answer(exchange, describe_impact(resource, (size_t)exchange->query.limit));
+}
+
+static void handle_graph(struct exchange *exchange)
+{
+	struct graph *graph = exchange->control->graph;
+	const struct query *query = &exchange->query;
+	struct graph_resource *resource;
+
+	if (query->id == 0) {
+		exchange_answer(exchange,
+		    describe_graph(graph, query->plugin, query->after, (size_t)query->limit));
+		return;
+	}
+	resource = find_resource(exchange);
+	if (resource != NULL)
+		exchange_answer(exchange,
+		    describe_graph_around(graph, resource, query->after, (size_t)query->limit));
+}
+
 const struct route control_routes[] = {
-    {"/v1/status", handle_status, "", 0, 0},
-    {"/v1/plugins", handle_plugins, "", 0, 0},
-    {"/v1/classes", handle_classes, "plugin kind internal", 0, 0},
-    {"/v1/resources", handle_resources, "plugin class kind limit after", 1000, 10000},
-    {"/v1/resources/", handle_resource, "", 0, 0},
-    {"/v1/tree", handle_tree, "plugin id limit", 10000, 100000},
-    {"/v1/alerts", handle_alerts, "plugin class kind severity limit after affects", 1000, 10000},
-    {"/v1/changes", exchange_follow, "", 0, 0},
+    {"/v1/status", NULL, handle_status, "", 0, 0},
+    {"/v1/plugins", NULL, handle_plugins, "", 0, 0},
+    {"/v1/classes", NULL, handle_classes, "plugin kind internal", 0, 0},
+    {"/v1/resources", NULL, handle_resources, "plugin class kind limit after", 1000, 10000},
+    {"/v1/resources/", "/impact", handle_impact, "limit", 1000, 10000},
+    {"/v1/resources/", NULL, handle_resource, "", 0, 0},
+    {"/v1/tree", NULL, handle_tree, "plugin id limit", 10000, 100000},
+    {"/v1/graph", NULL, handle_graph, "plugin id limit after", 1000, 10000},
+    {"/v1/alerts", NULL, handle_alerts, "plugin class kind severity roots limit after affects",
+        1000, 10000},
+    {"/v1/changes", NULL, exchange_follow, "", 0, 0},
 };
 const size_t control_route_count = sizeof(control_routes) / sizeof(control_routes[0]);

@@ -2,6 +2,7 @@
 #include "graph/graph_internal.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -35,10 +36,12 @@ bool alert_is_offline(const struct graph_alert *alert)
 void alert_free(struct graph_alert *alert)
 {
 	alert_row_clear(&alert->row);
+	free(alert->voters);
+	free(alert->missing);
 	free(alert);
 }
 
-static void touch(struct graph *graph, struct graph_alert *alert)
+void alert_touch(struct graph *graph, struct graph_alert *alert)
 {
 	if (alert->dirty)
 		return;
@@ -62,10 +65,12 @@ struct graph_alert *alert_raise(struct graph *graph, struct graph_resource *reso
 	    .message = xstrdup(message),
 	    .begin = graph->time,
 	    .active = true};
+	alert->row.root_cause_id = alert->row.id;
 	alert->resource = resource;
 	TAILQ_INSERT_TAIL(&resource->alerts, alert, in_resource);
 	TAILQ_INSERT_TAIL(&graph->active_alerts, alert, in_active);
-	touch(graph, alert);
+	alert_touch(graph, alert);
+	causes_change_alerts(graph, resource);
 	notice_alert(graph, alert);
 	return alert;
 }
@@ -93,16 +98,39 @@ void alert_clear(struct graph *graph, struct graph_alert *alert)
 	row->end = graph->time.us > row->begin.us ? graph->time : row->begin;
 	TAILQ_REMOVE(&alert->resource->alerts, alert, in_resource);
 	TAILQ_REMOVE(&graph->active_alerts, alert, in_active);
-	touch(graph, alert);
+	alert_touch(graph, alert);
 	add_end_event(graph, alert);
 	notice_alert(graph, alert);
+	causes_change_alerts(graph, alert->resource);
 	alert->resource = NULL;
 }
 
-/* Whether a name begins with the label of its class: then the label is not said twice. */
+bool graph_dismiss_alert(struct graph *graph, record_id id, bool dismissed)
+{
+	struct graph_alert *alert;
+
+	TAILQ_FOREACH (alert, &graph->active_alerts, in_active)
+		if (alert->row.id == id)
+			break;
+	if (alert == NULL)
+		return false;
+	if (alert->row.dismissed != dismissed) {
+		alert->row.dismissed = dismissed;
+		alert_touch(graph, alert);
+	}
+	return true;
+}
+
+/* Whether a name begins with the label of its class, as a word: then that is not said twice. */
 static bool says_class(const char *name, const char *class_label)
 {
-	return strncasecmp(name, class_label, strlen(class_label)) == 0;
+	size_t length = strlen(class_label);
+	unsigned char next;
+
+	if (strncasecmp(name, class_label, length) != 0)
+		return false;
+	next = (unsigned char)name[length];
+	return !isalpha(next) && next < 0x80;
 }
 
 void alert_append_resource(
@@ -129,11 +157,14 @@ void graph_set_offline(struct graph *graph, struct graph_resource *scannable, bo
 
 	graph->time = wallclock_now();
 	graph->actor = scannable;
-	if (!offline && alert != NULL)
-		alert_clear(graph, alert);
-	if (!offline || alert != NULL)
+	if (offline == (alert != NULL))
 		return;
-	message = xasprintf("%s not contactable", graph_name(scannable));
-	alert_raise(graph, scannable, ALERT_OFFLINE, NULL, SEVERITY_WARNING, message);
-	free(message);
+	if (offline) {
+		message = xasprintf("%s not contactable", graph_name(scannable));
+		alert_raise(graph, scannable, ALERT_OFFLINE, NULL, SEVERITY_WARNING, message);
+		free(message);
+	} else {
+		alert_clear(graph, alert);
+	}
+	causes_settle(graph);
 }

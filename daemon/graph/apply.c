@@ -27,10 +27,33 @@ static void add_resource(struct application *application, struct prepared *prepa
 	notice_resource(application->graph, "appeared", resource);
 }
 
+/* Assigns a value, unless it closes a loop of references that can't be null. */
+static void set_value(struct application *application, const struct prepared *prepared,
+    size_t attribute, struct value *value)
+{
+	struct graph *graph = application->graph;
+	struct graph_resource *resource = prepared->resource;
+
+	if (class_is_managed(prepared->class->class, attribute)) {
+		value_clear(value);
+		return;
+	}
+	if (!reference_would_loop(graph, resource, attribute, value)) {
+		resource_set(graph, resource, attribute, value);
+		return;
+	}
+	graph_warn(graph, resource->class->plugin, graph_name(application->scannable),
+	    "\"%s\" of \"%s\" can't refer to \"%s\", which itself refers to this resource and "
+	    "can't be without it: left as it was",
+	    prepared->class->class->attributes[attribute].name, graph_name(resource),
+	    graph_name(graph_find(graph, (record_id)value->reference)));
+	value_clear(value);
+}
+
 static void replace_values(struct application *application, struct prepared *prepared)
 {
 	for (size_t i = 0; i < prepared->class->attribute_count; i++)
-		resource_set(application->graph, prepared->resource, i, &prepared->values[i]);
+		set_value(application, prepared, i, &prepared->values[i]);
 	resource_set_label(application->graph, prepared->resource, prepared->report->label);
 }
 
@@ -55,6 +78,7 @@ static void apply_created(struct application *application, struct prepared *prep
 		add_resource(application, prepared);
 	else
 		replace_values(application, prepared);
+	volumes_reported(application->graph, prepared->resource);
 	if (join_reporters(application, prepared->resource, is_new))
 		application->fresh++;
 }
@@ -71,7 +95,7 @@ static void apply_changed(struct application *application, struct prepared *prep
 		size_t attribute = report->changes[i].attribute;
 
 		relabel = relabel || class_is_identifying(prepared->class->class, attribute);
-		resource_set(application->graph, resource, attribute, &prepared->values[i]);
+		set_value(application, prepared, attribute, &prepared->values[i]);
 	}
 	if (relabel)
 		resource_set_label(application->graph, resource,
@@ -106,9 +130,11 @@ static void apply_removal(struct application *application, uint32_t number, stru
 	struct graph_resource *resource = application_resource(application, number);
 	struct graph *graph = application->graph;
 
-	application->session->slots[number].id = SLOT_RETIRED;
+	application->session->slots[number].id = SLOT_UNUSED;
 	if (resource == NULL)
 		return;
+	if (resource->class->scannable && !resource->kept)
+		votes_withdraw(graph, resource, application->scannable);
 	if (resource->kept || resource->class->scannable)
 		links_drop_reporter(graph, resource, application->scannable->id);
 	else if (!resource_needs_reporter(resource) ||
@@ -143,7 +169,7 @@ static void apply_parent(struct application *application, const struct parent_ch
 		link_add(application->graph, child, parent, application->scannable->id);
 		return;
 	}
-	link = link_find(child, parent);
+	link = link_find_any(application->graph, child, parent);
 	if (link != NULL)
 		link_drop(application->graph, link, application->scannable->id);
 }
@@ -209,18 +235,21 @@ static const char *subject_name(const struct class *class, const struct alert_co
 	                               : class->attributes[condition->subject].name;
 }
 
-static void raise_alert(struct graph *graph, struct graph_resource *resource,
+static void raise_alert(struct application *application, struct graph_resource *resource,
     const struct alert_change *change, const char *name)
 {
 	const struct class *class = resource->class->class;
+	struct graph *graph = application->graph;
 	struct text message = TEXT_EMPTY;
+	struct graph_alert *alert;
 
 	text_append(&message, change->message);
 	alert_append_resource(graph, resource, &message);
-	alert_raise(graph, resource, name,
+	alert = alert_raise(graph, resource, name,
 	    subject_name(class, &class->conditions[change->condition]),
-	    severity_of_threshold[change->threshold], message.data)
-	    ->kept = true;
+	    severity_of_threshold[change->threshold], message.data);
+	alert->kept = true;
+	vote_add(graph, alert, application->scannable);
 	text_clear(&message);
 }
 
@@ -235,11 +264,11 @@ static void apply_alert(struct application *application, const struct alert_chan
 	condition_name(resource->class->class,
 	    &resource->class->class->conditions[change->condition], change->threshold, &name);
 	if (change->raised) {
-		raise_alert(application->graph, resource, change, name.data);
+		raise_alert(application, resource, change, name.data);
 	} else {
 		alert = alert_find(resource, name.data);
 		if (alert != NULL)
-			alert_clear(application->graph, alert);
+			vote_drop(application->graph, alert, application->scannable);
 	}
 	text_clear(&name);
 }
@@ -269,15 +298,15 @@ static bool is_judged_later(const struct graph_alert *alert)
 	return later;
 }
 
-/* Clears what an earlier session raised and this one, which tells all that holds, does not. */
-static void clear_alerts_of_old(struct graph *graph, struct graph_resource *resource)
+/* Takes back what an earlier session said, and this one, which tells all that holds, does not. */
+static void withdraw_votes_of_old(struct application *application, struct graph_resource *resource)
 {
 	struct graph_alert *alert, *next;
 
 	for (alert = TAILQ_FIRST(&resource->alerts); alert != NULL; alert = next) {
 		next = TAILQ_NEXT(alert, in_resource);
 		if (!alert->kept && !alert_is_own(alert) && !is_judged_later(alert))
-			alert_clear(graph, alert);
+			vote_drop(application->graph, alert, application->scannable);
 	}
 }
 
@@ -308,14 +337,17 @@ static void apply_alerts(struct application *application)
 		    application_resource(application, batch->reports[i].resource);
 
 		if (batch->reports[i].created && resource != NULL)
-			clear_alerts_of_old(application->graph, resource);
+			withdraw_votes_of_old(application, resource);
 	}
 	if (batch->kind == BATCH_INITIAL)
-		clear_alerts_of_old(application->graph, application->scannable);
+		withdraw_votes_of_old(application, application->scannable);
 	forget_kept(application);
 }
 
-/* Shows that calls were refused until a scan passes without. */
+/*
+ * Shows that calls were refused until a scan passes without: an initial one, if what is gone could
+ * not be told because of them.
+ */
 static void apply_refusals(struct application *application)
 {
 	const struct batch *batch = application->batch;
@@ -324,7 +356,7 @@ static void apply_refusals(struct application *application)
 	struct text message = TEXT_EMPTY;
 
 	if (batch->refused == 0) {
-		if (alert != NULL && batch->kind != BATCH_ASYNC)
+		if (alert != NULL && batch->kind != BATCH_ASYNC && !application->session->refused)
 			alert_clear(application->graph, alert);
 		return;
 	}
@@ -356,11 +388,18 @@ static void apply(struct application *application)
 		cull_links(application);
 	apply_parents(application);
 	if (complete)
-		cull_resources(application, &removal);
+		application->session->undecided = !cull_resources(application, &removal);
+	else if (batch->kind == BATCH_INITIAL)
+		application->session->refused = application->session->undecided = true;
+	else
+		cull_note_reports(application);
 	removal_run(graph, &removal);
+	relations_settle(graph);
+	volumes_settle(graph);
 	apply_samples(application);
 	apply_alerts(application);
 	apply_refusals(application);
+	causes_settle(graph);
 	application->session->last_batch = batch->number;
 	changes_add_batch(graph, application->session, batch->number);
 }

@@ -223,7 +223,8 @@ static void take_resource(struct resource_row *row, struct graph_resource *resou
 	    .identifier = xstrdup(resource->identifier),
 	    .label = xstrdup(resource->label),
 	    .alias = xstrdup(resource->alias),
-	    .configured = resource->configured};
+	    .configured = scannable_is_configured(resource),
+	    .given = xstrdup(resource->given)};
 	take_attributes(row, resource);
 	resource->stored = true;
 }
@@ -298,12 +299,14 @@ static void take_alert(struct alert_row *row, struct graph_alert *alert)
 {
 	*row = alert->row;
 	if (!row->active) {
-		free(alert);
+		alert->row = (struct alert_row){0};
+		alert_free(alert);
 		return;
 	}
 	row->name = xstrdup(row->name);
 	row->attribute = xstrdup(row->attribute);
 	row->message = xstrdup(row->message);
+	row->voters = votes_text(alert);
 }
 
 static void take_alerts(struct graph *graph, struct changes *changes)
@@ -327,14 +330,15 @@ static void take_alerts(struct graph *graph, struct changes *changes)
 bool graph_has_changes(const struct graph *graph)
 {
 	return graph->next != NULL || graph->parents_added_count > 0 ||
-	       graph->reporters_added_count > 0 || !TAILQ_EMPTY(&graph->dirty_resources) ||
-	       !TAILQ_EMPTY(&graph->dirty_alerts);
+	       graph->reporters_added_count > 0 || volumes_have_changes(graph) ||
+	       !TAILQ_EMPTY(&graph->dirty_resources) || !TAILQ_EMPTY(&graph->dirty_alerts);
 }
 
 struct changes *graph_take_changes(struct graph *graph)
 {
 	struct changes *changes;
 
+	causes_settle(graph);
 	if (!graph_has_changes(graph))
 		return NULL;
 	changes = changes_next(graph);
@@ -343,6 +347,7 @@ struct changes *graph_take_changes(struct graph *graph)
 	take_reporters(graph, changes);
 	take_parents(graph, changes);
 	take_alerts(graph, changes);
+	volumes_take_changes(graph, changes);
 	changes->counters = graph->counters;
 	return changes;
 }

@@ -12,6 +12,7 @@ struct graph_class *graph_class_new(struct graph *graph, record_id id, const cha
 {
 	struct graph_class *class = xcalloc(1, sizeof(*class));
 
+	class->graph = graph;
 	class->id = id;
 	class->plugin = xstrdup(plugin);
 	class->name = xstrdup(name);
@@ -28,6 +29,7 @@ void graph_class_free(struct graph_class *class)
 {
 	for (size_t i = 0; i < class->known_statistic_count; i++)
 		free(class->statistic_names[i]);
+	relations_free_ports(class);
 	free(class->statistic_names);
 	free(class->known_statistic_ids);
 	free(class->statistic_ids);
@@ -74,6 +76,7 @@ void graph_plugin_free(struct graph *graph, struct graph_plugin *plugin)
 {
 	TAILQ_REMOVE(&graph->plugins, plugin, in_graph);
 	free(plugin->classes);
+	free(plugin->declared);
 	free(plugin->name);
 	free(plugin);
 }
@@ -111,8 +114,11 @@ static void store_class(struct graph *graph, struct graph_class *class)
 	}
 	free(class->row_text);
 	class->row_text = row_text;
-	class->shown = true;
 	changes_add_class(graph, &row);
+	if (class->shown)
+		return;
+	class->shown = true;
+	causes_change_class(graph, class);
 }
 
 static struct graph_class *declare_class(
@@ -126,6 +132,7 @@ static struct graph_class *declare_class(
 	assert(class->class == NULL);
 	class->class = declared;
 	class->index = index;
+	volumes_declare(graph, class);
 	class->attribute_count = declared->attribute_count;
 	class->scannable = declared->scannable;
 	free(class->label);
@@ -147,14 +154,22 @@ void graph_declare(
 	declared = xcalloc(1, sizeof(*declared));
 	declared->name = xstrdup(plugin);
 	declared->classes = xcalloc(count + 1, sizeof(*declared->classes));
+	declared->declared = xcalloc(count + 1, sizeof(*declared->declared));
+	memcpy(declared->declared, classes, count * sizeof(*classes));
 	declared->class_count = count;
 	TAILQ_INSERT_TAIL(&graph->plugins, declared, in_graph);
 	for (size_t i = 0; i < count; i++) {
 		assert(strcmp(classes[i]->plugin, plugin) == 0);
 		declared->classes[i] = declare_class(graph, classes[i], i);
 	}
+	relations_declare(graph, declared);
 	for (size_t i = 0; i < count; i++)
 		stored_read(graph, declared->classes[i]);
+	relations_settle(graph);
+	relations_confirm(graph, declared);
+	links_retry(graph);
+	volumes_settle(graph);
+	causes_settle(graph);
 }
 
 static void retract_class(struct graph_class *class)
@@ -175,6 +190,7 @@ void graph_retract(struct graph *graph, const char *plugin)
 	HASH_ITER (by_number, graph->sessions, session, next)
 		if (session->plugin == declared)
 			graph_session_free(graph, session);
+	relations_retract(graph, declared);
 	for (size_t i = 0; i < declared->class_count; i++)
 		retract_class(declared->classes[i]);
 	graph_plugin_free(graph, declared);
@@ -195,5 +211,7 @@ void graph_hide(struct graph *graph, const char *plugin)
 		free(class->row_text);
 		class->row_text = NULL;
 		changes_add_class(graph, &row);
+		causes_change_class(graph, class);
 	}
+	causes_settle(graph);
 }

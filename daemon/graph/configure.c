@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -64,19 +65,44 @@ static bool make_identity(const struct graph_class *class, const struct value *v
 	return fits;
 }
 
-/* What the plugin has found out, and nobody else may set, stays. */
+/*
+ * Assigns the values that are marked, or all with NULL. What the plugin has found out, and nobody
+ * else may set, stays.
+ */
 static void update_values(
-    struct graph *graph, struct graph_resource *resource, struct value *values)
+    struct graph *graph, struct graph_resource *resource, struct value *values, const bool *marked)
 {
 	const struct class *class = resource->class->class;
 
 	for (size_t i = 0; i < class->attribute_count; i++)
-		if (!class->attributes[i].user_read_only &&
+		if (!class->attributes[i].user_read_only && (marked == NULL || marked[i]) &&
 		    (values[i].type != VALUE_NULL || !class->attributes[i].has_default_function))
 			resource_set(graph, resource, i, &values[i]);
 	values_free(values, class->attribute_count);
 	if (resource->own_label == NULL)
 		resource_set_label(graph, resource, NULL);
+}
+
+/* Remembers what the configuration gives; the text is taken over. */
+static void set_given(struct graph *graph, struct graph_resource *resource, char *given)
+{
+	if (resource->given == NULL || strcmp(resource->given, given) != 0)
+		resource_touch(graph, resource);
+	free(resource->given);
+	resource->given = given;
+}
+
+/* Takes up what the configuration gives a scannable, as far as that is not what it gave before. */
+static void give_values(struct graph *graph, struct graph_resource *resource, struct value *values)
+{
+	const struct class *class = resource->class->class;
+	bool *changed = xcalloc(class->attribute_count + 1, sizeof(*changed));
+	char *given = given_text(class, values);
+
+	given_compare(class, resource->given, given, changed);
+	update_values(graph, resource, values, changed);
+	set_given(graph, resource, given);
+	free(changed);
 }
 
 static struct graph_resource *add_scannable(struct graph *graph, struct graph_class *class,
@@ -85,6 +111,7 @@ static struct graph_resource *add_scannable(struct graph *graph, struct graph_cl
 	struct graph_resource *resource =
 	    resource_new(graph, ++graph->counters.resource_id, class, NULL, identity, identifier);
 
+	set_given(graph, resource, given_text(class->class, values));
 	resource_take_values(graph, resource, values);
 	resource_set_label(graph, resource, NULL);
 	resource_touch(graph, resource);
@@ -121,13 +148,89 @@ struct graph_resource *graph_configure(struct graph *graph, const struct graph_c
 	}
 	resource = resource_find_identity(graph, identity.data);
 	if (resource != NULL) {
-		update_values(graph, resource, complete);
+		give_values(graph, resource, complete);
 		text_clear(&identity);
 	} else {
 		resource = add_scannable(graph, own, complete, text_steal(&identity), identifier);
 	}
 	set_configured(graph, resource);
+	relations_settle(graph);
+	volumes_settle(graph);
+	causes_settle(graph);
 	return resource;
+}
+
+/* Gives a scannable another identity. */
+static void move(
+    struct graph *graph, struct graph_resource *resource, char *identity, size_t identifier)
+{
+	index_remove(&graph->by_identity, index_hash_identity(resource->identity), resource);
+	free(resource->identity);
+	resource->identity = identity;
+	resource->identifier = identity + identifier;
+	index_add(&graph->by_identity, index_hash_identity(identity), resource);
+	resource_touch(graph, resource);
+}
+
+/* Moves a scannable to the identity that the values give it. Returns 0, or -1 with a reason. */
+static int move_to(struct graph *graph, struct graph_resource *scannable,
+    const struct value *values, char reason[REASON_SIZE])
+{
+	const struct graph_resource *other;
+	struct text identity = TEXT_EMPTY;
+	size_t identifier;
+
+	if (scannable->class->class->scope == IDENTIFIER_AUTO)
+		return 0;
+	if (!make_identity(scannable->class, values, NULL, &identity, &identifier, reason))
+		return -1;
+	other = resource_find_identity(graph, identity.data);
+	if (other == NULL) {
+		move(graph, scannable, text_steal(&identity), identifier);
+		return 0;
+	}
+	text_clear(&identity);
+	if (other == scannable)
+		return 0;
+	reason_write(reason, "\"%s\" has these values already: %s identifies a %s",
+	    graph_name(other), other->identifier, other->class->name);
+	return -1;
+}
+
+/* What only the plugin may set stays as it is. */
+static void keep_own_values(const struct graph_resource *resource, struct value *values)
+{
+	const struct class *class = resource->class->class;
+
+	for (size_t i = 0; i < class->attribute_count; i++) {
+		if (!class->attributes[i].user_read_only)
+			continue;
+		value_clear(&values[i]);
+		values[i] = value_copy(&resource->values[i]);
+	}
+}
+
+int graph_edit(struct graph *graph, struct graph_resource *scannable, const struct value *values,
+    char reason[REASON_SIZE])
+{
+	struct value *complete;
+
+	assert(scannable->class->scannable && scannable->class->class != NULL);
+	graph->time = wallclock_now();
+	graph->actor = NULL;
+	complete = complete_values(scannable->class->class, values, reason);
+	if (complete == NULL)
+		return -1;
+	keep_own_values(scannable, complete);
+	if (move_to(graph, scannable, complete, reason) != 0) {
+		values_free(complete, scannable->class->attribute_count);
+		return -1;
+	}
+	update_values(graph, scannable, complete, NULL);
+	relations_settle(graph);
+	volumes_settle(graph);
+	causes_settle(graph);
+	return 0;
 }
 
 void graph_remove(struct graph *graph, struct graph_resource *scannable)
@@ -143,56 +246,85 @@ void graph_remove(struct graph *graph, struct graph_resource *scannable)
 			graph_session_free(graph, session);
 	removal_add(&removal, scannable);
 	removal_run(graph, &removal);
+	votes_expire(graph);
+	relations_settle(graph);
+	volumes_settle(graph);
+	causes_settle(graph);
 }
 
 /* ---- leaving the configuration ---- */
 
+bool scannable_is_configured(const struct graph_resource *scannable)
+{
+	return scannable->configured || scannable->was_configured;
+}
+
+/* Whether a scannable that is not retired reports the resource. */
+static bool is_reported(const struct graph_resource *resource)
+{
+	for (uint32_t i = 0; i < resource->reporter_count; i++) {
+		const struct graph_resource *reporter =
+		    graph_find(resource->class->graph, resource->reporters[i]);
+
+		if (reporter != NULL && scannable_is_configured(reporter))
+			return true;
+	}
+	return false;
+}
+
 bool resource_is_retired(const struct graph_resource *resource)
 {
-	return resource->class->scannable && !resource->configured && !resource->was_configured &&
-	       resource->scope == NULL && resource->reporter_count == 0;
+	return resource->class->scannable && !scannable_is_configured(resource) &&
+	       resource->scope == NULL && !is_reported(resource);
 }
 
-static void end_alerts(struct graph *graph, struct graph_resource *resource)
-{
-	struct graph_alert *alert;
-
-	while ((alert = TAILQ_FIRST(&resource->alerts)) != NULL)
-		alert_clear(graph, alert);
-}
-
-/* Nobody looks any more at a scannable and what is its own: nothing there can be called wrong. */
+/*
+ * Nobody looks any more at a scannable, what is its own, and what it alone reports: nothing there
+ * can be called wrong. The votes on it expire when all scannables that go with it are known.
+ */
 static void retire(struct graph *graph, struct graph_resource *scannable)
 {
-	struct graph_resource *resource;
+	struct graph_alert *alert, *next;
 
 	scannable->was_configured = false;
 	resource_touch(graph, scannable);
-	end_alerts(graph, scannable);
+	for (alert = TAILQ_FIRST(&scannable->alerts); alert != NULL; alert = next) {
+		next = TAILQ_NEXT(alert, in_resource);
+		if (alert_is_own(alert))
+			alert_clear(graph, alert);
+	}
 	if (resource_is_retired(scannable))
 		changes_forget_offline(graph, scannable->id);
-	TAILQ_FOREACH (resource, &scannable->scoped, in_scope)
-		end_alerts(graph, resource);
 }
 
 void graph_end_configuration(struct graph *graph, const char *plugin)
 {
 	struct graph_class *class;
 	struct graph_resource *resource;
+	bool some = false;
 
 	graph->time = wallclock_now();
 	graph->actor = NULL;
 	for (class = graph->classes_by_id; class != NULL; class = class->by_id.next) {
 		if (!class->scannable || strcmp(class->plugin, plugin) != 0)
 			continue;
-		TAILQ_FOREACH (resource, &class->resources, in_class)
-			if (resource->was_configured && !resource->configured)
-				retire(graph, resource);
+		TAILQ_FOREACH (resource, &class->resources, in_class) {
+			if (!resource->was_configured || resource->configured)
+				continue;
+			retire(graph, resource);
+			some = true;
+		}
 	}
+	if (some)
+		votes_expire(graph);
+	causes_settle(graph);
 }
 
 bool graph_is_shown(const struct graph_resource *resource)
 {
-	return resource->class->class != NULL && !resource_is_retired(resource) &&
-	       (resource->scope == NULL || !resource_is_retired(resource->scope));
+	if (resource->class->class == NULL)
+		return false;
+	if (resource->scope != NULL)
+		return !resource_is_retired(resource->scope);
+	return scannable_is_configured(resource) || is_reported(resource);
 }

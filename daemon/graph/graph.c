@@ -18,12 +18,18 @@ struct graph *graph_new(const struct graph_options *options)
 
 	assert(options->warn != NULL);
 	graph->options = *options;
+	if (graph->options.error == NULL)
+		graph->options.error = options->warn;
 	if (graph->options.sample_limit == 0)
 		graph->options.sample_limit = SAMPLE_LIMIT;
 	TAILQ_INIT(&graph->plugins);
 	TAILQ_INIT(&graph->active_alerts);
 	TAILQ_INIT(&graph->dirty_alerts);
 	TAILQ_INIT(&graph->dirty_resources);
+	TAILQ_INIT(&graph->refused);
+	TAILQ_INIT(&graph->rules);
+	TAILQ_INIT(&graph->crowded);
+	volumes_new(graph);
 	return graph;
 }
 
@@ -52,14 +58,14 @@ static void free_resources(struct graph *graph, struct graph_class *class)
 	}
 }
 
-static void free_links(struct graph_class *class)
+static void free_links(struct graph *graph, struct graph_class *class)
 {
 	struct graph_resource *resource;
 	struct graph_link *link;
 
 	TAILQ_FOREACH (resource, &class->resources, in_class)
 		while ((link = TAILQ_FIRST(&resource->parents)) != NULL)
-			link_free(link);
+			link_free(graph, link);
 }
 
 static void free_plugins(struct graph *graph)
@@ -75,7 +81,9 @@ static void free_classes(struct graph *graph)
 	struct graph_class *class, *next;
 
 	for (class = graph->classes_by_id; class != NULL; class = class->by_id.next)
-		free_links(class);
+		free_links(graph, class);
+	while (!TAILQ_EMPTY(&graph->refused))
+		link_free(graph, TAILQ_FIRST(&graph->refused));
 	HASH_CLEAR(by_name, graph->classes_by_name);
 	HASH_ITER (by_id, graph->classes_by_id, class, next) {
 		HASH_DELETE(by_id, graph->classes_by_id, class);
@@ -92,9 +100,13 @@ void graph_free(struct graph *graph)
 		return;
 	HASH_ITER (by_number, graph->sessions, session, next)
 		graph_session_free(graph, session);
+	volumes_free(graph);
 	free_alerts(graph);
 	free_plugins(graph);
 	free_classes(graph);
+	relations_free(graph);
+	causes_free(graph);
+	index_clear(&graph->refused_by_pair);
 	index_clear(&graph->by_id);
 	index_clear(&graph->by_identity);
 	if (graph->next != NULL)
@@ -115,6 +127,18 @@ void graph_warn(
 	line = xvasprintf(format, arguments);
 	va_end(arguments);
 	graph->options.warn(plugin, scannable, line);
+	free(line);
+}
+
+void graph_error(struct graph *graph, const char *plugin, const char *format, ...)
+{
+	va_list arguments;
+	char *line;
+
+	va_start(arguments, format);
+	line = xvasprintf(format, arguments);
+	va_end(arguments);
+	graph->options.error(plugin, NULL, line);
 	free(line);
 }
 

@@ -21,7 +21,12 @@
 #include "model/class.h"
 #include "model/record.h"
 
+struct graph;
 struct graph_resource;
+struct graph_volume;
+struct graph_volume_node;
+struct relation_entry;
+struct relation_port;
 
 /*
  * Ids of resources that may stand in some relation to the owner of the list. An entry may be out of
@@ -34,6 +39,7 @@ struct id_list {
 };
 
 struct graph_class {
+	struct graph *graph;
 	record_id id;
 	char *plugin;
 	char *name;
@@ -50,18 +56,32 @@ struct graph_class {
 	size_t known_statistic_count;
 	TAILQ_HEAD(, graph_resource) resources;
 	size_t resource_count;
+	unsigned kinds;               /* what its resources are to volumes */
+	struct relation_port **ports; /* the relations that it takes part in */
+	size_t port_count;
 	UT_hash_handle by_id;
 	UT_hash_handle by_name; /* key: "plugin.name" */
 	char *key;
 };
 
-/* A link from parent to child. Several scannables may report the same one. */
+/* In the place of a link's reporter: that relations make it. */
+#define RELATION INT64_C(0)
+
+/*
+ * A link from parent to child. Several scannables may report the same one, and relations may make
+ * it too. One that would close a loop of parents is refused: it is in no list of its two ends, and
+ * is tried again when what stands against it is gone.
+ */
 struct graph_link {
 	struct graph_resource *child;
 	struct graph_resource *parent;
 	record_id *reporters;
 	uint32_t reporter_count;
-	bool kept;                         /* scratch of an initial scan: it reports the link */
+	uint32_t relations; /* matches that make it */
+	bool refused;
+	bool blocks;      /* it may be what stands against a refused link */
+	bool unconfirmed; /* made by a relation in an earlier time, and not by one at present */
+	bool kept;        /* scratch of an initial scan: it reports the link */
 	TAILQ_ENTRY(graph_link) in_child;  /* in child->parents */
 	TAILQ_ENTRY(graph_link) in_parent; /* in parent->children */
 };
@@ -72,8 +92,20 @@ struct graph_alert {
 	TAILQ_ENTRY(graph_alert) in_resource; /* in resource->alerts, while active */
 	TAILQ_ENTRY(graph_alert) in_active;   /* in graph->alerts, while active */
 	TAILQ_ENTRY(graph_alert) in_dirty;
+	record_id *voters; /* scannables that say that the condition holds */
+	uint32_t voter_count;
+	record_id *missing; /* of "collapsed": resources that wait to be confirmed as gone */
+	size_t missing_count;
 	bool dirty;
 	bool kept; /* scratch of a batch: the condition holds */
+};
+
+/* The nearest active alert among the ancestors of a resource, of those the worst, then the oldest.
+ */
+struct graph_cause {
+	struct graph_alert *nearest;
+	struct graph_alert *root; /* the root cause of that one, or itself */
+	uint32_t distance;        /* links up to it */
 };
 
 struct graph_resource {
@@ -88,9 +120,12 @@ struct graph_resource {
 	struct value *values;    /* one per attribute of the class; NULL while class->class is */
 	char *stored_attributes; /* JSON as read from the database, until the class is known */
 	char *stored_secrets;
+	char *given; /* JSON: what the configuration gave a scannable, with defaults; or NULL */
 	TAILQ_HEAD(, graph_link) parents;
 	TAILQ_HEAD(, graph_link) children;
 	uint32_t parent_count, child_count;
+	uint64_t order;                 /* lower than that of any child */
+	struct relation_entry *entries; /* in the index of what relations compare */
 	record_id
 	    *reporters; /* of a resource with a global identifier that is no scannable of its own */
 	uint32_t reporter_count;
@@ -99,28 +134,37 @@ struct graph_resource {
 	TAILQ_HEAD(, graph_resource) scoped; /* resources whose scope this is */
 	TAILQ_ENTRY(graph_resource) in_scope;
 	TAILQ_HEAD(, graph_alert) alerts; /* active ones */
+	struct graph_cause *cause;        /* of these and of those further down; NULL: none above */
 	TAILQ_ENTRY(graph_resource) in_class;
 	TAILQ_ENTRY(graph_resource) in_dirty;
+	struct graph_volume *volume; /* of a drive that device nodes lead to, else NULL */
+	struct graph_volume_node
+	    *volume_node;    /* of a device node that leads to a drive, else NULL */
+	uint8_t traits;      /* what volumes have to know of its place */
 	bool configured;     /* a scannable that the configuration declares */
 	bool was_configured; /* before the pass over the configuration that is under way */
 	bool dirty;
-	bool stored;   /* the database has a row of it, or will have */
-	bool kept;     /* scratch of a batch: reported, so not to be removed */
-	bool going;    /* being removed */
-	uint64_t mark; /* scratch of traversals: equal to graph->mark if visited */
+	bool stored;         /* the database has a row of it, or will have */
+	bool kept;           /* scratch of a batch: reported, so not to be removed */
+	bool going;          /* being removed */
+	bool joining;        /* to be compared with others by relations */
+	bool has_refused;    /* an end of a refused link, or once was */
+	bool cause_pending;  /* the cause is to be judged anew */
+	bool alerts_changed; /* since then */
+	uint64_t mark;       /* scratch of traversals: equal to graph->mark if visited */
 };
 
 struct graph_options {
 	/* Where warnings about stored data go; plugin and scannable may be NULL. */
 	void (*warn)(const char *plugin, const char *scannable, const char *line);
+	/* Where errors go: what is stored lacks what a class demands. NULL: to warn(). */
+	void (*error)(const char *plugin, const char *scannable, const char *line);
 	/*
 	 * Samples, and histograms, that are kept at most until they are taken: while the database
 	 * is away the older half is dropped when there are more. 0: a default of 2,000,000.
 	 */
 	size_t sample_limit;
 };
-
-struct graph;
 
 struct graph *graph_new(const struct graph_options *options);
 void graph_free(struct graph *graph);
@@ -144,16 +188,17 @@ void graph_restored(struct graph *graph);
 /*
  * Makes the classes of a plugin known; the graph borrows them until graph_retract(). Stored
  * resources of these classes are read with the new declarations: attributes that no longer exist
- * are ignored, missing mandatory ones take their default or are reported by warn(). Classes of the
- * plugin that are not among them are hidden.
+ * are ignored, missing mandatory ones take their default or are reported by error(). Classes of the
+ * plugin that are not among them are hidden. Relations from and to its classes are in force from
+ * now on; stored links that no relation makes any more go.
  */
 void graph_declare(
     struct graph *graph, const char *plugin, struct class *const *classes, size_t count);
 
 /*
  * Forgets the classes of a plugin, which may then be freed, and ends its sessions. Its resources
- * keep their records and are read again by the next graph_declare(). Not needed when a process dies
- * and the next one declares equal classes.
+ * keep their records, and links that relations made, and are read again by the next
+ * graph_declare(). Not needed when a process dies and the next one declares equal classes.
  */
 void graph_retract(struct graph *graph, const char *plugin);
 
@@ -171,17 +216,23 @@ void graph_begin_configuration(struct graph *graph);
 
 /*
  * Ends the pass for the scannables of one plugin: those that were not named are retired. Their
- * alerts, and those of what is scoped to them, end ("offline" without leaving any history); all of
- * it keeps its records, and is hidden until the configuration names them again.
+ * alerts, and those of what is scoped to them or reported by nobody else, end ("offline" without
+ * leaving any history); all of it keeps its records, and is hidden until the configuration names
+ * them again.
  */
 void graph_end_configuration(struct graph *graph, const char *plugin);
 
-/* Whether people are to see a resource: its plugin is loaded, and its scannable not retired. */
+/*
+ * Whether people are to see a resource: its plugin is loaded, and its scannable, or one of those
+ * that report it, not retired. The view storage.resources says the same.
+ */
 bool graph_is_shown(const struct graph_resource *resource);
 
 /*
  * The scannable of this class with these values (one per attribute, valid, copied), made if there
- * is none; its other attributes take the values given, except those that only the plugin may set.
+ * is none; its other attributes take the values given, except those that only the plugin may set,
+ * and those for which the same was given the last time: what the plugin assigned since stays. So a
+ * session that is open has to begin anew exactly when something else is given.
  * Missing mandatory values take their default. NULL with a reason when it can't be: a mandatory
  * value is missing, the identifier too long. With an automatic identifier name tells one from
  * another
@@ -189,6 +240,15 @@ bool graph_is_shown(const struct graph_resource *resource);
  */
 struct graph_resource *graph_configure(struct graph *graph, const struct graph_class *class,
     const struct value *values, const char *name, char reason[REASON_SIZE]);
+
+/*
+ * Gives a scannable other values, as a person edits it; they are as for graph_configure(). It stays
+ * the same resource with all that belongs to it, also when what identifies it changes. Returns 0,
+ * or -1 with a reason and nothing changed: a mandatory value is missing, or another resource has
+ * this identity. A session of it has to begin anew to know of the change.
+ */
+int graph_edit(struct graph *graph, struct graph_resource *scannable, const struct value *values,
+    char reason[REASON_SIZE]);
 
 /*
  * Removes a scannable with everything scoped to it, and with what it alone reports. Its session, if
@@ -204,12 +264,20 @@ void graph_open(struct graph *graph, uint32_t session, struct graph_resource *sc
 /* Ends a session; one that has ended already is no error. */
 void graph_close(struct graph *graph, uint32_t session);
 
+/*
+ * Whether the initial scan of an open session left it undecided what is gone, because calls were
+ * refused in it or because it has to be confirmed: only another session can tell.
+ */
+bool graph_needs_initial_scan(const struct graph *graph, uint32_t session);
+
 /* For wire_context: index of the class (among the plugin's) of a resource of a session. */
 size_t graph_class_of(void *graph, uint32_t session, uint32_t resource);
 
 /*
  * Applies a batch: identity, attributes, labels, parents, removals and, after an initial scan in
- * which nothing was refused, removal of what was not reported; then samples and alerts. Returns 0,
+ * which nothing was refused, removal of what was not reported; then links that relations make, and
+ * samples and alerts. A link, or a reference that can't be null, that would close a loop is left
+ * out, which is told by warn(); the link until it no longer would. Returns 0,
  * or -1 with a reason and nothing changed when the batch can't be what an honest plugin host sends.
  *
  * Removals come after reports, so that a reference that moves away from a resource before that is
@@ -217,9 +285,17 @@ size_t graph_class_of(void *graph, uint32_t session, uint32_t resource);
  * its record. A resource that the graph removed itself (because another was, which it refers to)
  * may still be named by the session: what is said about it has no effect.
  *
- * The alert "degraded" is active on the scannable while its last scan had refused calls;
- * "collapsed" while the removal of most of its resources waits for another initial scan to confirm
- * it.
+ * Alerts are a matter of votes: a condition holds for a resource as long as one of the scannables
+ * that report it says so, whatever the others say of theirs. A session takes back only what its own
+ * scannable said; so does the end of a report, and the removal or retirement of the scannable. The
+ * values of attributes are those of the latest report, so an alert may be active on one reporter's
+ * word while another's value is shown. Votes are stored with the alert: after a restart each counts
+ * until its scannable reports the resource anew, or no longer reports it.
+ *
+ * The alert "degraded" is active on the scannable from a scan that had refused calls to one that
+ * had none; if the former was an initial scan, so has the latter to be. "collapsed" is active while
+ * the removal of most of its resources waits to be confirmed: what the next initial scan misses,
+ * too, is removed then, and what else it misses is judged afresh.
  */
 int graph_apply(struct graph *graph, const struct batch *batch, char reason[REASON_SIZE]);
 
@@ -228,6 +304,13 @@ int graph_apply(struct graph *graph, const struct batch *batch, char reason[REAS
  * contactable"; clearing records the event "Re-established contact with <name>").
  */
 void graph_set_offline(struct graph *graph, struct graph_resource *scannable, bool offline);
+
+/*
+ * Sets the mark that a user has seen an active alert and does not care for it, or takes it back.
+ * The alert stays as it is; a later one of the same condition has no mark. False if no active alert
+ * has this id.
+ */
+bool graph_dismiss_alert(struct graph *graph, record_id id, bool dismissed);
 
 /* ---- what to write ---- */
 
@@ -276,6 +359,9 @@ size_t graph_resource_count(const struct graph *graph);
 /* The active alerts of the whole graph, oldest first. */
 TAILQ_HEAD(graph_alert_list, graph_alert);
 const struct graph_alert_list *graph_alerts(const struct graph *graph);
+
+/* Gives a resource the name that a user calls it by; NULL takes it back. */
+void graph_set_alias(struct graph *graph, struct graph_resource *resource, const char *alias);
 
 /* Alias or label: how people call it. */
 const char *graph_name(const struct graph_resource *resource);

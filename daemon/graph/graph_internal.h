@@ -10,18 +10,18 @@
 struct graph_plugin {
 	char *name;
 	struct graph_class **classes; /* in the order of the plugin's own list */
+	struct class **declared;      /* their declarations */
 	size_t class_count;
 	TAILQ_ENTRY(graph_plugin) in_graph;
 };
 
 /* What a session calls a resource. */
 struct graph_slot {
-	record_id id;      /* SLOT_UNUSED, SLOT_RETIRED, or a resource that may be gone by now */
+	record_id id;      /* SLOT_UNUSED, or a resource that may be gone by now */
 	uint32_t class;    /* index among the plugin's */
 	uint32_t in_batch; /* scratch: 1 + index of the report that creates it, or SLOT_REMOVED */
 };
 #define SLOT_UNUSED INT64_C(0)
-#define SLOT_RETIRED INT64_C(-1)
 #define SLOT_REMOVED UINT32_MAX
 
 struct graph_session {
@@ -30,6 +30,8 @@ struct graph_session {
 	struct graph_plugin *plugin;
 	uint64_t last_batch;
 	size_t reference;         /* where in graph->next->batches that is, if it is there */
+	bool refused;             /* its initial scan had refused calls */
+	bool undecided;           /* or has yet to be confirmed: what is lost is still there */
 	struct graph_slot *slots; /* by number of the resource */
 	size_t slot_count;
 	UT_hash_handle by_number;
@@ -59,6 +61,8 @@ struct pending_scope {
 	record_id scope_id;
 };
 
+TAILQ_HEAD(graph_link_list, graph_link);
+
 struct graph {
 	struct graph_options options;
 	struct graph_class *classes_by_id;
@@ -73,6 +77,23 @@ struct graph {
 	TAILQ_HEAD(, graph_alert) dirty_alerts;
 	TAILQ_HEAD(, graph_resource) dirty_resources;
 	uint64_t mark;
+	uint64_t last_order; /* the highest place in the order of resources */
+
+	struct graph_link_list refused;
+	struct graph_index refused_by_pair;
+	bool unblocked; /* what stood against a refused link may be gone */
+
+	TAILQ_HEAD(, relation_rule) rules;
+	uint32_t last_rule;
+	struct graph_index groups; /* of resources that relations find to be equal */
+	TAILQ_HEAD(, relation_group) crowded;
+	record_id *joining; /* resources to be compared with others, or gone by now */
+	size_t joining_count, joining_capacity;
+
+	record_id *cause_pending; /* resources whose cause is to be judged anew, or gone by now */
+	size_t cause_pending_count, cause_pending_capacity;
+
+	struct volumes *volumes; /* NULL while the graph is being freed */
 
 	struct changes *next; /* the next changes to write, as far as they are rows already */
 	struct graph_capacities capacities;
@@ -94,6 +115,8 @@ struct graph {
 
 void graph_warn(struct graph *graph, const char *plugin, const char *scannable, const char *format,
     ...) __attribute__((format(printf, 4, 5)));
+void graph_error(struct graph *graph, const char *plugin, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* ---- index.c ---- */
 
@@ -155,14 +178,32 @@ void id_list_add(struct graph *graph, struct id_list *list, struct graph_resourc
 struct graph_link *link_find(
     const struct graph_resource *child, const struct graph_resource *parent);
 
-/* Reports a link, unless it would close a loop of parents: that is told by graph_warn(). */
-void link_add(struct graph *graph, struct graph_resource *child, struct graph_resource *parent,
-    record_id reporter);
+/* The same, or one that is refused. */
+struct graph_link *link_find_any(const struct graph *graph, const struct graph_resource *child,
+    const struct graph_resource *parent);
+
+/*
+ * Reports a link; the reporter may be RELATION. It is refused if it would close a loop of parents,
+ * which is told by graph_warn() when it is new.
+ */
+struct graph_link *link_add(struct graph *graph, struct graph_resource *child,
+    struct graph_resource *parent, record_id reporter);
 
 /* Takes the reporter from the link; without any left the link is gone. */
 void link_drop(struct graph *graph, struct graph_link *link, record_id reporter);
 bool link_has_reporter(const struct graph_link *link, record_id reporter);
-void link_free(struct graph_link *link);
+void link_free(struct graph *graph, struct graph_link *link);
+
+/* Forgets the refused links of resources that go. */
+void links_forget_refused(struct graph *graph);
+
+/* Tries refused links again if something that stood against one is gone. */
+void links_retry(struct graph *graph);
+
+/* Takes the links to the parents of a resource out of the graph, then adds such links again. */
+void links_take_out(
+    struct graph *graph, struct graph_resource *resource, struct graph_link_list *loose);
+void links_put_back(struct graph *graph, struct graph_link_list *loose);
 
 /* Takes the reporter from all links of a resource. */
 void links_drop_reporter(struct graph *graph, struct graph_resource *resource, record_id reporter);
@@ -180,7 +221,91 @@ bool reporter_add(
 bool reporter_drop(
     struct graph *graph, struct graph_resource *resource, struct graph_resource *scannable);
 
+/* ---- reference.c ---- */
+
+/* Whether a resource can't be without what this attribute refers to. */
+bool reference_is_vital(const struct graph_resource *resource, size_t attribute);
+
+/* Whether with this value the resource could not be without itself in the end. */
+bool reference_would_loop(struct graph *graph, const struct graph_resource *resource,
+    size_t attribute, const struct value *value);
+
+/* ---- order.c ---- */
+
+/*
+ * Changes the order so that the parent comes before the child. Returns false, with nothing changed,
+ * if it is the child or below it; the links of a path from one to the other are marked then.
+ */
+bool order_link(struct graph *graph, struct graph_resource *child, struct graph_resource *parent);
+
+/* Makes the order of all that was restored. Links that close loops are refused. */
+void order_restore(struct graph *graph);
+
+/* ---- relation.c ---- */
+
+/* Has the resource compared with others when the operation ends. */
+void relation_join_later(struct graph *graph, struct graph_resource *resource);
+
+/* An attribute is about to change: what relations make of its value is undone. */
+void relations_change(struct graph *graph, struct graph_resource *resource, size_t attribute);
+
+/* The resource is about to go, with its links. */
+void relations_forget(struct graph *graph, struct graph_resource *resource);
+
+/* Makes the links of what appeared or changed, and tries those again that were refused. */
+void relations_settle(struct graph *graph);
+
+/* ---- relation_rules.c ---- */
+
+/* Has the classes of a plugin take part in relations, before their resources are read. */
+void relations_declare(struct graph *graph, const struct graph_plugin *plugin);
+
+/* Drops links that a relation made in an earlier time, and none makes now. After settling. */
+void relations_confirm(struct graph *graph, const struct graph_plugin *plugin);
+
+/* Ends the part of a plugin's classes. Links stay, to be confirmed when they are back. */
+void relations_retract(struct graph *graph, const struct graph_plugin *plugin);
+void relations_free_ports(struct graph_class *class);
+void relations_free(struct graph *graph);
+
+/* ---- volume.c, volume_row.c: volumes follow what happens ---- */
+
+void volumes_new(struct graph *graph);
+void volumes_free(struct graph *graph);
+
+/* A class was restored, or is declared: its resources may be something to volumes. */
+void volumes_restore_class(struct graph_class *class, const char *ancestry);
+void volumes_declare(struct graph *graph, struct graph_class *class);
+void volumes_restored(struct graph *graph);
+
+/* A link is there, or is gone. */
+void volumes_linked(struct graph *graph, const struct graph_link *link);
+void volumes_unlinked(struct graph *graph, const struct graph_link *link);
+
+/* A resource has values, or others; is new to a session; has another label or alias; or will go. */
+void volumes_appeared(struct graph *graph, struct graph_resource *resource);
+void volumes_changed(struct graph *graph, struct graph_resource *resource);
+void volumes_reported(struct graph *graph, struct graph_resource *resource);
+void volumes_renamed(struct graph *graph, struct graph_resource *resource);
+void volumes_forget(struct graph *graph, struct graph_resource *resource);
+
+/* Works out what changed. Links that relations make may be among it. */
+void volumes_settle(struct graph *graph);
+bool volumes_have_changes(const struct graph *graph);
+void volumes_take_changes(struct graph *graph, struct changes *changes);
+
+/* ---- given.c ---- */
+
+/* What the configuration gives a scannable, in the form that is kept. */
+char *given_text(const struct class *class, const struct value *values);
+
+/* Says of each attribute whether something else is given than before; NULL: nothing was. */
+void given_compare(const struct class *class, const char *before, const char *now, bool *changed);
+
 /* ---- configure.c ---- */
+
+/* Whether the configuration has it, as far as is known in a pass over it. */
+bool scannable_is_configured(const struct graph_resource *scannable);
 
 /* Whether it is a scannable that only the configuration can have, and no longer has. */
 bool resource_is_retired(const struct graph_resource *resource);
@@ -219,11 +344,51 @@ struct graph_alert *alert_raise(struct graph *graph, struct graph_resource *reso
 
 /* Ends an alert, with an event. */
 void alert_clear(struct graph *graph, struct graph_alert *alert);
+
+/* Has the alert written. */
+void alert_touch(struct graph *graph, struct graph_alert *alert);
 void alert_free(struct graph_alert *alert);
 
 /* Adds how messages name the resource: "Drive failure" becomes "Drive failure (Disk top left)". */
 void alert_append_resource(
     struct graph *graph, const struct graph_resource *resource, struct text *message);
+
+/* ---- vote.c ---- */
+
+/* A scannable says that the condition of an alert holds, or no longer says so. */
+void vote_add(
+    struct graph *graph, struct graph_alert *alert, const struct graph_resource *scannable);
+void vote_drop(
+    struct graph *graph, struct graph_alert *alert, const struct graph_resource *scannable);
+
+/* Takes the votes of a scannable from all alerts of a resource. */
+void votes_withdraw(
+    struct graph *graph, struct graph_resource *resource, const struct graph_resource *scannable);
+
+/* Takes the votes of scannables that are gone or retired from all alerts. */
+void votes_expire(struct graph *graph);
+
+/* The votes as the database has them, NULL for none, and the way back. */
+char *votes_text(const struct graph_alert *alert);
+void votes_restore(struct graph *graph, struct graph_alert *alert, const char *text);
+
+/* To be called when all is restored. */
+void votes_restored(struct graph *graph);
+
+/* ---- cause.c: what changed is noted, and judged when the operation ends ---- */
+
+/* The resource got an alert, or lost one. */
+void causes_change_alerts(struct graph *graph, struct graph_resource *resource);
+void causes_add_link(struct graph *graph, const struct graph_link *link);
+void causes_drop_link(struct graph *graph, const struct graph_link *link);
+
+/* The class was hidden, or is shown again. */
+void causes_change_class(struct graph *graph, const struct graph_class *class);
+void causes_settle(struct graph *graph);
+
+/* Judges all that was restored. */
+void causes_restore(struct graph *graph);
+void causes_free(struct graph *graph);
 
 /* ---- stored.c: values as the database has them ---- */
 
@@ -311,8 +476,14 @@ struct graph_resource *application_resource(const struct application *applicatio
 /* Takes links that an initial scan no longer reports from the scannable. */
 void cull_links(struct application *application);
 
-/* Adds the resources that an initial scan no longer reports. */
-void cull_resources(struct application *application, struct removal *removal);
+/*
+ * Adds the resources that an initial scan no longer reports. False if some have to wait for another
+ * one that confirms it.
+ */
+bool cull_resources(struct application *application, struct removal *removal);
+
+/* What is reported no longer waits to be confirmed as gone. */
+void cull_note_reports(struct application *application);
 
 /* ---- changes.c: while restoring, links and reports are stored already ---- */
 

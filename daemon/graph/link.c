@@ -4,7 +4,6 @@
  */
 #include "graph/graph_internal.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -67,7 +66,56 @@ bool reporter_drop(
 		return true;
 	changes_drop_reporter(graph, resource->id, scannable->id);
 	links_drop_reporter(graph, resource, scannable->id);
+	votes_withdraw(graph, resource, scannable);
 	return false;
+}
+
+/* ---- refused links: by their two ends, for they are in the lists of neither ---- */
+
+struct pair {
+	const struct graph_resource *child, *parent;
+};
+
+static uint32_t hash_pair(const struct pair *pair)
+{
+	return 31 * index_hash_id(pair->child->id) + index_hash_id(pair->parent->id);
+}
+
+static bool is_pair(const void *item, const void *key)
+{
+	const struct graph_link *link = item;
+	const struct pair *pair = key;
+
+	return link->child == pair->child && link->parent == pair->parent;
+}
+
+static struct graph_link *refused_find(const struct graph *graph,
+    const struct graph_resource *child, const struct graph_resource *parent)
+{
+	struct pair pair = {child, parent};
+
+	if (TAILQ_EMPTY(&graph->refused))
+		return NULL;
+	return index_find(&graph->refused_by_pair, hash_pair(&pair), is_pair, &pair);
+}
+
+static void refused_add(struct graph *graph, struct graph_link *link)
+{
+	struct pair pair = {link->child, link->parent};
+
+	link->refused = true;
+	link->child->has_refused = link->parent->has_refused = true;
+	TAILQ_INSERT_TAIL(&graph->refused, link, in_child);
+	index_add(&graph->refused_by_pair, hash_pair(&pair), link);
+}
+
+static void refused_take(struct graph *graph, struct graph_link *link)
+{
+	struct pair pair = {link->child, link->parent};
+
+	link->refused = false;
+	TAILQ_REMOVE(&graph->refused, link, in_child);
+	index_remove(&graph->refused_by_pair, hash_pair(&pair), link);
 }
 
 /* ---- links ---- */
@@ -89,76 +137,74 @@ struct graph_link *link_find(
 	return NULL;
 }
 
-/* Resources whose parents are still to be looked at. */
-struct ascent {
-	struct graph_resource **resources;
-	size_t count, capacity;
-};
-
-static void ascend(struct graph *graph, struct ascent *ascent, struct graph_resource *resource)
+struct graph_link *link_find_any(const struct graph *graph, const struct graph_resource *child,
+    const struct graph_resource *parent)
 {
-	if (resource->mark == graph->mark)
-		return;
-	resource->mark = graph->mark;
-	ascent->resources =
-	    xgrow(ascent->resources, ascent->count, &ascent->capacity, sizeof(*ascent->resources));
-	ascent->resources[ascent->count++] = resource;
+	struct graph_link *link = link_find(child, parent);
+
+	return link != NULL ? link : refused_find(graph, child, parent);
 }
 
-/* Whether the resource is the other one or above it. */
-static bool is_above(
-    struct graph *graph, const struct graph_resource *resource, struct graph_resource *other)
+static void enlist(struct graph *graph, struct graph_link *link)
 {
-	struct ascent ascent = {NULL, 0, 0};
-	const struct graph_link *link;
-
-	if (resource == other)
-		return true;
-	if (TAILQ_EMPTY(&resource->children) || TAILQ_EMPTY(&other->parents))
-		return false;
-	graph->mark++;
-	ascend(graph, &ascent, other);
-	while (ascent.count > 0 && resource->mark != graph->mark) {
-		struct graph_resource *next = ascent.resources[--ascent.count];
-
-		TAILQ_FOREACH (link, &next->parents, in_child)
-			ascend(graph, &ascent, link->parent);
-	}
-	free(ascent.resources);
-	return resource->mark == graph->mark;
+	TAILQ_INSERT_TAIL(&link->child->parents, link, in_child);
+	TAILQ_INSERT_TAIL(&link->parent->children, link, in_parent);
+	link->child->parent_count++;
+	link->parent->child_count++;
+	volumes_linked(graph, link);
 }
 
-static struct graph_link *link_new(struct graph_resource *child, struct graph_resource *parent)
+static void unlist(struct graph *graph, struct graph_link *link)
+{
+	TAILQ_REMOVE(&link->child->parents, link, in_child);
+	TAILQ_REMOVE(&link->parent->children, link, in_parent);
+	link->child->parent_count--;
+	link->parent->child_count--;
+	volumes_unlinked(graph, link);
+}
+
+static void warn_refused(struct graph *graph, const struct graph_link *link, record_id reporter)
+{
+	const struct graph_resource *actor = reporter != RELATION ? graph->actor : NULL;
+
+	graph_warn(graph, link->child->class->plugin, actor != NULL ? graph_name(actor) : NULL,
+	    "\"%s\" can't be a parent of \"%s\"%s, which is an ancestor of it: left out until "
+	    "that changes",
+	    graph_name(link->parent), graph_name(link->child),
+	    reporter == RELATION ? " by a relation" : "");
+}
+
+/* The order of what is restored is made when all is there. */
+static struct graph_link *link_new(struct graph *graph, struct graph_resource *child,
+    struct graph_resource *parent, record_id reporter)
 {
 	struct graph_link *link = xcalloc(1, sizeof(*link));
 
 	link->child = child;
 	link->parent = parent;
-	TAILQ_INSERT_TAIL(&child->parents, link, in_child);
-	TAILQ_INSERT_TAIL(&parent->children, link, in_parent);
-	child->parent_count++;
-	parent->child_count++;
+	if (!graph->restored || order_link(graph, child, parent)) {
+		enlist(graph, link);
+		causes_add_link(graph, link);
+	} else {
+		refused_add(graph, link);
+		warn_refused(graph, link, reporter);
+	}
 	return link;
 }
 
-void link_add(struct graph *graph, struct graph_resource *child, struct graph_resource *parent,
-    record_id reporter)
+struct graph_link *link_add(struct graph *graph, struct graph_resource *child,
+    struct graph_resource *parent, record_id reporter)
 {
-	struct graph_link *link = link_find(child, parent);
+	struct graph_link *link = link_find_any(graph, child, parent);
 
-	if (link != NULL && link_has_reporter(link, reporter))
-		return;
-	if (link == NULL && is_above(graph, child, parent)) {
-		graph_warn(graph, child->class->plugin,
-		    graph->actor != NULL ? graph_name(graph->actor) : NULL,
-		    "\"%s\" can't be a parent of \"%s\", which is an ancestor of it: left out",
-		    graph_name(parent), graph_name(child));
-		return;
-	}
 	if (link == NULL)
-		link = link_new(child, parent);
+		link = link_new(graph, child, parent, reporter);
+	if (link_has_reporter(link, reporter))
+		return link;
 	append_reporter(&link->reporters, &link->reporter_count, reporter);
-	changes_add_parent(graph, link, reporter);
+	if (!link->refused)
+		changes_add_parent(graph, link, reporter);
+	return link;
 }
 
 bool link_has_reporter(const struct graph_link *link, record_id reporter)
@@ -170,19 +216,35 @@ void link_drop(struct graph *graph, struct graph_link *link, record_id reporter)
 {
 	if (!take_reporter(link->reporters, &link->reporter_count, reporter))
 		return;
-	changes_drop_parent(graph, link, reporter);
+	if (!link->refused)
+		changes_drop_parent(graph, link, reporter);
 	if (link->reporter_count == 0)
-		link_free(link);
+		link_free(graph, link);
 }
 
-void link_free(struct graph_link *link)
+void link_free(struct graph *graph, struct graph_link *link)
 {
-	TAILQ_REMOVE(&link->child->parents, link, in_child);
-	TAILQ_REMOVE(&link->parent->children, link, in_parent);
-	link->child->parent_count--;
-	link->parent->child_count--;
+	if (link->refused)
+		refused_take(graph, link);
+	else
+		unlist(graph, link);
+	causes_drop_link(graph, link);
+	graph->unblocked |= link->blocks;
 	free(link->reporters);
 	free(link);
+}
+
+/* Takes the reporter from the refused links of a resource. */
+static void refused_drop_reporter(
+    struct graph *graph, const struct graph_resource *resource, record_id reporter)
+{
+	struct graph_link *link, *next;
+
+	for (link = TAILQ_FIRST(&graph->refused); link != NULL; link = next) {
+		next = TAILQ_NEXT(link, in_child);
+		if (link->child == resource || link->parent == resource)
+			link_drop(graph, link, reporter);
+	}
 }
 
 void links_drop_reporter(struct graph *graph, struct graph_resource *resource, record_id reporter)
@@ -196,5 +258,79 @@ void links_drop_reporter(struct graph *graph, struct graph_resource *resource, r
 	for (link = TAILQ_FIRST(&resource->children); link != NULL; link = next) {
 		next = TAILQ_NEXT(link, in_parent);
 		link_drop(graph, link, reporter);
+	}
+	if (resource->has_refused)
+		refused_drop_reporter(graph, resource, reporter);
+}
+
+void links_forget_refused(struct graph *graph)
+{
+	struct graph_link *link, *next;
+
+	for (link = TAILQ_FIRST(&graph->refused); link != NULL; link = next) {
+		next = TAILQ_NEXT(link, in_child);
+		if (link->child->going || link->parent->going)
+			link_free(graph, link);
+	}
+}
+
+/* Has a link that was refused until now, if nothing stands against it any more. */
+static void retry(struct graph *graph, struct graph_link *link)
+{
+	if (!order_link(graph, link->child, link->parent))
+		return;
+	refused_take(graph, link);
+	enlist(graph, link);
+	causes_add_link(graph, link);
+	for (uint32_t i = 0; i < link->reporter_count; i++)
+		changes_add_parent(graph, link, link->reporters[i]);
+}
+
+void links_retry(struct graph *graph)
+{
+	struct graph_link *link, *next;
+
+	if (!graph->unblocked)
+		return;
+	graph->unblocked = false;
+	for (link = TAILQ_FIRST(&graph->refused); link != NULL; link = next) {
+		next = TAILQ_NEXT(link, in_child);
+		retry(graph, link);
+	}
+}
+
+/* ---- links that were stored and close a loop ---- */
+
+void links_take_out(
+    struct graph *graph, struct graph_resource *resource, struct graph_link_list *loose)
+{
+	struct graph_link *link;
+
+	while ((link = TAILQ_FIRST(&resource->parents)) != NULL) {
+		unlist(graph, link);
+		TAILQ_INSERT_TAIL(loose, link, in_child);
+	}
+}
+
+static void put_back(struct graph *graph, struct graph_link *link)
+{
+	if (order_link(graph, link->child, link->parent)) {
+		enlist(graph, link);
+		causes_add_link(graph, link);
+		return;
+	}
+	for (uint32_t i = 0; i < link->reporter_count; i++)
+		changes_drop_parent(graph, link, link->reporters[i]);
+	refused_add(graph, link);
+	warn_refused(graph, link, link->reporters[0]);
+}
+
+void links_put_back(struct graph *graph, struct graph_link_list *loose)
+{
+	struct graph_link *link;
+
+	while ((link = TAILQ_FIRST(loose)) != NULL) {
+		TAILQ_REMOVE(loose, link, in_child);
+		put_back(graph, link);
 	}
 }

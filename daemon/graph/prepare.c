@@ -211,7 +211,8 @@ static int copy_values(struct application *application, struct prepared *prepare
 		if (check_value(application, prepared, change) != 0)
 			return -1;
 		value_clear(&prepared->values[place]);
-		prepared->values[place] = value_copy(&change->value);
+		if (!class_is_managed(class, change->attribute))
+			prepared->values[place] = value_copy(&change->value);
 	}
 	return report->created ? check_mandatory(application, prepared) : 0;
 }

@@ -17,18 +17,6 @@ void removal_add(struct removal *removal, struct graph_resource *resource)
 	removal->resources[removal->count++] = resource;
 }
 
-/*
- * Whether a resource can't be without what this attribute refers to. Identifying references are
- * what tells it from others; scannables are never removed as a side effect.
- */
-static bool depends_on_reference(const struct graph_resource *resource, size_t attribute)
-{
-	const struct class *class = resource->class->class;
-
-	return !resource->class->scannable &&
-	       (!class->attributes[attribute].optional || class_is_identifying(class, attribute));
-}
-
 /* Clears the references of a resource to one that is removed, or removes it too. */
 static void end_references(struct graph *graph, struct removal *removal,
     struct graph_resource *resource, const struct graph_resource *target)
@@ -39,7 +27,7 @@ static void end_references(struct graph *graph, struct removal *removal,
 
 		if (value->type != VALUE_REFERENCE || value->reference != (uint64_t)target->id)
 			continue;
-		if (depends_on_reference(resource, i)) {
+		if (reference_is_vital(resource, i)) {
 			removal_add(removal, resource);
 			return;
 		}
@@ -82,14 +70,14 @@ static void end_alerts(struct graph *graph, struct graph_resource *resource)
 }
 
 /* The database removes the links of a resource with it, so they need no rows of their own. */
-static void free_links(struct graph_resource *resource)
+static void free_links(struct graph *graph, struct graph_resource *resource)
 {
 	struct graph_link *link;
 
 	while ((link = TAILQ_FIRST(&resource->parents)) != NULL)
-		link_free(link);
+		link_free(graph, link);
 	while ((link = TAILQ_FIRST(&resource->children)) != NULL)
-		link_free(link);
+		link_free(graph, link);
 }
 
 static void leave_scope(struct graph_resource *scope)
@@ -106,7 +94,7 @@ static void leave_scope(struct graph_resource *scope)
 static void remove_one(struct graph *graph, struct graph_resource *resource)
 {
 	notice_resource(graph, "disappeared", resource);
-	free_links(resource);
+	free_links(graph, resource);
 	leave_scope(resource);
 	if (resource->stored)
 		changes_add_removed(graph, resource->id);
@@ -125,6 +113,7 @@ void removal_run(struct graph *graph, struct removal *removal)
 	}
 	for (size_t i = 0; i < removal->count; i++)
 		end_alerts(graph, removal->resources[i]);
+	links_forget_refused(graph);
 	for (size_t i = 0; i < removal->count; i++)
 		remove_one(graph, removal->resources[i]);
 	free(removal->resources);

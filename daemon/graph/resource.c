@@ -38,6 +38,7 @@ struct graph_resource *resource_new(struct graph *graph, record_id id, struct gr
 	assert(id > 0 && graph_find(graph, id) == NULL);
 	resource->id = id;
 	resource->class = class;
+	resource->order = ++graph->last_order;
 	resource->identity = identity;
 	resource->identifier = identity + identifier;
 	TAILQ_INIT(&resource->parents);
@@ -72,6 +73,8 @@ void values_free(struct value *values, size_t count)
 void resource_free(struct graph *graph, struct graph_resource *resource)
 {
 	assert(TAILQ_EMPTY(&resource->parents) && TAILQ_EMPTY(&resource->children));
+	volumes_forget(graph, resource);
+	relations_forget(graph, resource);
 	index_remove(&graph->by_id, index_hash_id(resource->id), resource);
 	index_remove(&graph->by_identity, index_hash_identity(resource->identity), resource);
 	TAILQ_REMOVE(&resource->class->resources, resource, in_class);
@@ -87,7 +90,9 @@ void resource_free(struct graph *graph, struct graph_resource *resource)
 	free(resource->alias);
 	free(resource->stored_attributes);
 	free(resource->stored_secrets);
+	free(resource->given);
 	free(resource->reporters);
+	free(resource->cause);
 	free(resource->reported.ids);
 	free(resource->referrers.ids);
 	free(resource);
@@ -174,6 +179,8 @@ void resource_take_values(
 	resource->values = values;
 	for (size_t i = 0; i < resource->class->class->attribute_count; i++)
 		refer(graph, resource, &values[i]);
+	relation_join_later(graph, resource);
+	volumes_appeared(graph, resource);
 }
 
 void resource_set(
@@ -187,11 +194,13 @@ void resource_set(
 		value_clear(value);
 		return;
 	}
+	relations_change(graph, resource, attribute);
 	before = *stored;
 	*stored = *value;
 	*value = VALUE_NULL_INIT;
 	refer(graph, resource, stored);
 	resource_touch(graph, resource);
+	volumes_changed(graph, resource);
 	notice_changed(graph, resource, attribute, &before, stored);
 	value_clear(&before);
 }
@@ -228,6 +237,7 @@ static bool replace_label(
 		free(resource->label);
 		resource->label = xstrdup(label);
 		resource_touch(graph, resource);
+		volumes_renamed(graph, resource);
 	}
 	resource->own_label = own ? resource->label : NULL;
 	return changed;
@@ -300,4 +310,13 @@ void resource_set_label(struct graph *graph, struct graph_resource *resource, co
 	    resource->referrers.count > 0)
 		relabel_all(graph, resource);
 	text_clear(&label);
+}
+
+void graph_set_alias(struct graph *graph, struct graph_resource *resource, const char *alias)
+{
+	free(resource->alias);
+	resource->alias = xstrdup(alias);
+	resource_touch(graph, resource);
+	volumes_renamed(graph, resource);
+	volumes_settle(graph);
 }

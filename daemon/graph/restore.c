@@ -32,6 +32,7 @@ void graph_restore_class(struct graph *graph, const struct class_row *row)
 	reach(&graph->counters.class_id, row->id);
 	class = graph_class_new(graph, row->id, row->plugin, row->name, row->label, row->scannable);
 	class->shown = row->loaded;
+	volumes_restore_class(class, row->ancestry);
 	if (row->loaded)
 		class->row_text = class_row_text(row);
 	for (size_t i = 0; i < row->statistic_count; i++) {
@@ -78,6 +79,7 @@ void graph_restore_resource(struct graph *graph, const struct resource_row *row)
 	resource->stored_attributes = xstrdup(row->attributes);
 	resource->stored_secrets = xstrdup(row->secrets);
 	resource->configured = row->configured;
+	resource->given = xstrdup(row->given);
 	resource->stored = true;
 	if (row->scope_id != 0)
 		note_scope(graph, resource, row->scope_id);
@@ -101,8 +103,11 @@ void graph_restore_parent(struct graph *graph, const struct parent_row *row)
 	struct graph_resource *parent = find_or_warn(graph, row->parent_id, "parent link");
 
 	assert(!graph->restored);
-	if (child != NULL && parent != NULL &&
-	    find_or_warn(graph, row->reporter_id, "parent link") != NULL)
+	if (child == NULL || parent == NULL)
+		return;
+	if (row->reporter_id == RELATION)
+		link_add(graph, child, parent, RELATION)->unconfirmed = true;
+	else if (find_or_warn(graph, row->reporter_id, "parent link") != NULL)
 		link_add(graph, child, parent, row->reporter_id);
 }
 
@@ -130,6 +135,8 @@ void graph_restore_alert(struct graph *graph, const struct alert_row *row)
 	alert->row.name = xstrdup(row->name);
 	alert->row.attribute = xstrdup(row->attribute);
 	alert->row.message = xstrdup(row->message);
+	alert->row.voters = NULL;
+	votes_restore(graph, alert, row->voters);
 	alert->resource = resource;
 	TAILQ_INSERT_TAIL(&resource->alerts, alert, in_resource);
 	TAILQ_INSERT_TAIL(&graph->active_alerts, alert, in_active);
@@ -165,5 +172,9 @@ void graph_restored(struct graph *graph)
 	free(graph->pending_scopes);
 	graph->pending_scopes = NULL;
 	graph->pending_scope_count = graph->pending_scope_capacity = 0;
+	order_restore(graph);
+	volumes_restored(graph);
+	votes_restored(graph);
 	graph->restored = true;
+	causes_restore(graph);
 }

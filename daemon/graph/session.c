@@ -7,8 +7,11 @@
 
 #include "base/memory.h"
 
-/* How far beyond the numbers in use a new number may lie: some are never reported. */
-#define NUMBERS_UNUSED 1000000
+/*
+ * How far beyond the numbers in use a new number may lie. Numbers are used again, so this is how
+ * many resources a plugin can have and remove at once, before any of them is sent.
+ */
+#define NUMBERS_UNUSED 4000000
 
 struct graph_session *graph_session_find(const struct graph *graph, uint32_t number)
 {
@@ -55,6 +58,13 @@ void graph_session_free(struct graph *graph, struct graph_session *session)
 	HASH_DELETE(by_number, graph->sessions, session);
 	free(session->slots);
 	free(session);
+}
+
+bool graph_needs_initial_scan(const struct graph *graph, uint32_t number)
+{
+	const struct graph_session *session = graph_session_find(graph, number);
+
+	return session != NULL && session->undecided;
 }
 
 void graph_close(struct graph *graph, uint32_t number)

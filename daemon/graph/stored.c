@@ -178,7 +178,7 @@ static void read_resource(struct reading *reading, struct graph_resource *resour
 }
 
 /* One line per attribute, whatever the number of resources. */
-static void warn_missing(const struct reading *reading)
+static void complain_of_missing(const struct reading *reading)
 {
 	const struct class *class = reading->class;
 
@@ -190,7 +190,7 @@ static void warn_missing(const struct reading *reading)
 			continue;
 		if (missing->count > 1)
 			others = xasprintf(" and of %zu other resources", missing->count - 1);
-		graph_warn(reading->graph, class->plugin, NULL,
+		graph_error(reading->graph, class->plugin,
 		    "mandatory attribute \"%s\" of \"%s\"%s has no stored value and no default",
 		    class->attributes[i].name, graph_name(missing->first),
 		    others != NULL ? others : "");
@@ -208,7 +208,7 @@ void stored_read(struct graph *graph, struct graph_class *class)
 
 	TAILQ_FOREACH (resource, &class->resources, in_class)
 		read_resource(&reading, resource);
-	warn_missing(&reading);
+	complain_of_missing(&reading);
 	json_tokener_free(reading.tokener);
 	free(reading.missing);
 }

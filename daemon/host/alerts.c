@@ -44,35 +44,37 @@ static bool is_declared(const struct threshold *threshold)
 	return threshold->has_bound || threshold->state_count > 0;
 }
 
-/* Counts the scans in a row that found the condition as this one does. */
-static uint32_t count_streak(struct alert_state *state, bool fires)
+/* Counts the scans in a row that found the condition as it is now, this one if it is one. */
+static uint32_t count_streak(struct alert_state *state, bool fires, bool is_scan)
 {
 	if (fires != state->fired)
 		state->streak = 0;
 	state->fired = fires;
-	return ++state->streak;
+	state->streak += is_scan ? 1 : 0;
+	return state->streak;
 }
 
 /*
  * Judges one severity: it changes when as many scans in a row as the condition asks for found it
- * otherwise. The first verdict of a session that took several scans is told even if it is that
- * the condition does not hold. Returns whether a verdict is on the way.
+ * otherwise, and at once if that is one. The first verdict of a session that took several scans is
+ * told even if it is that the condition does not hold. Returns whether a verdict is on the way.
  */
 static bool judge(struct host_resource *resource, size_t index, size_t threshold,
-    const struct value *value, struct alert_list *changes)
+    const struct value *value, bool is_scan, struct alert_list *changes)
 {
 	const struct alert_condition *condition = &host_resource_class(resource)->conditions[index];
 	struct alert_state *state = &resource->alerts[index * SEVERITY_COUNT + threshold];
 	bool fires = condition_fires(condition, threshold, value);
 	bool several = condition->raise_after > 1 || condition->clear_after > 1;
 	bool tell = fires || state->known || several;
+	uint32_t needed = fires ? condition->raise_after : condition->clear_after;
 
 	if (state->known && fires == state->raised) {
 		state->fired = fires;
 		state->streak = 0;
 		return false;
 	}
-	if (count_streak(state, fires) < (fires ? condition->raise_after : condition->clear_after))
+	if (count_streak(state, fires, is_scan) < needed && needed > 1)
 		return true;
 	state->streak = 0;
 	state->known = true;
@@ -82,7 +84,7 @@ static bool judge(struct host_resource *resource, size_t index, size_t threshold
 	return false;
 }
 
-bool alerts_judge(struct host_resource *resource, struct alert_list *changes)
+bool alerts_judge(struct host_resource *resource, bool is_scan, struct alert_list *changes)
 {
 	const struct class *class = host_resource_class(resource);
 	bool awaits = false;
@@ -95,7 +97,7 @@ bool alerts_judge(struct host_resource *resource, struct alert_list *changes)
 			continue;
 		for (size_t threshold = 0; threshold < SEVERITY_COUNT; threshold++)
 			if (is_declared(&class->conditions[i].thresholds[threshold]))
-				awaits |= judge(resource, i, threshold, &value, changes);
+				awaits |= judge(resource, i, threshold, &value, is_scan, changes);
 	}
 	return awaits;
 }

@@ -20,6 +20,6 @@ struct alert_list {
  * Judges all conditions of a resource after a scan and adds what began or ceased to hold. Returns
  * whether a condition awaits the next scan to begin or cease (raise_after, clear_after).
  */
-bool alerts_judge(struct host_resource *resource, struct alert_list *changes);
+bool alerts_judge(struct host_resource *resource, bool is_scan, struct alert_list *changes);
 
 #endif

@@ -102,6 +102,14 @@ int assign_convert(struct host_session *session, uint32_t class, size_t index,
 	const struct attribute *attribute = &class_at(session, class)->attributes[index];
 	char reason[REASON_SIZE];
 
+	*target = NULL;
+	*to = VALUE_NULL_INIT;
+	if (class_is_managed(class_at(session, class), index)) {
+		reason_write(reason,
+		    "\"%s\": the manager alone says which server this is, leave it out",
+		    attribute->name);
+		return assign_refuse(session, IML_ESTATE, place, class, about, reason);
+	}
 	if (!read_value(session, from, to, target)) {
 		char *words = xasprintf(
 		    "\"%s\": the handle is not of a resource of this session", attribute->name);
@@ -135,6 +143,24 @@ static bool is_same(const struct value *stored, const struct iml_value *passed)
 	default:
 		return false;
 	}
+}
+
+int assign_check_loop(struct host_resource *resource, size_t index, const struct value *value,
+    struct host_resource *target, const char *place)
+{
+	struct text label = TEXT_EMPTY;
+	int result;
+
+	if (target == NULL || value_equal(&resource->values[index], value) ||
+	    !host_resource_would_loop(resource, (uint32_t)index, target))
+		return 0;
+	host_resource_describe(target, &label);
+	result = refuse(resource->session, IML_ECYCLE, place, resource,
+	    "\"%s\" can't refer to %s, which itself refers to this resource and can't be without "
+	    "it",
+	    host_resource_class(resource)->attributes[index].name, label.data);
+	text_clear(&label);
+	return result;
 }
 
 /* ---- one attribute ---- */
@@ -195,8 +221,12 @@ int assign_attribute(struct host_resource *resource, const char *name,
 		return refuse(session, IML_EIDENTITY, place, resource,
 		    "\"%s\" identifies the resource and can't change: remove it and report another",
 		    name);
-	host_resource_assign(resource, (uint32_t)index, &value, target);
-	return 0;
+	result = assign_check_loop(resource, index, &value, target, place);
+	if (result != 0)
+		value_clear(&value);
+	else
+		host_resource_assign(resource, (uint32_t)index, &value, target);
+	return result;
 }
 
 /* ---- defaults ---- */

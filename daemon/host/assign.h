@@ -39,6 +39,13 @@ int assign_convert(struct host_session *session, uint32_t class, size_t index,
 bool assign_identifies_same(
     const struct attribute *attribute, const struct value *a, const struct value *b);
 
+/*
+ * Refuses a reference that would close a loop of references none of which can be null. Returns 0 or
+ * an IML_E value.
+ */
+int assign_check_loop(struct host_resource *resource, size_t index, const struct value *value,
+    struct host_resource *target, const char *place);
+
 /* Assigns one attribute of a resource. Returns 0, or an IML_E value after refusing. */
 int assign_attribute(struct host_resource *resource, const char *name,
     const struct iml_value *passed, const char *place);

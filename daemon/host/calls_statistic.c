@@ -5,8 +5,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "host/refusal.h"
+
+/* So much the clock may seem to be behind for many samples were made at once. */
+#define CLOCK_BACK_US US_PER_S
+
+#define CLOCK_TELL_AGAIN_NS (60 * NS_PER_S)
 
 /* Index of a statistic, of a histogram or of any other type; CLASS_NOT_FOUND after refusing. */
 static size_t find_statistic(struct host_resource *resource, const char *name, bool histogram,
@@ -58,17 +64,66 @@ static bool read_number(const struct iml_value *value, double *number)
 	return is_number && isfinite(*number);
 }
 
-static void note_sample(struct host_resource *resource, size_t statistic, double number)
+/* Warns that the clock was put back, once a minute as long as that matters. */
+static void warn_of_clock(struct host_resource *resource, int64_t behind_us)
+{
+	struct host_session *session = resource->session;
+	struct monotonic now = monotonic_now();
+	char behind[CLOCK_TEXT_SIZE];
+	struct text label = TEXT_EMPTY;
+
+	if (session->clock_told.ns != 0 &&
+	    monotonic_since(now, session->clock_told) < CLOCK_TELL_AGAIN_NS)
+		return;
+	session->clock_told = now;
+	host_resource_describe(resource, &label);
+	host_log(session->host, session->number, LOG_LEVEL_WARNING,
+	    "%s: samples are not stored, since the clock is %s behind the newest one: was it put "
+	    "back?",
+	    label.data, duration_format(behind_us * 1000, behind));
+	text_clear(&label);
+}
+
+/*
+ * The time of a sample made now: later than that of the one before, so that both are kept. False if
+ * it can't be, since the clock was put back.
+ */
+static bool take_time(struct host_resource *resource, size_t statistic, struct wallclock *time)
+{
+	size_t count = host_resource_class(resource)->statistic_count;
+	struct wallclock *newest;
+
+	if (resource->sampled == NULL)
+		resource->sampled = xcalloc(count, sizeof(*resource->sampled));
+	newest = &resource->sampled[statistic];
+	*time = wallclock_now();
+	if (newest->us - time->us > CLOCK_BACK_US) {
+		warn_of_clock(resource, newest->us - time->us);
+		return false;
+	}
+	if (time->us <= newest->us)
+		time->us = newest->us + 1;
+	*newest = *time;
+	return true;
+}
+
+static void add_sample(struct host_resource *resource, size_t statistic, double number)
 {
 	struct unsent *unsent = &resource->session->unsent;
+	struct sample sample = {
+	    .resource = resource->number, .statistic = (uint32_t)statistic, .value = number};
 
+	if (!take_time(resource, statistic, &sample.time))
+		return;
 	unsent->samples = xgrow(unsent->samples, unsent->sample_count, &unsent->sample_capacity,
 	    sizeof(*unsent->samples));
-	unsent->samples[unsent->sample_count++] = (struct sample){.resource = resource->number,
-	    .statistic = (uint32_t)statistic,
-	    .time = wallclock_now(),
-	    .value = number};
+	unsent->samples[unsent->sample_count++] = sample;
 	resource->sampled_for = resource->session->last_batch + 1;
+}
+
+static void note_sample(struct host_resource *resource, size_t statistic, double number)
+{
+	add_sample(resource, statistic, number);
 	if (resource->newest == NULL) {
 		host_session_touch_locked(resource->session);
 		return;
@@ -110,13 +165,16 @@ static void note_histogram(
     struct host_resource *resource, size_t statistic, const int64_t *counts, size_t count)
 {
 	struct unsent *unsent = &resource->session->unsent;
+	struct wallclock time;
 
+	if (!take_time(resource, statistic, &time))
+		return;
 	unsent->histograms = xgrow(unsent->histograms, unsent->histogram_count,
 	    &unsent->histogram_capacity, sizeof(*unsent->histograms));
 	unsent->histograms[unsent->histogram_count++] =
 	    (struct histogram){.resource = resource->number,
 	        .statistic = (uint32_t)statistic,
-	        .time = wallclock_now(),
+	        .time = time,
 	        .counts = (int64_t *)(void *)xmemdup(counts, count * sizeof(*counts)),
 	        .count = count};
 	resource->sampled_for = resource->session->last_batch + 1;

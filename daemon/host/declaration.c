@@ -41,7 +41,7 @@ static void read_draft(struct reading *reading, size_t index, const struct iml_c
 	at = class_declaration(reading, number);
 	*draft = (struct class_draft){.declared = declared, .base = CLASS_NOT_FOUND};
 	if (declared == NULL) {
-		complain(&at, "the pointer to it is NULL");
+		complain(&at, "the pointer to it is NULL: leave it out of IML_CLASSES()");
 		return;
 	}
 	if (!image_contains(at.image, declared, stride)) {
@@ -65,9 +65,10 @@ static void check_duplicate(const struct reading *reading, size_t index)
 
 	for (size_t i = 0; i < index; i++) {
 		if (reading->drafts[i].declared == draft->declared)
-			complain(&at, "it is listed twice");
+			complain(&at, "it is listed twice in IML_CLASSES()");
 		else if (strcmp(reading->drafts[i].name, draft->name) == 0)
-			complain(&at, "the plugin has another class of this name");
+			complain(
+			    &at, "the plugin has another class of this name: rename one of them");
 		else
 			continue;
 		return;
@@ -118,7 +119,7 @@ static enum builtin read_builtin(const struct reading *reading, const struct cla
 	if (draft->table.base == NULL)
 		return BUILTIN_RESOURCE;
 	if (!image_contains(at.image, draft->table.base, stride)) {
-		complain(&at, "its base is not a class");
+		complain(&at, "its base is not the address of a class");
 		return BUILTIN_NONE;
 	}
 	read_entry(draft->table.base, 0, stride, &table, sizeof(table));
@@ -141,7 +142,8 @@ static void find_bases(struct reading *reading)
 		struct declaration at = class_declaration(reading, draft->name);
 
 		if (draft->table.builtin != BUILTIN_NONE) {
-			complain(&at, "a built-in class can only be a base");
+			complain(&at,
+			    "a built-in class can only be a base: leave it out of IML_CLASSES()");
 			continue;
 		}
 		if (draft->table.base != NULL)

@@ -64,15 +64,15 @@ static void check_foreign_options(
 	const char *type = attribute_type_name(declared->type);
 
 	if (!type_takes[declared->type].limits && (declared->min.given || declared->max.given))
-		complain(at, "type %s takes no min or max", type);
+		complain(at, "type %s takes no min or max: Integer and Bytes do", type);
 	if (!type_takes[declared->type].max_length && declared->max_length != 0)
-		complain(at, "type %s takes no max_length", type);
+		complain(at, "type %s takes no max_length: String and Password do", type);
 	if (!type_takes[declared->type].options &&
 	    (declared->options != NULL || declared->numbers != NULL ||
 	        declared->options_count != 0))
-		complain(at, "type %s takes no options", type);
+		complain(at, "type %s takes no options: Enum does", type);
 	if (!type_takes[declared->type].obfuscate && declared->obfuscate != NULL)
-		complain(at, "type %s takes no obfuscate function", type);
+		complain(at, "type %s takes no obfuscate function: Password does", type);
 }
 
 /* Takes over the limits of a number. */
@@ -254,7 +254,10 @@ static void read_type(const struct declaration *at, const struct iml_attribute *
     bool scannable, struct attribute *attribute)
 {
 	if (declared->type < ATTRIBUTE_BOOLEAN || declared->type >= ATTRIBUTE_TYPE_END) {
-		complain(at, "type number %u is unknown", declared->type);
+		complain(at,
+		    "type number %u is unknown: declare it with IML_STRING(\"%s\") or one of its "
+		    "sisters",
+		    declared->type, attribute->name);
 		attribute->type = ATTRIBUTE_TYPE_END;
 		return;
 	}

@@ -41,7 +41,8 @@ static void keep_attribute(
     struct making *making, struct attribute *attribute, struct attribute_functions functions)
 {
 	if (declares_attribute(making, attribute->name)) {
-		complain(&making->at, "two attributes have the name \"%s\"", attribute->name);
+		complain(&making->at, "two attributes have the name \"%s\": rename one of them",
+		    attribute->name);
 		clear_attribute(attribute);
 		return;
 	}
@@ -120,6 +121,10 @@ static void make_attributes(struct making *making)
 		    making, &making->base->attributes[i], making->base_detail->functions[i]);
 	for (size_t i = 0; i < making->own_attribute_count; i++)
 		add_attribute(making, making->own_attributes[i], making->own_functions[i]);
+	if (making->class->attribute_count > CLASS_ATTRIBUTES_MAX)
+		complain(&making->at,
+		    "%zu attributes, inherited ones included, are too many (at most %d)",
+		    making->class->attribute_count, CLASS_ATTRIBUTES_MAX);
 }
 
 /* ---- statistics ---- */
@@ -150,7 +155,8 @@ static void read_own_statistics(struct making *making)
 			add_statistic(making->class, statistic);
 			continue;
 		}
-		complain(&making->at, "two statistics have the name \"%s\"", statistic.name);
+		complain(&making->at, "two statistics have the name \"%s\": rename one of them",
+		    statistic.name);
 		clear_statistic(&statistic);
 	}
 }
@@ -184,7 +190,9 @@ static void check_ambiguous_names(const struct making *making)
 
 		if (has_both(making->class, name) &&
 		    (making->base == NULL || !has_both(making->base, name)))
-			complain(&making->at, "\"%s\" is both an attribute and a statistic", name);
+			complain(&making->at,
+			    "\"%s\" is both an attribute and a statistic: rename one of them",
+			    name);
 	}
 }
 
@@ -274,7 +282,8 @@ static void add_identifying(struct making *making, const char *name)
 	else if (class_is_identifying(class, attribute))
 		complain(&making->at, "the identifier names \"%s\" twice", name);
 	else if (class->attributes[attribute].type == ATTRIBUTE_PASSWORD)
-		complain(&making->at, "the identifier names \"%s\", which is a password", name);
+		complain(&making->at,
+		    "the identifier names \"%s\", which is a password and can't identify", name);
 	else
 		class->identifier[class->identifier_count++] = attribute;
 }
@@ -285,7 +294,8 @@ static void read_identifying(struct making *making)
 	const struct iml_identifier *declared = &making->table->identifier;
 
 	if (declared->count == 0)
-		complain(&making->at, "the identifier names no attribute");
+		complain(
+		    &making->at, "the identifier names no attribute: IML_SCOPED_ID(\"attribute\")");
 	if (!check_table(&making->at, "identifying attributes", declared->names, declared->count,
 	        sizeof(char *)))
 		return;
@@ -316,12 +326,16 @@ static void make_identifier(struct making *making)
 		    "it has no identifier: give it .identifier = IML_SCOPED_ID(\"attribute\") or "
 		    "IML_GLOBAL_ID(\"attribute\") (identifiers are not inherited)");
 	else if (declared->scope != IDENTIFIER_AUTO)
-		complain(
-		    &making->at, "the identifier has the unknown scope number %u", declared->scope);
+		complain(&making->at,
+		    "the identifier has the unknown scope number %u: make it with "
+		    "IML_SCOPED_ID(\"attribute\") or IML_GLOBAL_ID(\"attribute\")",
+		    declared->scope);
 	else if (!making->class->scannable)
-		complain(&making->at, "an automatic identifier is for scannable classes only");
+		complain(&making->at,
+		    "an automatic identifier is for scannable classes only: use "
+		    "IML_SCOPED_ID(\"attribute\") or IML_GLOBAL_ID(\"attribute\")");
 	else if (declared->count > 0)
-		complain(&making->at, "an automatic identifier names no attributes");
+		complain(&making->at, "an automatic identifier names no attributes: IML_AUTO_ID()");
 }
 
 /* ---- the class itself ---- */

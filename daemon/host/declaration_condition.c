@@ -64,7 +64,7 @@ static bool find_subject(const struct declaration *at, const struct class *class
 		condition->subject = class_find_statistic(class, name);
 	if (condition->subject != CLASS_NOT_FOUND)
 		return true;
-	complain(at, "the class has no attribute of this name");
+	complain(at, "the class has no attribute or gauge of this name");
 	return false;
 }
 
@@ -102,7 +102,10 @@ bool read_condition(const struct declaration *at, size_t index,
 	item.kind = "alert condition on";
 	item.item = subject;
 	if (declared->type < CONDITION_UPPER_BOUND || declared->type > CONDITION_VALUE)
-		complain(&item, "type number %u is unknown", declared->type);
+		complain(&item,
+		    "type number %u is unknown: declare it with IML_VALUE_CONDITION(), "
+		    "IML_UPPER_BOUND() or IML_LOWER_BOUND()",
+		    declared->type);
 	else
 		found = find_subject(&item, class, subject, condition);
 	if (found) {
@@ -186,7 +189,7 @@ static void check_attribute(const struct declaration *at, const struct attribute
 	    (attribute->type == ATTRIBUTE_ENUM && attribute->option_count == 0))
 		return;
 	if (attribute->type == ATTRIBUTE_PASSWORD)
-		complain(at, "a password can't be judged");
+		complain(at, "a password can't be judged: leave the condition out");
 	else if (condition->type == CONDITION_VALUE)
 		check_states(at, attribute, condition);
 	else if (!is_numeric(attribute))

@@ -35,7 +35,7 @@ static bool find_target(const struct declaration *at, const struct loaded_plugin
 		return true;
 	}
 	if (!image_contains(at->image, target, stride)) {
-		complain(at, "its target is not a class");
+		complain(at, "its target is not the address of a class");
 		return false;
 	}
 	read_entry(target, 0, stride, &table, sizeof(table));
@@ -192,7 +192,9 @@ static void read_relation(const struct declaration *at, struct loaded_plugin *pl
 	relation.type = declared->type;
 	relation.ignore_case = read_flag(&declared->ignore_case);
 	if (declared->type != RELATION_PROVIDE && declared->type != RELATION_SUBSCRIBE)
-		complain(&item, "type number %u is unknown", declared->type);
+		complain(&item,
+		    "type number %u is unknown: declare it with IML_PROVIDE() or IML_SUBSCRIBE()",
+		    declared->type);
 	if (read_attributes(&item, class, declared, &relation)) {
 		check_target(&item, plugin, class, &relation);
 		add_relation(class, relation);

@@ -76,9 +76,12 @@ static void read_type(
 	if (declared->type == STATISTIC_HISTOGRAM)
 		read_bins(at, declared, statistic);
 	else if (declared->type != STATISTIC_GAUGE && declared->type != STATISTIC_COUNTER)
-		complain(at, "type number %u is unknown", declared->type);
+		complain(at,
+		    "type number %u is unknown: declare it with IML_GAUGE(), IML_COUNTER() or "
+		    "IML_HISTOGRAM()",
+		    declared->type);
 	else if (declared->bins != NULL || declared->bin_count != 0)
-		complain(at, "only a histogram has bins");
+		complain(at, "only a histogram has bins: declare it with IML_HISTOGRAM()");
 }
 
 /* Reads one statistic; false after a complaint if it has no usable name. */
@@ -98,12 +101,13 @@ bool read_statistic(const struct declaration *at, size_t index,
 	statistic->label = read_label(&item, declared->label);
 	if (statistic->label == NULL)
 		statistic->label = label_from_name(statistic->name);
-	statistic->units = read_text(&item, "the units", declared->units, DECLARATION_TEXT_MAX);
+	statistic->units =
+	    read_text(&item, "the name of its units", declared->units, DECLARATION_TEXT_MAX);
 	if (statistic->units == NULL)
 		statistic->units = xstrdup("");
 	if (declared->sample_period < 0)
-		complain(
-		    &item, "the sample period of %d s is not positive", declared->sample_period);
+		complain(&item, "the sample period of %d s is not positive: leave it out for %d s",
+		    declared->sample_period, DEFAULT_SAMPLE_PERIOD);
 	else if (declared->sample_period > 0)
 		statistic->sample_period = (uint32_t)declared->sample_period;
 	read_type(&item, declared, statistic);

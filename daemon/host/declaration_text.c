@@ -128,5 +128,5 @@ void check_name(const struct declaration *at, const char *name, size_t max)
 	if (length > max)
 		complain(at, "the name has %zu characters (at most %zu)", length, max);
 	if (name[0] == '_')
-		complain(at, "names that begin with an underscore are reserved");
+		complain(at, "names that begin with an underscore are reserved: rename it");
 }

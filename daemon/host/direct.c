@@ -34,6 +34,8 @@ struct host *host_direct_load(const struct host_direct_options *options)
 	assert(options->configure.type == MESSAGE_CONFIGURE);
 	assert(host->recorder != NULL && host->wake >= 0);
 	host->configuration = options->configure.configure;
+	host->log_level = host->configuration.log_level;
+	host->default_period_s = host->configuration.default_period_s;
 	host->definition = options->definition;
 	host->receive = options->receive;
 	host->receiver = options->context;

@@ -10,6 +10,9 @@
 #include "host/session.h"
 #include "host/worker.h"
 
+/* Numbers of forgotten resources that are not worth the trouble. */
+#define FORGET_LEAST 1024
+
 /* A batch in the making. */
 struct gathering {
 	struct host_session *session;
@@ -150,7 +153,8 @@ static void gather_resource(struct gathering *gathering, struct host_resource *r
 static void judge_resource(struct gathering *gathering, struct host_resource *resource)
 {
 	struct host_session *session = gathering->session;
-	bool awaits = alerts_judge(resource, &gathering->alerts);
+	bool is_scan = gathering->batch->kind != BATCH_ASYNC;
+	bool awaits = alerts_judge(resource, is_scan, &gathering->alerts);
 
 	if (awaits == resource->is_watched)
 		return;
@@ -225,9 +229,17 @@ static bool is_listed(const struct number_list *sorted, uint32_t number)
 	                                compare_numbers) != NULL;
 }
 
-/* Drops the samples of resources that were removed since. */
-static void drop_forgotten(struct unsent *unsent)
+static void move_numbers(struct number_list *to, struct number_list *from)
 {
+	for (size_t i = 0; i < from->count; i++)
+		number_list_add(to, from->items[i]);
+	from->count = 0;
+}
+
+/* Drops the samples of resources that were removed since. Their numbers have no meaning then. */
+static void drop_forgotten(struct host_session *session)
+{
+	struct unsent *unsent = &session->unsent;
 	struct number_list *forgotten = &unsent->forgotten;
 	size_t kept = 0;
 
@@ -246,6 +258,17 @@ static void drop_forgotten(struct unsent *unsent)
 			unsent->histograms[kept++] = unsent->histograms[i];
 	}
 	unsent->histogram_count = kept;
+	forgotten->count = 0;
+	move_numbers(&session->vacant, &unsent->vacated);
+}
+
+void unsent_forget(struct host_session *session)
+{
+	const struct unsent *unsent = &session->unsent;
+
+	if (unsent->vacated.count > FORGET_LEAST &&
+	    unsent->vacated.count > (unsent->sample_count + unsent->histogram_count) / 4)
+		drop_forgotten(session);
 }
 
 /* Hands all that the session accumulated over to the batch. */
@@ -254,8 +277,12 @@ static void gather_unsent(struct gathering *gathering)
 	struct unsent *unsent = &gathering->session->unsent;
 	struct batch *batch = gathering->batch;
 
-	drop_forgotten(unsent);
+	drop_forgotten(gathering->session);
 	free(unsent->forgotten.items);
+	free(unsent->vacated.items);
+	/* From the next batch on: the supervisor knows of the end of these by then. */
+	for (size_t i = 0; i < unsent->removed.count; i++)
+		number_list_add(&gathering->session->vacant, unsent->removed.items[i]);
 	batch->removed = unsent->removed.items;
 	batch->removed_count = unsent->removed.count;
 	batch->incomplete = unsent->incomplete.items;

@@ -51,7 +51,7 @@ static void send_line(struct host *host, uint32_t session, int level, const char
 	struct message message = {.type = MESSAGE_LOG,
 	    .log = {.session = session, .level = level > 0 ? (uint32_t)level : 0}};
 
-	if (level < (int)host->configuration.log_level)
+	if (level < (int)atomic_load(&host->log_level))
 		return;
 	message.log.line = text_of_plugin(line);
 	host_send(host, &message);
@@ -63,7 +63,7 @@ void host_log(struct host *host, uint32_t session, int level, const char *format
 	va_list arguments;
 	char *line;
 
-	if (level < (int)host->configuration.log_level)
+	if (level < (int)atomic_load(&host->log_level))
 		return;
 	va_start(arguments, format);
 	line = xvasprintf(format, arguments);
@@ -101,9 +101,21 @@ static void on_acknowledge(struct host *host, struct message *message)
 	host_session_acknowledge(host, message->acknowledge.session, message->acknowledge.batch);
 }
 
+static void on_associate(struct host *host, struct message *message)
+{
+	host_session_associate(host, &message->associate);
+}
+
 static void on_prepare(struct host *host, struct message *message)
 {
 	preparation_request(host, &message->prepare);
+}
+
+static void on_adjust(struct host *host, struct message *message)
+{
+	atomic_store(&host->default_period_s, message->adjust.default_period_s);
+	atomic_store(&host->log_level, message->adjust.log_level);
+	workers_limit(host, message->adjust.workers);
 }
 
 static void on_stop(struct host *host, struct message *message)
@@ -120,6 +132,8 @@ static message_handler *const handlers[MESSAGE_TYPE_END] = {
     [MESSAGE_CLOSE] = on_close,
     [MESSAGE_ACKNOWLEDGE] = on_acknowledge,
     [MESSAGE_PREPARE] = on_prepare,
+    [MESSAGE_ASSOCIATE] = on_associate,
+    [MESSAGE_ADJUST] = on_adjust,
     [MESSAGE_STOP] = on_stop,
 };
 
@@ -175,6 +189,8 @@ static enum step await_configuration(struct host *host)
 		return STEP_CHANNEL;
 	}
 	host->configuration = message.configure;
+	host->log_level = message.configure.log_level;
+	host->default_period_s = message.configure.default_period_s;
 	return STEP_DONE;
 }
 
@@ -243,18 +259,12 @@ bool host_load(struct host *host)
 
 static enum step start_workers(struct host *host)
 {
-	uint32_t count = host->configuration.workers;
 	struct reasons reasons = {.count = 0};
-	int error;
+	int error = workers_start(host, host->configuration.workers);
 
-	if (count < 1)
-		count = 1;
-	if (count > RECORDER_WORKERS - 1)
-		count = RECORDER_WORKERS - 1;
-	error = workers_start(host, count);
 	if (error == 0)
 		return STEP_DONE;
-	reasons_add(&reasons, "%u worker threads can't be started: %s", count, strerror(error));
+	reasons_add(&reasons, "its worker threads can't be started: %s", strerror(error));
 	send_failed(host, &reasons);
 	reasons_clear(&reasons);
 	return STEP_NOT_LOADED;
@@ -273,9 +283,11 @@ static size_t count_live(struct host *host)
 /* Serves the supervisor until it said STOP and all sessions have ended. */
 static enum step serve(struct host *host)
 {
-	while (!host->stopping || count_live(host) > 0)
+	while (!host->stopping || count_live(host) > 0) {
 		if (!host_channel_receive(&host->channel, host->wake) || !handle_messages(host))
 			return STEP_CHANNEL;
+		workers_balance(host);
+	}
 	return STEP_DONE;
 }
 
@@ -287,7 +299,9 @@ static bool wind_up(struct host *host)
 	int error = 0;
 
 	host->stopping = true;
+	atomic_store(&host->alone, true);
 	host_sessions_close(host);
+	workers_balance(host);
 	pthread_mutex_lock(&host->lock);
 	while (host->live > 0 && error == 0)
 		error = pthread_cond_timedwait(&host->all_ended, &host->lock, &end);
@@ -322,9 +336,11 @@ struct host *host_new(int channel, int recorder, bool own_process)
 
 	host->magic = HOST_MAGIC;
 	host->own_process = own_process;
-	host->configuration.log_level = LOG_LEVEL_INFO;
+	host->log_level = LOG_LEVEL_INFO;
 	host_channel_init(&host->channel, channel);
 	deadline_queue_init(&host->scans);
+	deadline_queue_init(&host->slow);
+	deadline_queue_init(&host->endings);
 	deadline_queue_init(&host->prompt);
 	pthread_mutex_init(&host->lock, NULL);
 	pthread_condattr_init(&attributes);
@@ -356,6 +372,8 @@ void host_free(struct host *host)
 		free_plugin(host);
 	message_clear(&configure);
 	deadline_queue_destroy(&host->scans);
+	deadline_queue_destroy(&host->slow);
+	deadline_queue_destroy(&host->endings);
 	deadline_queue_destroy(&host->prompt);
 	host_channel_close(&host->channel);
 	pthread_mutex_destroy(&host->lock);

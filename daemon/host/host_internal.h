@@ -3,9 +3,10 @@
  * A plugin host on the inside. One struct host for each plugin; it is the whole state of the role,
  * so that several can live in one process (--no-isolation).
  *
- * Threads: the main thread reads the channel; scan workers run the hooks; the prompt worker, which
- * never runs a scan, sends what the plugin's own threads changed and prepares scannables. All of
- * them, and any thread of the plugin, may write to the channel.
+ * Threads: the main thread reads the channel and sees to the number of workers; pools of workers
+ * run the scans, those of scannables that took too long the last time, and teardowns; the prompt
+ * worker, which never runs any of these, sends what the plugin's own threads changed and prepares
+ * scannables. All of them, and any thread of the plugin, may write to the channel.
  *
  * Locks, in the order in which they may be taken: session.lock, host.lock, then those inside of
  * queue, channel, handle.
@@ -50,14 +51,19 @@ struct host {
 	const struct iml_plugin_definition *definition; /* linked in; NULL: in a file */
 	struct recorder *recorder;
 	struct message_configure configuration; /* the settings live as long as the host */
+	_Atomic uint32_t log_level;             /* these two in place of the configuration's */
+	_Atomic uint32_t default_period_s;
 	struct loaded_plugin plugin;
 	bool loaded;
 	struct class_names *names;      /* one per class of the plugin */
 	_Atomic bool *label_complained; /* likewise */
 	struct deadline_queue scans;
-	struct deadline_queue prompt; /* what must not wait behind a scan */
+	struct deadline_queue slow; /* of those that did not end in time when they were last run */
+	struct deadline_queue endings; /* teardowns */
+	struct deadline_queue prompt;  /* what must not wait behind a scan */
 	struct worker *workers;
 	size_t worker_count;
+	struct worker_pool pools[POOL_COUNT]; /* of no workers where one thread does everything */
 
 	pthread_mutex_t lock;                  /* for the members below */
 	struct host_session *sessions;         /* hash by number */
@@ -66,6 +72,7 @@ struct host {
 	int wake;                              /* eventfd, for the main thread: the same */
 	LIST_HEAD(, preparation) preparations; /* that are not answered */
 	bool stopping;                         /* main thread only */
+	atomic_bool alone;                     /* nobody acknowledges batches any more */
 };
 
 /* Takes over both descriptors. */

@@ -88,13 +88,12 @@ static int remove_resource(struct iml_resource *handle, const char *place)
 static int remove_by_attr(struct iml_plugin *self, const struct iml_class *class,
     const struct iml_setting *settings, size_t count, const char *place)
 {
-	return is_refused(place)
-	           ? refuse_for_session(self, place)
-	           : host_calls.remove_by_attr(self, class, settings, count, place);
+	return is_refused(place) ? refuse_for_session(self, place)
+	                         : host_calls.remove_by_attr(self, class, settings, count, place);
 }
 
-static int sample(struct iml_resource *handle, const char *name, const struct iml_value *value,
-    const char *place)
+static int sample(
+    struct iml_resource *handle, const char *name, const struct iml_value *value, const char *place)
 {
 	return is_refused(place) ? refuse_for_resource(handle, place)
 	                         : host_calls.sample(handle, name, value, place);
@@ -103,9 +102,8 @@ static int sample(struct iml_resource *handle, const char *name, const struct im
 static int sample_histogram(struct iml_resource *handle, const char *name, const int64_t *counts,
     size_t count, const char *place)
 {
-	return is_refused(place)
-	           ? refuse_for_resource(handle, place)
-	           : host_calls.sample_histogram(handle, name, counts, count, place);
+	return is_refused(place) ? refuse_for_resource(handle, place)
+	                         : host_calls.sample_histogram(handle, name, counts, count, place);
 }
 
 /* ---- hooks ---- */

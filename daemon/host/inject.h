@@ -36,8 +36,9 @@ struct injection {
 
 	_Atomic uint64_t calls; /* since the caller set it to 0 */
 	_Atomic uint64_t refusals;
-	uint64_t entered[HOOK_END]; /* how often each hook was, but for those of labels and values */
-	char place[128];            /* of the last call that was refused here */
+	uint64_t
+	    entered[HOOK_END]; /* how often each hook was, but for those of labels and values */
+	char place[128];       /* of the last call that was refused here */
 };
 
 /* What a hook fails with that is made to. */

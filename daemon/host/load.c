@@ -9,27 +9,10 @@
 #include "host/declaration.h"
 #include "host/examine.h"
 #include "host/image.h"
+#include "host/interfaces.h"
 
 /* Up to here a definition has the same shape in every version. */
 #define VERSION_SIZE offsetof(struct iml_plugin_definition, class_size)
-
-/*
- * The sizes of the structures in each minor version, all of which are supported. When a version is
- * added, the sizes of those before it become numbers.
- */
-static const struct interface {
-	size_t definition;
-	size_t class;
-	size_t attribute;
-	size_t statistic;
-	size_t alert_condition;
-	size_t chart;
-	size_t relation;
-} interfaces[IML_API_MINOR + 1] = {
-    {sizeof(struct iml_plugin_definition), sizeof(struct iml_class), sizeof(struct iml_attribute),
-        sizeof(struct iml_statistic), sizeof(struct iml_alert_condition), sizeof(struct iml_chart),
-        sizeof(struct iml_relation)},
-};
 
 /* A plugin on its way to be loaded. */
 struct loading {

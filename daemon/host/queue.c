@@ -137,14 +137,16 @@ struct queue_entry *deadline_queue_take(struct deadline_queue *queue)
 	struct queue_entry *entry = NULL;
 
 	pthread_mutex_lock(&queue->lock);
-	while (!queue->closed && !first_is_due_locked(queue))
+	while (!queue->closed && queue->retiring == 0 && !first_is_due_locked(queue))
 		wait_locked(queue);
-	if (!queue->closed) {
+	if (!queue->closed && first_is_due_locked(queue)) {
 		entry = queue->heap[0];
 		remove_locked(queue, entry);
-		if (queue->count > 0 && !queue->watched)
-			pthread_cond_signal(&queue->place_free);
+	} else if (queue->retiring > 0) {
+		queue->retiring--;
 	}
+	if (queue->count > 0 && !queue->watched)
+		pthread_cond_signal(&queue->place_free);
 	pthread_mutex_unlock(&queue->lock);
 	return entry;
 }
@@ -172,6 +174,26 @@ bool deadline_queue_next(struct deadline_queue *queue, struct monotonic *due)
 		*due = queue->heap[0]->due;
 	pthread_mutex_unlock(&queue->lock);
 	return any;
+}
+
+size_t deadline_queue_count_due(struct deadline_queue *queue, struct monotonic then)
+{
+	size_t count = 0;
+
+	pthread_mutex_lock(&queue->lock);
+	for (size_t i = 0; i < queue->count; i++)
+		count += queue->heap[i]->due.ns <= then.ns;
+	pthread_mutex_unlock(&queue->lock);
+	return count;
+}
+
+void deadline_queue_retire(struct deadline_queue *queue, size_t threads)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->retiring = threads;
+	if (threads > 0)
+		pthread_cond_broadcast(&queue->place_free);
+	pthread_mutex_unlock(&queue->lock);
 }
 
 void deadline_queue_close(struct deadline_queue *queue)

@@ -37,7 +37,8 @@ struct deadline_queue {
 	size_t count;
 	size_t capacity;
 	uint64_t last_order;
-	int wake; /* eventfd that is set when another entry becomes the first; -1: none */
+	size_t retiring; /* of those who wait or come next, so many get nothing any more */
+	int wake;        /* eventfd that is set when another entry becomes the first; -1: none */
 	bool closed;
 };
 
@@ -51,7 +52,10 @@ void deadline_queue_put(
 /* Takes the entry out, if it is queued. */
 void deadline_queue_remove(struct deadline_queue *queue, struct queue_entry *entry);
 
-/* Waits for the next entry to be due and takes it. NULL once the queue was closed. */
+/*
+ * Waits for the next entry to be due and takes it. NULL once the queue was closed, and for those
+ * who are to retire.
+ */
 struct queue_entry *deadline_queue_take(struct deadline_queue *queue);
 
 /* Takes the next entry if one is due, else NULL. */
@@ -59,6 +63,12 @@ struct queue_entry *deadline_queue_take_due(struct deadline_queue *queue);
 
 /* When the next entry is due. Returns false if there is none. */
 bool deadline_queue_next(struct deadline_queue *queue, struct monotonic *due);
+
+/* How many entries were due at a time. */
+size_t deadline_queue_count_due(struct deadline_queue *queue, struct monotonic then);
+
+/* Lets so many of the threads go that have nothing to do, now or later. 0 calls that off. */
+void deadline_queue_retire(struct deadline_queue *queue, size_t threads);
 
 /* Wakes all who wait; from now on nobody gets anything. */
 void deadline_queue_close(struct deadline_queue *queue);

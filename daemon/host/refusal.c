@@ -4,18 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fingerprint.h"
 #include "base/memory.h"
 #include "host/session.h"
 
 #define REFUSAL_SIZE 2048
-#define COMPLAINTS_MAX 256
+/* Texts that are told apart at one place, and places in one session. */
+#define COMPLAINTS_AT_PLACE 10
+#define PLACES_MAX 64
 #define COMPLAINT_INTERVAL_NS (60 * NS_PER_S)
 
-/* One place in the plugin's source from which a kind of call was refused. */
+/* One reason for which calls were refused at a place. */
 struct complaint {
-	char *key;
+	uint64_t text; /* its fingerprint */
 	struct monotonic logged;
 	unsigned since; /* refused and not logged */
+};
+
+/* One place in the plugin's source from which calls were refused. */
+struct complaint_place {
+	char *name; /* "" if it is not known */
+	struct complaint complaints[COMPLAINTS_AT_PLACE];
+	size_t count;
+	unsigned left_out;     /* refused for other reasons, and neither logged nor told */
+	struct monotonic told; /* that some were left out; 0: never */
 	UT_hash_handle hh;
 };
 
@@ -54,31 +66,64 @@ static void keep_reason(const char *reason)
 	last_reason[length] = '\0';
 }
 
-/* The complaint about this place and kind, a new one if there is room for it, or NULL. */
-static struct complaint *find_complaint(struct host_session *session, const char *key)
+static bool is_recent(struct monotonic time)
 {
-	struct complaint *complaint;
-
-	HASH_FIND_STR(session->complaints, key, complaint);
-	if (complaint != NULL || HASH_COUNT(session->complaints) >= COMPLAINTS_MAX)
-		return complaint;
-	complaint = xcalloc(1, sizeof(*complaint));
-	complaint->key = xstrdup(key);
-	complaint->logged.ns = INT64_MIN;
-	HASH_ADD_KEYPTR(hh, session->complaints, complaint->key, strlen(complaint->key), complaint);
-	return complaint;
+	return monotonic_since(monotonic_now(), time) < COMPLAINT_INTERVAL_NS;
 }
 
-/* Logs the first refusal of its place and kind, and then one in a while with their number. */
-static void complain(struct host_session *session, const char *key, const char *reason)
+/* The place of this name, a new one if there is room for it, or that of all others. */
+static struct complaint_place *find_place(struct host_session *session, const char *name)
 {
-	struct complaint *complaint = find_complaint(session, key);
-	struct monotonic now = monotonic_now();
+	static const char others[] = "other places";
+	struct complaint_place *place;
 
-	if (complaint == NULL)
+	HASH_FIND_STR(session->complaints, name, place);
+	if (place != NULL)
+		return place;
+	if (HASH_COUNT(session->complaints) >= PLACES_MAX - 1) {
+		name = others;
+		HASH_FIND_STR(session->complaints, name, place);
+	}
+	if (place != NULL)
+		return place;
+	place = xcalloc(1, sizeof(*place));
+	place->name = xstrdup(name);
+	HASH_ADD_KEYPTR(hh, session->complaints, place->name, strlen(place->name), place);
+	return place;
+}
+
+/*
+ * The complaint of this text. A new one takes the room of one that has not been logged of late;
+ * NULL if there is no room.
+ */
+static struct complaint *find_complaint(struct complaint_place *place, uint64_t text)
+{
+	struct complaint *room = NULL;
+
+	for (size_t i = 0; i < place->count; i++) {
+		if (place->complaints[i].text == text)
+			return &place->complaints[i];
+		if (room == NULL && !is_recent(place->complaints[i].logged))
+			room = &place->complaints[i];
+	}
+	if (place->count < COMPLAINTS_AT_PLACE)
+		room = &place->complaints[place->count++];
+	if (room != NULL)
+		*room = (struct complaint){.text = text, .logged = {INT64_MIN}};
+	return room;
+}
+
+/* Logs a reason when it is new at its place, and then once in a while with the number of calls. */
+static void complain(struct host_session *session, const char *name, const char *reason)
+{
+	struct complaint_place *place = find_place(session, name != NULL ? name : "");
+	struct complaint *complaint = find_complaint(place, fingerprint(reason, strlen(reason)));
+
+	if (complaint == NULL) {
+		place->left_out++;
 		return;
-	if (complaint->logged.ns != INT64_MIN &&
-	    monotonic_since(now, complaint->logged) < COMPLAINT_INTERVAL_NS) {
+	}
+	if (complaint->logged.ns != INT64_MIN && is_recent(complaint->logged)) {
 		complaint->since++;
 		return;
 	}
@@ -87,25 +132,39 @@ static void complain(struct host_session *session, const char *key, const char *
 		    "refused: %s (and %u more like this)", reason, complaint->since);
 	else
 		host_log(session->host, session->number, LOG_LEVEL_WARNING, "refused: %s", reason);
-	complaint->logged = now;
+	complaint->logged = monotonic_now();
 	complaint->since = 0;
+}
+
+void refusals_tell_left_out(struct host_session *session)
+{
+	struct complaint_place *place, *next;
+
+	HASH_ITER (hh, session->complaints, place, next) {
+		if (place->left_out > 0 && (place->told.ns == 0 || !is_recent(place->told))) {
+			host_log(session->host, session->number, LOG_LEVEL_WARNING,
+			    "%u more call%s refused%s%s, not shown", place->left_out,
+			    plural(place->left_out), place->name[0] != '\0' ? " at " : "",
+			    place->name);
+			place->told = monotonic_now();
+		}
+		place->left_out = 0;
+	}
 }
 
 int refuse_text(struct host_session *session, int code, const char *place, struct text *reason)
 {
-	char *key = xasprintf("%d %s", code, place != NULL ? place : "");
 	char *clean;
 
 	if (place != NULL)
 		text_printf(reason, " (%s)", place);
 	clean = text_of_plugin(reason->data);
 	keep_reason(clean);
-	complain(session, key, clean);
+	complain(session, place, clean);
 	session->unsent.refused++;
 	if (session->unsent.diagnostic == NULL)
 		session->unsent.diagnostic = xstrdup(clean);
 	free(clean);
-	free(key);
 	text_clear(reason);
 	return code;
 }
@@ -153,12 +212,12 @@ void refusals_forgive(struct host_session *session)
 
 void refusals_free(struct host_session *session)
 {
-	struct complaint *complaint, *next;
+	struct complaint_place *place, *next;
 
 	refusals_forgive(session);
-	HASH_ITER (hh, session->complaints, complaint, next) {
-		HASH_DEL(session->complaints, complaint);
-		free(complaint->key);
-		free(complaint);
+	HASH_ITER (hh, session->complaints, place, next) {
+		HASH_DEL(session->complaints, place);
+		free(place->name);
+		free(place);
 	}
 }

@@ -2,6 +2,9 @@
 /*
  * Refused calls: the reason in words for the plugin (iml_error()), the log, and the batch, which
  * then counts as degraded.
+ *
+ * The log has each reason once a minute, so that all mistakes made in a loop are seen, but only
+ * some reasons for each place in the source: the others are counted.
  */
 #ifndef HOST_REFUSAL_H
 #define HOST_REFUSAL_H
@@ -35,6 +38,12 @@ int refuse_text(struct host_session *session, int code, const char *place, struc
  * runs, if there is one.
  */
 int refuse_handle(const void *handle, int code, const char *place);
+
+/*
+ * Tells, at the end of a scan, of calls that were refused and not logged because too many others
+ * were at the same place. With the session locked.
+ */
+void refusals_tell_left_out(struct host_session *session);
 
 /* Forgets the refused calls of a session that were not sent. With the session locked. */
 void refusals_forgive(struct host_session *session);

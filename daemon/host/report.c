@@ -159,6 +159,20 @@ static int check_parents(struct host_session *session, uint32_t class, struct ho
 	return 0;
 }
 
+/* Checks all references of a report before any is assigned. */
+static int check_references(struct host_resource *resource, const char *place)
+{
+	const struct class *class = host_resource_class(resource);
+	const struct stage *stage = &resource->session->stage;
+	int result = 0;
+
+	for (size_t i = 0; i < class->attribute_count && result == 0; i++)
+		if (stage->given[i])
+			result = assign_check_loop(
+			    resource, i, &stage->values[i], stage->targets[i], place);
+	return result;
+}
+
 static void add_parents(struct host_resource *child, const struct iml_report *report)
 {
 	for (size_t i = 0; i < report->parent_count; i++)
@@ -199,8 +213,7 @@ static struct host_resource *conceive(struct host_session *session, uint32_t cla
 {
 	struct host_resource *resource = host_resource_new(session, class);
 
-	/* Nothing else can be reported until it is born, or discarded and the number used again. */
-	resource->number = session->last_resource + 1;
+	resource->number = host_resource_take_number(session);
 	session->unborn = resource;
 	apply_stage(resource);
 	assign_defaults(resource);
@@ -211,7 +224,6 @@ static struct host_resource *conceive(struct host_session *session, uint32_t cla
 /* Enters a new resource into the index. */
 static void bear(struct host_resource *resource, const char *key)
 {
-	resource->session->last_resource++;
 	host_resource_index(resource, xstrdup(key));
 	host_resource_touch(resource);
 }
@@ -268,7 +280,8 @@ static int complete_identity(struct host_session *session, uint32_t class, const
 static struct host_resource *update(
     struct host_resource *resource, const struct iml_report *report, const char *place)
 {
-	if (check_parents(resource->session, resource->class, resource, report, place) != 0)
+	if (check_parents(resource->session, resource->class, resource, report, place) != 0 ||
+	    check_references(resource, place) != 0)
 		return NULL;
 	apply_stage(resource);
 	add_parents(resource, report);

@@ -247,6 +247,49 @@ bool host_resource_would_cycle(struct host_resource *resource, struct host_resou
 	return met;
 }
 
+/* ---- references that can't be null ---- */
+
+/* Whether a resource can't be without what this attribute refers to. */
+static bool is_vital(const struct host_resource *resource, uint32_t attribute)
+{
+	const struct class *class = host_resource_class(resource);
+
+	return attribute != LINK_TO_PARENT &&
+	       (!class->attributes[attribute].optional || class_is_identifying(class, attribute));
+}
+
+static void walk_add_vital(struct walk *walk, struct host_resource *resource, uint64_t visit)
+{
+	struct host_link *link;
+
+	LIST_FOREACH (link, &resource->outgoing, outgoing) {
+		if (!is_vital(resource, link->attribute) || link->to->visit == visit)
+			continue;
+		link->to->visit = visit;
+		walk_add(walk, link->to);
+	}
+}
+
+bool host_resource_would_loop(
+    struct host_resource *resource, uint32_t attribute, struct host_resource *target)
+{
+	uint64_t visit = ++resource->session->last_visit;
+	struct walk walk = {.items = NULL};
+	bool met = resource == target;
+
+	if (!is_vital(resource, attribute))
+		return false;
+	walk_add(&walk, target);
+	while (!met && walk.count > 0) {
+		walk_add_vital(&walk, walk.items[--walk.count], visit);
+		met = resource->visit == visit;
+	}
+	free(walk.items);
+	return met;
+}
+
+/* ---- changes of parents ---- */
+
 void host_resource_add_parent(struct host_resource *resource, struct host_resource *parent)
 {
 	struct host_session *session = resource->session;
@@ -326,18 +369,10 @@ static void free_resource(struct host_resource *resource)
 	free(resource->values);
 	free(resource->alerts);
 	free(resource->newest);
+	free(resource->sampled);
 	free(resource->label);
 	free(resource->key);
 	free(resource);
-}
-
-/* Whether a resource can't be without what this reference of it names. */
-static bool is_vital(const struct host_link *link)
-{
-	const struct class *class = host_resource_class(link->from);
-
-	return !class->attributes[link->attribute].optional ||
-	       class_is_identifying(class, link->attribute);
 }
 
 static void doom(struct walk *doomed, struct host_resource *resource)
@@ -356,7 +391,7 @@ static void lose_target(struct host_link *link, struct walk *doomed)
 
 	if (link->attribute == LINK_TO_PARENT || from->is_doomed) {
 		free_link(link);
-	} else if (from->number != 0 && is_vital(link)) {
+	} else if (from->number != 0 && is_vital(from, link->attribute)) {
 		free_link(link);
 		doom(doomed, from);
 	} else {
@@ -381,11 +416,24 @@ static void end_resource(struct host_resource *resource)
 {
 	struct unsent *unsent = &resource->session->unsent;
 
-	if (resource->sent)
-		number_list_add(&unsent->removed, resource->number);
 	if (resource->sampled_for > resource->session->last_batch)
 		number_list_add(&unsent->forgotten, resource->number);
+	if (resource->sent)
+		number_list_add(&unsent->removed, resource->number);
+	else if (resource->sampled_for > resource->session->last_batch)
+		number_list_add(&unsent->vacated, resource->number);
+	else
+		number_list_add(&resource->session->vacant, resource->number);
 	free_resource(resource);
+}
+
+uint32_t host_resource_take_number(struct host_session *session)
+{
+	struct number_list *vacant = &session->vacant;
+
+	if (vacant->count == 0)
+		unsent_forget(session);
+	return vacant->count > 0 ? vacant->items[--vacant->count] : ++session->last_resource;
 }
 
 void host_resource_remove(struct host_resource *resource)
@@ -416,6 +464,7 @@ static void release(struct host_resource *resource)
 void host_resource_discard(struct host_resource *resource)
 {
 	assert(!resource->sent && resource->sampled_for == 0);
+	number_list_add(&resource->session->vacant, resource->number);
 	release(resource);
 }
 

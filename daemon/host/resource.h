@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
+#include "base/clock.h"
 #include "model/class.h"
 #include "model/value.h"
 
@@ -76,6 +77,7 @@ struct host_resource {
 	size_t original_capacity;
 	struct alert_state *alerts; /* SEVERITY_COUNT per condition; NULL: none declared */
 	double *newest;             /* sample per statistic, NaN: none; NULL: no condition asks */
+	struct wallclock *sampled;  /* when each statistic was; NULL: never yet */
 	uint64_t sampled_for;       /* number of the batch that holds its last sample */
 	uint64_t visit;
 	struct host_link_ends outgoing;
@@ -89,7 +91,7 @@ TAILQ_HEAD(host_resource_list, host_resource);
 
 const struct class *host_resource_class(const struct host_resource *resource);
 
-/* A resource with a handle and a number but without values, and not in the index. */
+/* A resource with a handle but without number and values, and not in the index. */
 struct host_resource *host_resource_new(struct host_session *session, uint32_t class);
 
 /* Enters the resource into the index under a key that it then owns (NULL: none). */
@@ -119,6 +121,13 @@ void host_resource_assign(struct host_resource *resource, uint32_t attribute, st
 struct host_resource *host_resource_target(
     const struct host_resource *resource, uint32_t attribute);
 
+/*
+ * Whether a resource could not be without itself in the end if this attribute of it, which is
+ * mandatory or identifies it, referred to the target.
+ */
+bool host_resource_would_loop(
+    struct host_resource *resource, uint32_t attribute, struct host_resource *target);
+
 bool host_resource_has_parent(
     const struct host_resource *resource, const struct host_resource *parent);
 
@@ -137,7 +146,10 @@ void host_link_sent(struct host_link *link);
  */
 void host_resource_remove(struct host_resource *resource);
 
-/* Releases a resource that was made and is not to be after all. */
+/* Takes a number that no resource of the session has. */
+uint32_t host_resource_take_number(struct host_session *session);
+
+/* Releases a resource that was made and is not to be after all, and its number. */
 void host_resource_discard(struct host_resource *resource);
 
 /* Releases every resource of a session that ends. */

@@ -13,6 +13,9 @@
 /* How long changes of the plugin's own threads are gathered before they are sent. */
 #define FLUSH_DELAY_NS (20 * NS_PER_MS)
 
+/* How long a session that is to end waits for its last batch to be acknowledged. */
+#define LAST_WAIT_NS NS_PER_S
+
 static const char *const state_names[HOST_SESSION_STATE_END] = {
     [HOST_SESSION_FREE] = "free",
     [HOST_SESSION_OPEN] = "open",
@@ -82,6 +85,32 @@ static struct host_session *enter_number(struct host *host, uint32_t number)
 	return NULL;
 }
 
+/*
+ * Queues the next hook. Teardowns wait for no scan, and scans not for those that take too long;
+ * where one thread does everything there is one queue.
+ */
+static void enqueue_locked(struct host_session *session, struct monotonic due)
+{
+	struct host *host = session->host;
+	bool has_pools = host->pools[POOL_SCANS].most > 0;
+	struct deadline_queue *queue = &host->scans;
+
+	if (has_pools && session->state == HOST_SESSION_CLOSING)
+		queue = &host->endings;
+	else if (has_pools && session->is_slow)
+		queue = &host->slow;
+	if (session->queue != queue)
+		host_session_unqueue_locked(session);
+	session->queue = queue;
+	deadline_queue_put(queue, &session->scan, due);
+}
+
+void host_session_unqueue_locked(struct host_session *session)
+{
+	if (session->queue != NULL)
+		deadline_queue_remove(session->queue, &session->scan);
+}
+
 void host_session_open(struct host *host, const struct message_open *open)
 {
 	struct host_session *session;
@@ -97,7 +126,7 @@ void host_session_open(struct host *host, const struct message_open *open)
 	host->live++;
 	pthread_mutex_unlock(&host->lock);
 	session->next_scan = monotonic_now();
-	deadline_queue_put(&host->scans, &session->scan, session->next_scan);
+	enqueue_locked(session, session->next_scan);
 	host_session_unlock(session);
 }
 
@@ -150,7 +179,7 @@ static void become_idle_locked(struct host_session *session)
 
 	host_session_set_state(session, HOST_SESSION_IDLE);
 	if (session->scan_wanted)
-		deadline_queue_put(&host->scans, &session->scan, session->next_scan);
+		enqueue_locked(session, session->next_scan);
 	if (session->flush_wanted)
 		deadline_queue_put(&host->prompt, &session->flush, session->flush_due);
 }
@@ -160,21 +189,14 @@ static void plan_after_locked(struct host_session *session, enum batch_kind kind
 {
 	if (kind != BATCH_INITIAL)
 		return;
-	if (session->host->plugin.definition.update_scan != NULL) {
-		session->scan_wanted = true;
-		session->next_scan = monotonic_now();
-		return;
-	}
-	session->contact_due = true;
-	session->flush_wanted = true;
-	session->flush_due = monotonic_now();
+	session->scan_wanted = true;
+	session->next_scan = monotonic_now();
 }
 
 void host_session_run_flush(struct worker *worker, struct queue_entry *entry)
 {
 	struct host_session *session =
 	    (struct host_session *)(void *)((char *)entry - offsetof(struct host_session, flush));
-	bool contact;
 
 	host_session_lock(session);
 	/* The session may be at something else by now, and even be another's. */
@@ -183,12 +205,9 @@ void host_session_run_flush(struct worker *worker, struct queue_entry *entry)
 		host_session_unlock(session);
 		return;
 	}
-	contact = session->contact_due;
-	session->contact_due = false;
-	deadline_queue_remove(&session->host->scans, &session->scan);
+	host_session_unqueue_locked(session);
 	host_session_set_state(session, HOST_SESSION_COMMITTING);
-	if (!send_batch_locked(
-	        session, contact ? BATCH_UPDATE : BATCH_ASYNC, contact, (struct monotonic){0}))
+	if (!send_batch_locked(session, BATCH_ASYNC, false, (struct monotonic){0}))
 		become_idle_locked(session);
 	host_session_unlock(session);
 }
@@ -204,7 +223,43 @@ void host_session_acknowledge(struct host *host, uint32_t number, uint64_t batch
 		if (session->state == HOST_SESSION_COMMITTING) {
 			plan_after_locked(session, session->last_kind);
 			become_idle_locked(session);
+		} else if (session->state == HOST_SESSION_CLOSING) {
+			enqueue_locked(session, (struct monotonic){0});
 		}
+	}
+	host_session_unlock(session);
+}
+
+static struct host_resource *find_machine(const struct host_session *session, uint32_t number)
+{
+	const struct loaded_plugin *plugin = &session->host->plugin;
+	struct host_resource *resource;
+
+	for (size_t i = 0; i < plugin->class_count; i++) {
+		if (plugin->classes[i]->builtin != BUILTIN_VIRTUAL_MACHINE)
+			continue;
+		TAILQ_FOREACH (resource, &session->by_class[i], same_class)
+			if (resource->number == number)
+				return resource;
+	}
+	return NULL;
+}
+
+void host_session_associate(struct host *host, const struct message_associate *message)
+{
+	struct host_session *session = enter_number(host, message->session);
+	struct host_resource *machine;
+	const struct class *class;
+
+	if (session == NULL)
+		return;
+	machine = find_machine(session, message->resource);
+	class = machine != NULL ? host_resource_class(machine) : NULL;
+	for (size_t i = 0; class != NULL && i < class->attribute_count; i++) {
+		if (!class_is_managed(class, i))
+			continue;
+		value_clear(&machine->values[i]);
+		machine->values[i] = value_integer(message->server);
 	}
 	host_session_unlock(session);
 }
@@ -322,6 +377,20 @@ static void end_session(struct host_session *session, enum hook failed, char *re
 	host_session_keep(session);
 }
 
+/*
+ * Begins to end a session that runs no hook: before all scans, however long those are overdue, but
+ * after the acknowledgement of its batch, if that comes soon.
+ */
+static void begin_end_locked(struct host_session *session)
+{
+	struct monotonic due = {0};
+
+	if (session->unacknowledged && !atomic_load(&session->host->alone))
+		due = monotonic_after(monotonic_now(), LAST_WAIT_NS);
+	host_session_set_state(session, HOST_SESSION_CLOSING);
+	enqueue_locked(session, due);
+}
+
 /* ---- scans ---- */
 
 /* Sends the results of a scan that succeeded. Locked. */
@@ -354,17 +423,41 @@ static void run_scan(struct host_session *session, enum hook hook)
 		assign_defaults(session->scannable);
 	}
 	result = run_hook(session, hook);
+	session->is_slow = monotonic_since(monotonic_now(), start) > session->period_s * NS_PER_S;
 	if (result != 0 && !session->stopping) {
+		refusals_tell_left_out(session);
 		end_session(session, hook, failure_reason(session, result));
 		return;
 	}
 	check_forgotten_failure(session, result);
+	refusals_tell_left_out(session);
 	if (result == 0 && !(session->stopping && hook == HOOK_INITIAL_SCAN))
 		commit_scan_locked(session, start);
-	if (session->stopping)
+	if (session->stopping && !session->unacknowledged) {
 		end_session(session, hook, NULL);
-	else
-		host_session_unlock(session);
+		return;
+	}
+	if (session->stopping)
+		begin_end_locked(session);
+	host_session_unlock(session);
+}
+
+/* In place of an update scan that the plugin does not have. Unlocks the session. */
+static void pass_over_scan(struct host_session *session)
+{
+	deadline_queue_remove(&session->host->prompt, &session->flush);
+	session->hook = HOOK_NONE;
+	refusals_tell_left_out(session);
+	commit_scan_locked(session, monotonic_now());
+	host_session_unlock(session);
+}
+
+static bool has_unsent(const struct host_session *session)
+{
+	const struct unsent *unsent = &session->unsent;
+
+	return !TAILQ_EMPTY(&session->changed) || !TAILQ_EMPTY(&session->changed_links) ||
+	       unsent->removed.count > 0 || unsent->sample_count > 0 || unsent->histogram_count > 0;
 }
 
 /* Sends the last changes of a session that is to end, and ends it. */
@@ -372,6 +465,9 @@ static void close_session(struct host_session *session)
 {
 	if (session->last_batch > 0 && !session->unacknowledged)
 		send_batch_locked(session, BATCH_ASYNC, false, (struct monotonic){0});
+	else if (session->last_batch > 0 && has_unsent(session))
+		host_log(session->host, session->number, LOG_LEVEL_WARNING,
+		    "the last changes are lost: those before are not stored yet");
 	end_session(session, HOOK_NONE, NULL);
 }
 
@@ -388,11 +484,13 @@ void host_session_run_due(struct worker *worker, struct queue_entry *entry)
 		close_session(session);
 	else if (session->state == HOST_SESSION_OPEN)
 		run_scan(session, HOOK_INITIAL_SCAN);
-	else if (session->state == HOST_SESSION_IDLE && session->scan_wanted &&
-	         session->next_scan.ns <= monotonic_now().ns)
+	else if (session->state != HOST_SESSION_IDLE || !session->scan_wanted ||
+	         session->next_scan.ns > monotonic_now().ns)
+		host_session_unlock(session);
+	else if (session->host->plugin.definition.update_scan != NULL)
 		run_scan(session, HOOK_UPDATE_SCAN);
 	else
-		host_session_unlock(session);
+		pass_over_scan(session);
 }
 
 bool host_session_hurry(struct host *host, uint32_t number)
@@ -403,10 +501,11 @@ bool host_session_hurry(struct host *host, uint32_t number)
 	if (session == NULL)
 		return false;
 	has_scan = session->state == HOST_SESSION_OPEN ||
-	           (session->state == HOST_SESSION_IDLE && session->scan_wanted);
+	           (session->state == HOST_SESSION_IDLE && session->scan_wanted &&
+	               host->plugin.definition.update_scan != NULL);
 	if (has_scan) {
 		session->next_scan = monotonic_now();
-		deadline_queue_put(&host->scans, &session->scan, (struct monotonic){0});
+		enqueue_locked(session, (struct monotonic){0});
 	}
 	host_session_unlock(session);
 	return has_scan;
@@ -420,9 +519,7 @@ static void close_locked(struct host_session *session)
 	if (session->state == HOST_SESSION_SCANNING || session->state == HOST_SESSION_CLOSING ||
 	    session->state == HOST_SESSION_TEARDOWN)
 		return;
-	host_session_set_state(session, HOST_SESSION_CLOSING);
-	/* Before all scans, however long those are overdue. */
-	deadline_queue_put(&session->host->scans, &session->scan, (struct monotonic){0});
+	begin_end_locked(session);
 }
 
 void host_session_close(struct host *host, uint32_t number)

@@ -7,7 +7,9 @@
  *
  * At most one batch of a session is unacknowledged (committing); nothing of it is due before the
  * supervisor acknowledged that. Changes that the plugin's own threads make in the idle state are
- * sent shortly after; in any other state they wait for the next batch.
+ * sent shortly after; in any other state they wait for the next batch. A session that is to end
+ * waits a moment for its acknowledgement, so that the last changes can be sent before teardown. In
+ * place of an update scan that the plugin does not have nothing is run, and the batch is sent.
  */
 #ifndef HOST_SESSION_H
 #define HOST_SESSION_H
@@ -49,6 +51,7 @@ struct unsent {
 	struct number_list removed;    /* resources that the supervisor knows */
 	struct number_list incomplete; /* classes */
 	struct number_list forgotten;  /* removed resources that samples below belong to */
+	struct number_list vacated;    /* those of them that the supervisor does not know */
 	struct sample *samples;
 	size_t sample_count;
 	size_t sample_capacity;
@@ -67,14 +70,14 @@ struct stage {
 	bool *given;
 };
 
-struct complaint;
+struct complaint_place;
 
 /* Everything is under lock unless it says otherwise. */
 struct host_session {
 	/* These stay as they are from one use of the memory to the next. */
 	uint32_t magic;
 	pthread_mutex_t lock;     /* recursive: label and default functions call back */
-	struct queue_entry scan;  /* in host->scans: the next hook */
+	struct queue_entry scan;  /* in queue: the next hook */
 	struct queue_entry flush; /* in host->prompt: a batch of changes */
 
 	struct host *host; /* NULL: of no use at present */
@@ -88,8 +91,9 @@ struct host_session {
 	struct host_resource *scannable;
 	struct host_resource *resources; /* hash by key */
 	struct host_resource_list *by_class;
-	uint32_t last_resource; /* number */
-	uint64_t last_visit;    /* stamp of the last walk through the ancestors */
+	uint32_t last_resource;    /* highest number so far */
+	struct number_list vacant; /* lower ones that no resource has */
+	uint64_t last_visit;       /* stamp of the last walk through the ancestors */
 	struct stage stage;
 	struct host_resource *unborn;  /* is being made */
 	struct host_resource *filling; /* its default functions run: only it may change */
@@ -106,20 +110,22 @@ struct host_session {
 	bool scan_wanted;
 	struct monotonic flush_due;
 	bool flush_wanted;
-	bool contact_due; /* there is no update scan, and that is yet to be told as a success */
 	uint32_t period_s;
 	uint64_t last_batch;
 	enum batch_kind last_kind;
 	bool unacknowledged;
-	bool entered;   /* initial_scan was, so teardown has to be */
-	bool stopping;  /* the supervisor wants it to end */
-	enum hook hook; /* that runs, or ran last */
+	bool entered;                 /* initial_scan was, so teardown has to be */
+	bool stopping;                /* the supervisor wants it to end */
+	bool is_slow;                 /* its last scan took longer than its period */
+	struct deadline_queue *queue; /* of the host, that scan was last put in; NULL: none yet */
+	enum hook hook;               /* that runs, or ran last */
 
 	/* what the plugin asked for */
 	void *private;
 	bool report_unchanged;
 	char *fail_reason;
-	struct complaint *complaints;
+	struct monotonic clock_told; /* that the clock is behind the samples */
+	struct complaint_place *complaints;
 };
 
 /* ---- main thread ---- */
@@ -128,6 +134,9 @@ void host_session_open(struct host *host, const struct message_open *open);
 void host_session_close(struct host *host, uint32_t number);
 void host_sessions_close(struct host *host);
 void host_session_acknowledge(struct host *host, uint32_t number, uint64_t batch);
+
+/* Notes which server a virtual machine stands for, which the plugin may read. */
+void host_session_associate(struct host *host, const struct message_associate *message);
 
 /* Makes the next scan of a session due now, before all others. False if none is planned. */
 bool host_session_hurry(struct host *host, uint32_t number);
@@ -151,6 +160,9 @@ struct host_resource *host_session_borrow(
     struct host *host, uint32_t class, const struct value *values);
 void host_session_give_back(struct host_session *session);
 
+/* Takes its next hook out of whichever queue it is in. */
+void host_session_unqueue_locked(struct host_session *session);
+
 void host_session_lock(struct host_session *session);
 void host_session_unlock(struct host_session *session);
 
@@ -160,5 +172,11 @@ struct host_session *host_session_running(void);
 const char *host_session_state_name(enum host_session_state state);
 
 void number_list_add(struct number_list *list, uint32_t number);
+
+/*
+ * Drops the samples of resources that were removed before they were sent, so that their numbers are
+ * vacant; unless there are few of them, compared with the samples that have to be looked through.
+ */
+void unsent_forget(struct host_session *session);
 
 #endif

@@ -114,7 +114,8 @@ static void fill_in(
 {
 	session->host = host;
 	session->number = open->session;
-	session->period_s = host->configuration.default_period_s;
+	session->period_s = atomic_load(&host->default_period_s);
+	session->is_slow = open->is_slow;
 	host_session_set_state(session, HOST_SESSION_OPEN);
 	prepare_stage(session);
 	prepare_lists(session);
@@ -138,6 +139,7 @@ static void free_unsent(struct unsent *unsent)
 	free(unsent->removed.items);
 	free(unsent->incomplete.items);
 	free(unsent->forgotten.items);
+	free(unsent->vacated.items);
 	free(unsent->samples);
 	free(unsent->histograms);
 	free(unsent->diagnostic);
@@ -146,11 +148,12 @@ static void free_unsent(struct unsent *unsent)
 void host_session_empty(struct host_session *session)
 {
 	handle_free(session->handle);
-	deadline_queue_remove(&session->host->scans, &session->scan);
+	host_session_unqueue_locked(session);
 	deadline_queue_remove(&session->host->prompt, &session->flush);
 	host_resources_free(session);
 	refusals_free(session);
 	free_unsent(&session->unsent);
+	free(session->vacant.items);
 	free(session->by_class);
 	free(session->stage.values);
 	free(session->stage.targets);

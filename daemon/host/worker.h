@@ -24,17 +24,53 @@ struct worker_note {
 	struct monotonic since;
 };
 
+struct worker_pool;
+
+enum worker_state {
+	WORKER_NONE = 0,
+	WORKER_STARTED,
+	WORKER_ENDED /* and is to be joined */
+};
+
 struct worker {
 	struct host *host;
 	struct deadline_queue *queue;
+	struct worker_pool *pool;
 	size_t index; /* in the recorder */
 	pthread_t thread;
-	bool started;
+	_Atomic enum worker_state state;
 	struct worker_note now;
 };
 
-/* Starts the threads. Returns 0 or an errno; those that did start are in host->workers. */
+enum { POOL_PROMPT, POOL_SCANS, POOL_SLOW, POOL_ENDINGS, POOL_COUNT };
+
+/*
+ * The workers of one queue. There are more of them when something has been due for too long, and
+ * fewer again when they had nothing to do for a minute.
+ */
+struct worker_pool {
+	struct deadline_queue *queue;
+	size_t first; /* index of its first worker */
+	size_t size;  /* places for workers */
+	size_t least, most;
+	int64_t patience_ns; /* how long something may be due */
+	size_t count;        /* of its threads; main thread only, as all above */
+	struct monotonic grown, looked;
+	_Atomic size_t busy;
+	_Atomic size_t busiest; /* since the main thread looked */
+};
+
+/*
+ * Starts the threads, of which at most scan_workers run scans. Returns 0 or an errno; those that
+ * did start are in host->workers.
+ */
 int workers_start(struct host *host, size_t scan_workers);
+
+/* Sees to it that there are as many threads as are needed. For the main thread, every second. */
+void workers_balance(struct host *host);
+
+/* Changes how many may run scans. */
+void workers_limit(struct host *host, size_t scan_workers);
 
 /* Closes the queues and waits for the threads to end. */
 void workers_join(struct host *host);

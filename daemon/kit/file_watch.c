@@ -115,15 +115,30 @@ static void wait_until_settled(const struct file_watch *watch)
 	}
 }
 
-bool file_watch_changed(struct file_watch *watch)
+/* Notes the version that is there now; false if there is none, or the one noted before. */
+static bool note_version(struct file_watch *watch)
 {
 	struct version version;
 
-	if (!read_events(watch))
-		return false;
-	wait_until_settled(watch);
 	if (!look(watch, &version) || memcmp(&version, &watch->version, sizeof(version)) == 0)
 		return false;
 	watch->version = version;
+	return true;
+}
+
+bool file_watch_changed(struct file_watch *watch)
+{
+	if (!read_events(watch))
+		return false;
+	wait_until_settled(watch);
+	return note_version(watch);
+}
+
+bool file_watch_look(struct file_watch *watch)
+{
+	if (!note_version(watch))
+		return false;
+	wait_until_settled(watch);
+	note_version(watch);
 	return true;
 }

@@ -23,4 +23,7 @@ int file_watch_fd(const struct file_watch *watch);
  */
 bool file_watch_changed(struct file_watch *watch);
 
+/* Tells at once whether it is another than at the last time, and waits only then. */
+bool file_watch_look(struct file_watch *watch);
+
 #endif

@@ -48,28 +48,28 @@ static enum hook running_hook(const struct guard *guard, int64_t *since)
 	return HOOK_NONE;
 }
 
-static void give_up(struct guard *guard, enum guard_reason reason)
+/* Its name, or NULL. */
+static const char *running_hook_name(const struct guard *guard)
 {
 	int64_t since;
 	enum hook hook = running_hook(guard, &since);
 
-	guard->options.give_up(
-	    guard->options.context, reason, hook != HOOK_NONE ? hook_name(hook) : NULL);
+	return hook != HOOK_NONE ? hook_name(hook) : NULL;
 }
 
 /* Asks the sessions to end; without any, or asked again, nothing is waited for. */
 static void stop(struct guard *guard, enum guard_reason reason)
 {
-	bool again = guard->reason != GUARD_NONE && reason == GUARD_SIGNAL;
+	bool again = guard->reason == GUARD_SIGNAL && reason == GUARD_SIGNAL;
 
 	guard->asked = monotonic_now();
 	guard->reason = reason;
 	eventfd_write(guard->stop, 1);
 	pthread_mutex_lock(&guard->lock);
 	if (again || guard->kit == NULL)
-		give_up(guard, reason);
-	else
-		kit_stop(guard->kit);
+		guard->options.give_up(guard->options.context, reason, running_hook_name(guard));
+	guard->options.stopping(guard->options.context, reason, running_hook_name(guard));
+	kit_stop(guard->kit);
 	pthread_mutex_unlock(&guard->lock);
 }
 
@@ -90,7 +90,8 @@ static void look_at_hooks(struct guard *guard)
 
 	if (guard->reason == GUARD_FILE &&
 	    monotonic_since(now, guard->asked) > guard->options.overdue_ns)
-		give_up(guard, GUARD_FILE);
+		guard->options.give_up(
+		    guard->options.context, GUARD_FILE, running_hook_name(guard));
 	if (hook == HOOK_NONE || since == guard->told ||
 	    now.ns - since <= guard->options.overdue_ns)
 		return;

@@ -24,9 +24,11 @@ struct guard_options {
 	int recorder;            /* that of the kit; stays the caller's */
 	int64_t overdue_ns;      /* how long a hook runs until overdue() is told, once per call */
 	void (*overdue)(void *context, const char *hook);
+	/* All is to end, and waits for a hook (NULL: none runs). */
+	void (*stopping)(void *context, enum guard_reason reason, const char *hook);
 	/*
-	 * Told that a stop was asked for the second time, while no plugin is loaded yet, or that a
-	 * hook (NULL: none) held up the file's change for overdue_ns: ends the process.
+	 * Nothing more is waited for: a stop was asked for the second time, or before a plugin was
+	 * loaded; or a hook held up a changed file for overdue_ns. Ends the process.
 	 */
 	void (*give_up)(void *context, enum guard_reason reason, const char *hook);
 	void *context;

@@ -13,6 +13,7 @@
 struct refused_calls {
 	pthread_mutex_t lock;
 	struct reasons lines; /* under lock */
+	uint32_t count;       /* of the calls that these tell of; under lock */
 };
 
 struct refused_calls *refused_calls_new(void)
@@ -61,14 +62,28 @@ static char *put_place_first(const char *reason)
 	return xstrdup(reason);
 }
 
+/* How many calls "5 more calls refused at acme.c:31, not shown" tells of; 0 for any other line. */
+static uint32_t count_left_out(const char *line)
+{
+	char *rest;
+	unsigned long number = strtoul(line, &rest, 10);
+
+	return strncmp(rest, " more call", 10) == 0 && strstr(rest, " refused") != NULL
+	           ? (uint32_t)number
+	           : 0;
+}
+
 bool refused_calls_note(struct refused_calls *calls, const char *line)
 {
-	size_t prefix = sizeof(PREFIX) - 1;
+	bool is_call = strncmp(line, PREFIX, sizeof(PREFIX) - 1) == 0;
+	uint32_t count = is_call ? 1 : count_left_out(line);
 
-	if (strncmp(line, PREFIX, prefix) != 0)
+	if (count == 0)
 		return false;
 	pthread_mutex_lock(&calls->lock);
-	reasons_take(&calls->lines, put_place_first(line + prefix));
+	reasons_take(
+	    &calls->lines, is_call ? put_place_first(line + sizeof(PREFIX) - 1) : xstrdup(line));
+	calls->count += count;
 	pthread_mutex_unlock(&calls->lock);
 	return true;
 }
@@ -90,15 +105,16 @@ static void add_silent(struct reasons *lines, uint32_t silent, const char *diagn
 void refused_calls_take(
     struct refused_calls *calls, uint32_t count, const char *diagnostic, struct reasons *lines)
 {
-	size_t noted;
+	uint32_t noted;
 
 	pthread_mutex_lock(&calls->lock);
-	noted = calls->lines.count;
-	for (size_t i = 0; i < noted; i++)
+	noted = calls->count;
+	for (size_t i = 0; i < calls->lines.count; i++)
 		reasons_take(lines, xstrdup(calls->lines.items[i]));
 	reasons_clear(&calls->lines);
 	calls->lines = (struct reasons){0};
+	calls->count = 0;
 	pthread_mutex_unlock(&calls->lock);
 	if (count > noted && diagnostic != NULL)
-		add_silent(lines, count - (uint32_t)noted, diagnostic, noted > 0);
+		add_silent(lines, count - noted, diagnostic, noted > 0);
 }

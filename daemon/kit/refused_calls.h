@@ -14,8 +14,8 @@ struct refused_calls *refused_calls_new(void);
 void refused_calls_free(struct refused_calls *calls);
 
 /*
- * Takes a line of the plugin's log if it tells of a refused call. Lines come only for the first
- * call that is refused at a place; later ones are but counted in their batch.
+ * Takes a line of the plugin's log if it tells of refused calls. No line comes for a call that is
+ * refused for the same reason as one before; it is but counted in its batch.
  */
 bool refused_calls_note(struct refused_calls *calls, const char *line);
 

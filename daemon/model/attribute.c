@@ -294,6 +294,12 @@ static size_t hostname_label(const char *text)
 	return length;
 }
 
+/* Whether a text can only be meant as an IPv4 address: numbers with dots in between. */
+static bool looks_like_ipv4(const char *text)
+{
+	return strchr(text, '.') != NULL && text[strspn(text, "0123456789.")] == '\0';
+}
+
 static bool is_hostname(const char *text)
 {
 	struct in6_addr address;
@@ -303,6 +309,8 @@ static bool is_hostname(const char *text)
 		return false;
 	if (inet_pton(AF_INET6, text, &address) == 1)
 		return true;
+	if (looks_like_ipv4(text))
+		return inet_pton(AF_INET, text, &address) == 1;
 	while ((label = hostname_label(text)) > 0 && text[label] == '.')
 		text += label + 1;
 	return label > 0 && text[label] == '\0';
@@ -447,9 +455,15 @@ static bool check_null(const struct attribute *attribute, const struct value *va
 	return refuse(attribute, reason, "null is not allowed (not optional)");
 }
 
-static bool check_encoding(const struct attribute *attribute, const char *text, char *reason)
+/* What holds for the texts of all types. */
+static bool check_bytes(const struct attribute *attribute, const char *text, char *reason)
 {
-	if (!utf8_valid(text, strlen(text)))
+	size_t length = strlen(text);
+
+	if (length > VALUE_TEXT_MAX)
+		return refuse(
+		    attribute, reason, "%zu bytes is too long (max %d)", length, VALUE_TEXT_MAX);
+	if (!utf8_valid(text, length))
 		return refuse(attribute, reason, "not valid UTF-8");
 	return true;
 }
@@ -459,7 +473,7 @@ bool attribute_validate(
 {
 	if (value->type == VALUE_NULL)
 		return check_null(attribute, value, reason);
-	if (value->type == VALUE_TEXT && !check_encoding(attribute, value->text, reason))
+	if (value->type == VALUE_TEXT && !check_bytes(attribute, value->text, reason))
 		return false;
 	return rule_of(attribute)->check(attribute, value, reason);
 }
@@ -472,7 +486,7 @@ bool attribute_parse(const struct attribute *attribute, const char *typed, struc
 
 	if (attribute->user_read_only)
 		return refuse(attribute, reason, "set by the plugin only");
-	if (typed != NULL && !check_encoding(attribute, typed, reason))
+	if (typed != NULL && !check_bytes(attribute, typed, reason))
 		return false;
 	if (typed != NULL && rule->parse == NULL)
 		parsed = value_text(typed);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What one scan changed, or what a plugin's own threads changed since: the unit that is stored in
- * one transaction. Resources are named by their number in the session; the scannable is number 0,
- * the others count up from 1 and are never used again in the session.
+ * one transaction. Resources are named by their number in the session; the scannable is number 0. A
+ * number can be that of another resource in a batch after the one that removed its resource.
  *
  * The parts are applied in this order: reports, labels, removals, parents, samples, alerts. What a
  * batch says of a resource that it removes has no effect.

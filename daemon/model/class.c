@@ -111,6 +111,12 @@ bool class_is_identifying(const struct class *class, size_t attribute)
 	return false;
 }
 
+bool class_is_managed(const struct class *class, size_t attribute)
+{
+	return class->builtin == BUILTIN_VIRTUAL_MACHINE &&
+	       strcmp(class->attributes[attribute].name, "host_id") == 0;
+}
+
 /* The name of an entry of a table that leaves no number out. */
 static const char *name_in(const char *const *names, size_t count, size_t index)
 {

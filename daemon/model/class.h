@@ -69,6 +69,15 @@ enum severity { SEVERITY_INFO = 20, SEVERITY_WARNING = 30, SEVERITY_ERROR = 40 }
 #define ATTRIBUTE_NAME_MAX 64
 #define IDENTIFIER_MAX 2048
 #define LABEL_SIZE 1024 /* room for any label */
+
+/*
+ * Attributes of a class, inherited ones included, and bytes of a value that is a text. Together
+ * they keep any resource within what PostgreSQL takes as one jsonb value (256 MiB) and as one
+ * parameter of a statement (1 GiB, with each character escaped).
+ */
+#define CLASS_ATTRIBUTES_MAX 4096
+#define VALUE_TEXT_MAX 32768
+
 #define REASON_SIZE 512 /* room for the reason of a refusal; longer ones end with "…" */
 
 /* Writes a reason; one that is too long is cut between two characters and ends with "…". */
@@ -193,6 +202,9 @@ size_t class_find_attribute(const struct class *class, const char *name);
 size_t class_find_statistic(const struct class *class, const char *name);
 
 bool class_is_identifying(const struct class *class, size_t attribute);
+
+/* Whether the runner alone sets the attribute: the number of a virtual machine's server. */
+bool class_is_managed(const struct class *class, size_t attribute);
 
 /* Whether two descriptions of a class are the same in every field but origin. */
 bool class_equal(const struct class *a, const struct class *b);

@@ -35,6 +35,7 @@ void resource_row_clear(struct resource_row *row)
 	free(row->alias);
 	free(row->attributes);
 	free(row->secrets);
+	free(row->given);
 	*row = (struct resource_row){0};
 }
 
@@ -43,17 +44,43 @@ void alert_row_clear(struct alert_row *row)
 	free(row->name);
 	free(row->attribute);
 	free(row->message);
+	free(row->voters);
 	*row = (struct alert_row){0};
+}
+
+void server_row_clear(struct server_row *row)
+{
+	free(row->address);
+	free(row->fqdn);
+	free(row->state);
+	free(row->source);
+	*row = (struct server_row){0};
+}
+
+void volume_row_clear(struct volume_row *row)
+{
+	free(row->label);
+	free(row->filesystem_type);
+	*row = (struct volume_row){0};
+}
+
+void volume_node_row_clear(struct volume_node_row *row)
+{
+	free(row->path);
+	*row = (struct volume_node_row){0};
 }
 
 bool changes_are_empty(const struct changes *changes)
 {
-	const size_t counts[] = {changes->class_count, changes->forgotten_offline_count,
-	    changes->removed_resource_count, changes->resource_count,
-	    changes->reporters_removed_count, changes->reporters_added_count,
-	    changes->parents_removed_count, changes->parents_added_count, changes->reference_count,
-	    changes->alert_count, changes->event_count, changes->sample_count,
-	    changes->histogram_count};
+	const size_t counts[] = {changes->requests_done_count, changes->servers_removed_count,
+	    changes->server_count, changes->peers_replaced_count, changes->peer_count,
+	    changes->volume_nodes_removed_count, changes->volumes_removed_count,
+	    changes->volume_count, changes->volume_node_count, changes->class_count,
+	    changes->forgotten_offline_count, changes->removed_resource_count,
+	    changes->resource_count, changes->reporters_removed_count,
+	    changes->reporters_added_count, changes->parents_removed_count,
+	    changes->parents_added_count, changes->reference_count, changes->alert_count,
+	    changes->event_count, changes->sample_count, changes->histogram_count};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] > 0)
@@ -71,6 +98,12 @@ static void clear_rows(struct changes *changes)
 		resource_row_clear(&changes->resources[i]);
 	for (size_t i = 0; i < changes->reference_count; i++)
 		free(changes->references[i].attribute);
+	for (size_t i = 0; i < changes->server_count; i++)
+		server_row_clear(&changes->servers[i]);
+	for (size_t i = 0; i < changes->volume_count; i++)
+		volume_row_clear(&changes->volumes[i]);
+	for (size_t i = 0; i < changes->volume_node_count; i++)
+		volume_node_row_clear(&changes->volume_nodes[i]);
 	for (size_t i = 0; i < changes->alert_count; i++)
 		alert_row_clear(&changes->alerts[i]);
 	for (size_t i = 0; i < changes->event_count; i++)
@@ -86,6 +119,15 @@ void changes_free(struct changes *changes)
 	if (changes == NULL)
 		return;
 	clear_rows(changes);
+	free(changes->requests_done);
+	free(changes->servers_removed);
+	free(changes->servers);
+	free(changes->peers_replaced);
+	free(changes->peers);
+	free(changes->volume_nodes_removed);
+	free(changes->volumes_removed);
+	free(changes->volumes);
+	free(changes->volume_nodes);
 	free(changes->classes);
 	free(changes->forgotten_offline);
 	free(changes->removed_resources);

@@ -57,13 +57,14 @@ struct resource_row {
 	char *attributes; /* JSON object; null values and passwords are left out */
 	char *secrets;    /* JSON object of the passwords, or NULL */
 	bool configured;  /* a scannable that the configuration file declares now */
+	char *given; /* JSON object of what the file gave it, passwords as null; NULL: never did */
 };
 
-/* A parent link as one scannable reports it. */
+/* A parent link as one scannable reports it, or as relations make it. */
 struct parent_row {
 	record_id child_id;
 	record_id parent_id;
-	record_id reporter_id; /* the scannable */
+	record_id reporter_id; /* the scannable; 0: a relation */
 };
 
 /* That a scannable reports a resource with a global identifier. */
@@ -89,9 +90,14 @@ struct alert_row {
 	char *attribute; /* or statistic; NULL for the runner's own */
 	enum severity severity;
 	char *message; /* fixed when raised */
+	char *voters;  /* ids of the scannables that say so, as "{1,2}"; NULL: unknown, or ended */
 	struct wallclock begin;
 	struct wallclock end; /* meaningful once not active */
 	bool active;
+	bool dismissed; /* a user has seen it and does not care for it */
+	/* The nearest alert among those of the ancestors, 0: none; once ended, the last one. */
+	record_id cause_id;
+	record_id root_cause_id; /* the root cause of the cause, or the alert itself */
 };
 
 struct event_row {
@@ -118,6 +124,62 @@ struct histogram_row {
 	size_t count;
 };
 
+/* What a server record says of how far it is: a person, or the manager, has the rest to say. */
+#define SERVER_STATE_REQUESTED "requested" /* to be set up by the manager */
+#define SERVER_STATE_FOUND "found"         /* the machine of a scan: there is nothing to set up */
+
+/* Where a server record comes from. */
+#define SERVER_SOURCE_MACHINE "virtual machine"
+#define SERVER_SOURCE_SCAN "scan"
+#define SERVER_SOURCE_MANAGER "manager"
+
+struct server_row {
+	record_id id; /* odd: given by the runner; even: by storage.add_server() */
+	char *address;
+	char *fqdn; /* or NULL */
+	char *state;
+	char *source;
+	struct wallclock recorded; /* when the record was made */
+};
+
+/* That one server can take over from another; there is a row for each direction. */
+struct server_peer_row {
+	record_id server_id;
+	record_id peer_id;
+};
+
+/* A logical drive that servers can use. */
+struct volume_row {
+	record_id id;
+	record_id drive_id;
+	char *label;
+	int64_t size; /* in bytes; negative: unknown */
+	char *filesystem_type;
+	bool unusable; /* for Lustre */
+	bool in_use;
+	bool chosen; /* the roles of its nodes are a user's choice */
+};
+
+/* A path to a volume on one server. */
+struct volume_node_row {
+	record_id id;
+	record_id volume_id;
+	record_id resource_id; /* the device node */
+	record_id server_id;   /* need not have a record; 0: unknown */
+	char *path;
+	bool primary;
+	bool used; /* primary or secondary */
+	bool weighted;
+	int64_t weight; /* sum of its path weights, if weighted */
+};
+
+/* What the manager asks for with one of the schema's functions. */
+struct request_row {
+	record_id id;
+	char *kind;
+	char *arguments; /* JSON object */
+};
+
 /* The highest ids given out so far. */
 struct counters {
 	record_id class_id;
@@ -125,6 +187,9 @@ struct counters {
 	record_id resource_id;
 	record_id alert_id;
 	record_id event_id;
+	record_id server_id;
+	record_id volume_id;
+	record_id volume_node_id;
 };
 
 /* The newest batch of a session that is contained in changes. */
@@ -135,12 +200,15 @@ struct batch_reference {
 
 /*
  * Everything that changed since the last changes were taken, for one transaction. Written in this
- * order: alerts without history; removals; classes; resources; reporters, parents, references;
- * alerts; events; samples. Rows under "removed" that are not there, and rows that are there
- * already, are no error. A parent or reporter may be both removed and added, and then is there in
- * the end; a row may be in a list twice.
+ * order: requests that are done; alerts without history; removals; classes; resources; reporters,
+ * parents, references; servers, volumes and their nodes; alerts; events; samples. Rows under
+ * "removed" that are not there, and rows that are there already, are no error. A parent or reporter
+ * may be both removed and added, and then is there in the end; a row may be in a list twice.
  */
 struct changes {
+	record_id *requests_done;
+	size_t requests_done_count;
+
 	struct class_row *classes; /* new or changed */
 	size_t class_count;
 
@@ -167,6 +235,23 @@ struct changes {
 	struct reference_row *references;
 	size_t reference_count;
 
+	record_id *servers_removed; /* with their peers */
+	size_t servers_removed_count;
+	struct server_row *servers; /* new or changed */
+	size_t server_count;
+	record_id *peers_replaced; /* servers whose peers are those in peers, and no others */
+	size_t peers_replaced_count;
+	struct server_peer_row *peers;
+	size_t peer_count;
+	record_id *volume_nodes_removed;
+	size_t volume_nodes_removed_count;
+	record_id *volumes_removed;
+	size_t volumes_removed_count;
+	struct volume_row *volumes; /* new or changed */
+	size_t volume_count;
+	struct volume_node_row *volume_nodes; /* new or changed */
+	size_t volume_node_count;
+
 	struct alert_row *alerts; /* raised or cleared */
 	size_t alert_count;
 	struct event_row *events;
@@ -192,5 +277,8 @@ void changes_free(struct changes *changes);
 void class_row_clear(struct class_row *row);
 void resource_row_clear(struct resource_row *row);
 void alert_row_clear(struct alert_row *row);
+void server_row_clear(struct server_row *row);
+void volume_row_clear(struct volume_row *row);
+void volume_node_row_clear(struct volume_node_row *row);
 
 #endif

@@ -25,6 +25,7 @@ struct header {
 static const uint32_t element_types[ARRAY_TYPE_COUNT] = {
     [ARRAY_ID] = 20,
     [ARRAY_NUMBER] = 23,
+    [ARRAY_INTEGER] = 20,
     [ARRAY_BOOL] = 16,
     [ARRAY_REAL] = 701,
     [ARRAY_TIME] = 1184,
@@ -93,6 +94,14 @@ static void add_number(struct array *array, const void *field)
 	add_bytes(array, "", 0, &number, sizeof(number));
 }
 
+static void add_integer(struct array *array, const void *field)
+{
+	int64_t number;
+
+	memcpy(&number, field, sizeof(number));
+	add_int64(array, number);
+}
+
 static void add_bool(struct array *array, const void *field)
 {
 	uint8_t byte = *(const bool *)field ? 1 : 0;
@@ -141,6 +150,7 @@ void array_add(struct array *array, const void *field)
 	static void (*const add[ARRAY_TYPE_COUNT])(struct array *, const void *) = {
 	    [ARRAY_ID] = add_id,
 	    [ARRAY_NUMBER] = add_number,
+	    [ARRAY_INTEGER] = add_integer,
 	    [ARRAY_BOOL] = add_bool,
 	    [ARRAY_REAL] = add_real,
 	    [ARRAY_TIME] = add_time,

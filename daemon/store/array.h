@@ -13,13 +13,14 @@
 
 /* How a field of a row is kept in memory, and what it becomes. */
 enum array_type {
-	ARRAY_ID,     /* record_id to bigint; 0 is null */
-	ARRAY_NUMBER, /* uint32_t or an enumeration to integer */
-	ARRAY_BOOL,   /* bool to boolean */
-	ARRAY_REAL,   /* double to double precision */
-	ARRAY_TIME,   /* struct wallclock to timestamptz */
-	ARRAY_TEXT,   /* char * to text; NULL is null */
-	ARRAY_JSON,   /* char * with JSON to jsonb; NULL is null */
+	ARRAY_ID,      /* record_id to bigint; 0 is null */
+	ARRAY_NUMBER,  /* uint32_t or an enumeration to integer */
+	ARRAY_INTEGER, /* int64_t to bigint */
+	ARRAY_BOOL,    /* bool to boolean */
+	ARRAY_REAL,    /* double to double precision */
+	ARRAY_TIME,    /* struct wallclock to timestamptz */
+	ARRAY_TEXT,    /* char * to text; NULL is null */
+	ARRAY_JSON,    /* char * with JSON to jsonb; NULL is null */
 	ARRAY_TYPE_COUNT
 };
 

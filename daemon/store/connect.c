@@ -90,7 +90,7 @@ bool store_flush(struct store *store)
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	struct store *store = context;
-	PGnotify *unwanted;
+	PGnotify *notice;
 
 	(void)fd;
 	(void)what;
@@ -101,8 +101,12 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	store_take_results(store);
 	if (store->connection == NULL)
 		return;
-	while ((unwanted = PQnotifies(store->connection)) != NULL)
-		PQfreemem(unwanted);
+	while ((notice = PQnotifies(store->connection)) != NULL) {
+		/* The only channel that is listened to. */
+		store->requests_waiting = true;
+		store_kick(store);
+		PQfreemem(notice);
+	}
 	if (PQstatus(store->connection) == CONNECTION_BAD)
 		store_lost_by_error(store);
 }
@@ -133,18 +137,36 @@ static void take_notice(void *context, const PGresult *result)
 	}
 }
 
-/* The connection stands: goes over from connecting to talking. */
-static void connected(struct store *store)
+/* Gives up, and returns false, if the server or the database is of a kind that can't be used. */
+static bool check_server(struct store *store)
 {
-	evutil_socket_t fd = PQsocket(store->connection);
 	int version = PQserverVersion(store->connection);
+	const char *encoding = PQparameterStatus(store->connection, "server_encoding");
 
 	if (version < OLDEST_VERSION) {
 		store_give_up(store,
 		    "the database is PostgreSQL %d, but %d or newer is needed: upgrade the server",
 		    version / 10000, OLDEST_VERSION / 10000);
-		return;
+		return false;
 	}
+	if (encoding != NULL && strcmp(encoding, "UTF8") != 0) {
+		store_give_up(store,
+		    "the database \"%s\" has the encoding %s, which can't hold every text that"
+		    " plugins report: use one with UTF8 (CREATE DATABASE … ENCODING 'UTF8' TEMPLATE"
+		    " template0)",
+		    PQdb(store->connection), encoding);
+		return false;
+	}
+	return true;
+}
+
+/* The connection stands: goes over from connecting to talking. */
+static void connected(struct store *store)
+{
+	evutil_socket_t fd = PQsocket(store->connection);
+
+	if (!check_server(store))
+		return;
 	event_del(store->timer);
 	free_event(&store->readable);
 	free_event(&store->writable);
@@ -211,27 +233,37 @@ bool store_conninfo_is_name(const char *conninfo)
 	return strchr(conninfo, '=') == NULL && strstr(conninfo, "://") == NULL;
 }
 
-/* Gives up, and returns false, if libpq can't read the conninfo. */
-static bool check_conninfo(struct store *store)
+bool store_check_conninfo(const char *conninfo, char reason[REASON_SIZE])
 {
 	char *mistake = NULL;
 	PQconninfoOption *options;
 	char *line;
 
-	if (store_conninfo_is_name(store->conninfo))
+	if (store_conninfo_is_name(conninfo))
 		return true;
-	options = PQconninfoParse(store->conninfo, &mistake);
+	options = PQconninfoParse(conninfo, &mistake);
 	PQconninfoFree(options);
 	if (options != NULL)
 		return true;
 	line = store_one_line(mistake != NULL ? mistake : "out of memory");
 	PQfreemem(mistake);
 	hide_quoted(line);
-	store_give_up(store,
-	    "the conninfo of the database can't be read: %s. Write it as \"host=db.example"
-	    " dbname=storage user=runner\" or postgresql://runner@db.example/storage",
+	reason_write(reason,
+	    "can't be read: %s. Write it as \"host=db.example dbname=storage user=runner\" or"
+	    " postgresql://runner@db.example/storage",
 	    line);
 	free(line);
+	return false;
+}
+
+/* Gives up, and returns false, if libpq can't read the conninfo. */
+static bool check_conninfo(struct store *store)
+{
+	char reason[REASON_SIZE];
+
+	if (store_check_conninfo(store->conninfo, reason))
+		return true;
+	store_give_up(store, "the conninfo of the database %s", reason);
 	return false;
 }
 

@@ -35,15 +35,29 @@ struct store_trouble {
 	struct monotonic told_at;
 };
 
+/* How a transaction is written; raised when the server refuses what is in it. */
+enum write_care {
+	WRITE_PLAIN,   /* in one go */
+	WRITE_CAREFUL, /* statement by statement; rows that the server refuses are left out */
+	WRITE_STRICT   /* the same, and each statement has to keep all constraints */
+};
+
 struct writer {
 	bool open;         /* a transaction is being written */
 	bool rolling_back; /* after a failed one */
 	bool failed;
+	bool refused;   /* failed for what is in a row, so that trying again is of no use */
 	bool committed; /* the server said so */
 	bool complete;  /* everything was handed to libpq */
 	size_t part;    /* the next rows to send */
 	size_t row;
 	uint64_t rows; /* written or removed so far */
+
+	enum write_care care; /* the next three are of use unless it is plain */
+	size_t limit;         /* rows of the next statement at most */
+	size_t first;         /* row that the last statement begins with */
+	size_t left_out;      /* rows of this transaction */
+
 	struct store_wait wait;
 	struct store_trouble trouble;
 	char *error; /* why the last attempt failed; NULL after a good one */
@@ -106,6 +120,9 @@ struct store {
 	uint64_t load_rows;     /* of the step */
 	struct class_row class; /* read in part */
 	size_t class_capacity;  /* of its statistics */
+
+	bool requests_waiting; /* there may be some that were not read */
+	bool requests_handed;  /* to be deleted with the next changes; read no others before */
 
 	struct changes *in_flight;
 	struct writer writer;
@@ -206,6 +223,14 @@ void store_migrate_timeout(struct store *store);
 /* Loads what the database holds, or goes on where a lost connection ended it. */
 void store_load(struct store *store);
 void store_load_clear(struct store *store);
+
+/* ---- request.c ---- */
+
+/* Where the schema's functions say that there are requests. */
+#define REQUEST_CHANNEL "storage_manager"
+
+/* Reads what the manager asks for, and is READY again then. */
+void store_read_requests(struct store *store);
 
 /* ---- write.c ---- */
 

@@ -44,6 +44,9 @@ static void load_counters(struct store *store, const PGresult *row)
 	    .resource_id = number_at(row, 2),
 	    .alert_id = number_at(row, 3),
 	    .event_id = number_at(row, 4),
+	    .server_id = number_at(row, 5),
+	    .volume_id = number_at(row, 6),
+	    .volume_node_id = number_at(row, 7),
 	};
 
 	store->callbacks.counters(store->context, &counters);
@@ -117,6 +120,7 @@ static void load_resource(struct store *store, const PGresult *row)
 	    .attributes = text_at(row, 6),
 	    .secrets = text_at(row, 7),
 	    .configured = is_true(row, 8),
+	    .given = text_at(row, 9),
 	};
 
 	store->callbacks.resource(store->context, &resource);
@@ -154,13 +158,73 @@ static void load_alert(struct store *store, const PGresult *row)
 	    .message = text_at(row, 5),
 	    .begin = {.us = number_at(row, 6)},
 	    .active = true,
+	    .dismissed = is_true(row, 7),
+	    .cause_id = number_at(row, 8),
+	    .root_cause_id = number_at(row, 9),
+	    .voters = text_at(row, 10),
 	};
 
 	store->callbacks.alert(store->context, &alert);
 }
 
+static void load_server(struct store *store, const PGresult *row)
+{
+	const struct server_row server = {
+	    .id = number_at(row, 0),
+	    .address = text_at(row, 1),
+	    .fqdn = text_at(row, 2),
+	    .state = text_at(row, 3),
+	    .source = text_at(row, 4),
+	    .recorded = {.us = number_at(row, 5)},
+	};
+
+	store->callbacks.server(store->context, &server);
+}
+
+static void load_peer(struct store *store, const PGresult *row)
+{
+	const struct server_peer_row peer = {
+	    .server_id = number_at(row, 0), .peer_id = number_at(row, 1)};
+
+	store->callbacks.peer(store->context, &peer);
+}
+
+static void load_volume(struct store *store, const PGresult *row)
+{
+	const struct volume_row volume = {
+	    .id = number_at(row, 0),
+	    .drive_id = number_at(row, 1),
+	    .label = text_at(row, 2),
+	    .size = number_at(row, 3),
+	    .filesystem_type = text_at(row, 4),
+	    .unusable = is_true(row, 5),
+	    .in_use = is_true(row, 6),
+	    .chosen = is_true(row, 7),
+	};
+
+	store->callbacks.volume(store->context, &volume);
+}
+
+static void load_volume_node(struct store *store, const PGresult *row)
+{
+	const struct volume_node_row node = {
+	    .id = number_at(row, 0),
+	    .volume_id = number_at(row, 1),
+	    .resource_id = number_at(row, 2),
+	    .server_id = number_at(row, 3),
+	    .path = text_at(row, 4),
+	    .primary = is_true(row, 5),
+	    .used = is_true(row, 6),
+	    .weighted = text_at(row, 7) != NULL,
+	    .weight = number_at(row, 7),
+	};
+
+	store->callbacks.volume_node(store->context, &node);
+}
+
 static const struct load_step steps[] = {
-    {"SELECT class, statistic, resource, alert, event FROM storage.counter OFFSET $1::bigint",
+    {"SELECT class, statistic, resource, alert, event, server, volume, volume_node"
+     " FROM storage.counter OFFSET $1::bigint",
         load_counters, NULL},
     {"SELECT class.id, plugin, class.name, class.label, scannable, internal, loaded, ancestry,"
      " attributes, charts, relations, statistic.id, statistic.name, type, statistic.label, units,"
@@ -168,7 +232,8 @@ static const struct load_step steps[] = {
      " FROM storage.class LEFT JOIN storage.statistic ON class_id = class.id"
      " ORDER BY class.id, statistic.id OFFSET $1::bigint",
         load_class, end_class},
-    {"SELECT id, class_id, scope_id, identifier, label, alias, attributes, secrets, configured"
+    {"SELECT id, class_id, scope_id, identifier, label, alias, attributes, secrets, configured,"
+     " given"
      " FROM storage.resource ORDER BY id OFFSET $1::bigint",
         load_resource, NULL},
     {"SELECT child_id, parent_id, reporter_id FROM storage.parent"
@@ -178,8 +243,21 @@ static const struct load_step steps[] = {
      " ORDER BY resource_id, reporter_id OFFSET $1::bigint",
         load_reporter, NULL},
     {"SELECT id, resource_id, name, attribute, severity, message, " TIME(
-         "begin_time") " FROM storage.alert WHERE active ORDER BY id OFFSET $1::bigint",
+         "begin_time") ", dismissed, cause_id, root_cause_id, voters FROM storage.alert"
+                       " WHERE active ORDER BY id OFFSET $1::bigint",
         load_alert, NULL},
+    {"SELECT id, address, fqdn, state, source, " TIME(
+         "recorded") " FROM storage.server ORDER BY id OFFSET $1::bigint",
+        load_server, NULL},
+    {"SELECT server_id, peer_id FROM storage.server_peer ORDER BY server_id, peer_id"
+     " OFFSET $1::bigint",
+        load_peer, NULL},
+    {"SELECT id, drive_id, label, coalesce(size, -1), filesystem_type, unusable, in_use, chosen"
+     " FROM storage.volume ORDER BY id OFFSET $1::bigint",
+        load_volume, NULL},
+    {"SELECT id, volume_id, resource_id, server_id, path, is_primary, is_used, weight"
+     " FROM storage.volume_node ORDER BY id OFFSET $1::bigint",
+        load_volume_node, NULL},
 };
 
 static void row_arrived(struct store *store, PGresult *result)

@@ -187,6 +187,10 @@ static void find_holder(struct store *store)
 
 static void lock_tried(struct store *store, PGresult *result)
 {
+	if (is_true(result, 1)) {
+		store_lost(store, "the database is read-only (default_transaction_read_only)");
+		return;
+	}
 	if (is_true(result, 0)) {
 		store_end_trouble(&store->locked, "database free");
 		inspect_schema(store);
@@ -210,7 +214,9 @@ static void try_lock(struct store *store)
 {
 	store_ask(store,
 	    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
-	    " SET tcp_keepalives_count = 3; SET jit = off; SELECT pg_try_advisory_lock(" LOCK ")",
+	    " SET tcp_keepalives_count = 3; SET jit = off; LISTEN " REQUEST_CHANNEL ";"
+	    " SELECT pg_try_advisory_lock(" LOCK "),"
+	    " current_setting('transaction_read_only')::boolean",
 	    NULL, NULL, lock_tried);
 }
 

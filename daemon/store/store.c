@@ -28,6 +28,7 @@ static const char *const state_names[] = {
     [STORE_MIGRATING] = "migrating",
     [STORE_LOADING] = "loading",
     [STORE_READY] = "ready",
+    [STORE_READING] = "reading",
     [STORE_WRITING] = "writing",
     [STORE_STOPPED] = "stopped",
 };
@@ -40,7 +41,7 @@ const char *store_state_name(enum store_state state)
 
 static bool is_usable(enum store_state state)
 {
-	return state == STORE_READY || state == STORE_WRITING;
+	return state == STORE_READY || state == STORE_READING || state == STORE_WRITING;
 }
 
 void store_set_state(struct store *store, enum store_state state, const char *reason)
@@ -178,20 +179,32 @@ static void on_kick(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (store->state == STORE_READY)
-		take_changes(store);
+	if (store->state != STORE_READY)
+		return;
+	take_changes(store);
+	if (store->state == STORE_READY && store->requests_waiting && !store->requests_handed)
+		store_read_requests(store);
 }
 
-/* The database can be written: first what was in flight when it was lost. */
+static void end_outage(struct store *store)
+{
+	store_end_trouble(&store->outage,
+	    store->statistics.reconnects > 0 ? "database back" : "database reached");
+}
+
+/*
+ * The database can be used. What was in flight when it was lost comes first; that it can be written
+ * again is known when this is stored.
+ */
 static void become_ready(struct store *store)
 {
 	if (!PQenterPipelineMode(store->connection)) {
 		store_lost_by_error(store);
 		return;
 	}
-	store_end_trouble(&store->outage,
-	    store->statistics.reconnects > 0 ? "database back" : "database reached");
+	store->requests_waiting = true;
 	if (store->in_flight == NULL) {
+		end_outage(store);
 		store_set_state(store, STORE_READY, NULL);
 		store_kick(store);
 		return;
@@ -224,7 +237,10 @@ void store_written(struct store *store)
 	struct changes *changes = store->in_flight;
 
 	store->in_flight = NULL;
+	if (changes->requests_done_count > 0)
+		store->requests_handed = false;
 	store->wait.next_ms = 0;
+	end_outage(store);
 	store_set_state(store, STORE_READY, NULL);
 	store_kick(store);
 	store->callbacks.committed(store->context, changes);

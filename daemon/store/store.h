@@ -3,10 +3,14 @@
  * PostgreSQL, driven from the event loop without ever blocking it: connects, migrates the schema,
  * loads what is stored, writes changes one transaction at a time, reconnects with back-off.
  *
- * Life: CONNECTING → MIGRATING → LOADING (the first time only) → READY ⇄ WRITING, and from any of
- * these back to WAITING when the connection is lost. Changes in flight at that moment are written
- * again: a transaction may have been committed without our knowing, and writing it twice does no
- * harm.
+ * Life: CONNECTING → MIGRATING → LOADING (the first time only) → READY ⇄ READING or WRITING, and
+ * from any of these back to WAITING when the connection is lost. Changes in flight at that moment
+ * are written again: a transaction may have been committed without our knowing, and writing it
+ * twice does no harm.
+ *
+ * A transaction that fails is written again, too, until it succeeds. Only where the server refuses
+ * what is in a row (SQLSTATE class 22, 23 or 54) that would never be: then the rows that it refuses
+ * are found, told as errors, and left out, so that one of them does not keep all others away.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -25,6 +29,7 @@ enum store_state {
 	STORE_MIGRATING,
 	STORE_LOADING,
 	STORE_READY,
+	STORE_READING, /* what the manager asks for */
 	STORE_WRITING,
 	STORE_STOPPED
 };
@@ -34,7 +39,8 @@ struct store_statistics {
 	uint64_t transactions; /* committed */
 	uint64_t failures;     /* transactions that failed and were tried again */
 	uint64_t reconnects;
-	uint64_t rows; /* written or removed */
+	uint64_t rows;     /* written or removed */
+	uint64_t left_out; /* rows that the server refused */
 };
 
 struct store_callbacks {
@@ -45,14 +51,25 @@ struct store_callbacks {
 	void (*parent)(void *context, const struct parent_row *row);
 	void (*reporter)(void *context, const struct reporter_row *row);
 	void (*alert)(void *context, const struct alert_row *row); /* active ones */
+	void (*server)(void *context, const struct server_row *row);
+	void (*peer)(void *context, const struct server_peer_row *row);
+	void (*volume)(void *context, const struct volume_row *row);
+	void (*volume_node)(void *context, const struct volume_node_row *row);
 	/* Everything was loaded; once. */
 	void (*loaded)(void *context);
+
+	/*
+	 * What the manager asks for, once: the next changes that are taken have it among those that
+	 * are done, and it comes again after a restart if they are not committed.
+	 */
+	void (*request)(void *context, const struct request_row *row);
 
 	/* The next changes to write, or NULL. Asked when READY and after store_kick(). */
 	struct changes *(*take)(void *context);
 	/* These changes are committed. The callee frees them. */
 	void (*committed)(void *context, struct changes *changes);
-	/* The state changed; reason in words, or NULL. Not called for READY ⇄ WRITING. */
+	/* The state changed; reason in words, or NULL. Not called for READY ⇄ READING or
+	 * WRITING. */
 	void (*state)(void *context, enum store_state state, const char *reason);
 	/*
 	 * The database can't be used as it is and waiting for it is of no use: at start-up a newer
@@ -61,6 +78,12 @@ struct store_callbacks {
 	 */
 	void (*fatal)(void *context, const char *reason);
 };
+
+/*
+ * Whether libpq can read a conninfo; else the reason, without anything of it that may be secret,
+ * tells how to write one.
+ */
+bool store_check_conninfo(const char *conninfo, char reason[REASON_SIZE]);
 
 /*
  * A store for the database of conninfo (anything libpq takes), not connected yet. Retries wait

@@ -3,6 +3,11 @@
  * One changes object is one transaction in one round trip: its statements are sent in libpq's
  * pipeline mode, a bounded number of rows at a time, without waiting for answers. Each statement
  * passes over rows that name what is not there, and can be repeated without harm.
+ *
+ * When the server refuses what is in a row, the transaction is written again with care: each
+ * statement in a savepoint of its own and answered before the next one is sent, half the rows of
+ * the one before if that was refused, twice as many if not. A single row that is refused is left
+ * out.
  */
 #include "store/internal.h"
 
@@ -20,7 +25,13 @@
 #define STATEMENT_BYTES ((size_t)1024 * 1024)
 #define STATEMENTS_AT_ONCE 4
 
-#define MAX_COLUMNS 11
+#define MAX_COLUMNS 13
+
+/* Rows that are left out of a transaction are told up to this number. */
+#define LEFT_OUT_TOLD 20
+
+/* Bytes of its name that are told. */
+#define NAME_TOLD 80
 
 /* One array parameter of a statement: a field of each row. */
 struct column {
@@ -28,11 +39,13 @@ struct column {
 	size_t offset;
 };
 
-/* A statement, and the rows of struct changes that it is for. */
+/* A statement, and the rows of struct changes that it is for. All rows begin with a record_id. */
 struct part {
 	const char *sql;
-	size_t rows;  /* offset of the pointer to the rows */
-	size_t count; /* offset of their number */
+	const char *what; /* the rows, for logs */
+	size_t name;      /* offset of a text that tells people which row it is; 0: none */
+	size_t rows;      /* offset of the pointer to the rows */
+	size_t count;     /* offset of their number */
 	size_t row_size;
 	const struct column *columns;
 	size_t column_count;
@@ -77,9 +90,11 @@ static void add_histogram(const struct part *part, struct array *arrays, const v
 	text_clear(&counts);
 }
 
-#define ROWS(member, number)                                                                 \
-	.rows = offsetof(struct changes, member), .count = offsetof(struct changes, number), \
+#define ROWS(member, number)                                       \
+	.what = #member, .rows = offsetof(struct changes, member), \
+	.count = offsetof(struct changes, number),                 \
 	.row_size = sizeof(*((struct changes *)NULL)->member)
+#define NAME(row, member) .name = offsetof(struct row, member)
 #define COLUMNS(...)                                     \
 	.columns = (const struct column[]){__VA_ARGS__}, \
 	.column_count = sizeof((const struct column[]){__VA_ARGS__}) / sizeof(struct column)
@@ -97,6 +112,14 @@ static void add_histogram(const struct part *part, struct array *arrays, const v
  * into the index: of EXISTS the planner makes a join, and that reads all resources.
  */
 static const struct part parts[] = {
+    {ROWS(requests_done, requests_done_count), COLUMNS(SAME(ID)),
+        .sql = "DELETE FROM storage.request WHERE id = ANY ($1::bigint[])"},
+    {ROWS(volume_nodes_removed, volume_nodes_removed_count), COLUMNS(SAME(ID)),
+        .sql = "DELETE FROM storage.volume_node WHERE id = ANY ($1::bigint[])"},
+    {ROWS(volumes_removed, volumes_removed_count), COLUMNS(SAME(ID)),
+        .sql = "DELETE FROM storage.volume WHERE id = ANY ($1::bigint[])"},
+    {ROWS(servers_removed, servers_removed_count), COLUMNS(SAME(ID)),
+        .sql = "DELETE FROM storage.server WHERE id = ANY ($1::bigint[])"},
     /* As long as they name their scannable. */
     {ROWS(forgotten_offline, forgotten_offline_count), COLUMNS(SAME(ID)),
         .sql = "DELETE FROM storage.alert WHERE resource_id = ANY ($1::bigint[])"
@@ -113,7 +136,7 @@ static const struct part parts[] = {
         .sql = "INSERT INTO storage.plugin (name)"
                " SELECT DISTINCT u.plugin FROM unnest($1::text[], $2::boolean[])"
                " AS u (plugin, loaded) WHERE u.loaded ON CONFLICT DO NOTHING"},
-    {ROWS(classes, class_count),
+    {ROWS(classes, class_count), NAME(class_row, name),
         COLUMNS(FIELD(ID, class_row, id), FIELD(TEXT, class_row, plugin),
             FIELD(TEXT, class_row, name), FIELD(TEXT, class_row, label),
             FIELD(BOOL, class_row, scannable), FIELD(BOOL, class_row, internal),
@@ -137,7 +160,7 @@ static const struct part parts[] = {
         .sql = "UPDATE storage.statistic SET declared = false"
                " FROM unnest($1::bigint[], $2::boolean[]) AS u (class_id, loaded)"
                " WHERE u.loaded AND statistic.class_id = u.class_id"},
-    {ROWS(classes, class_count), .add = add_statistics,
+    {ROWS(classes, class_count), NAME(class_row, name), .add = add_statistics,
         COLUMNS(FIELD(ID, statistic_row, id), FIELD(TEXT, statistic_row, name),
             FIELD(TEXT, statistic_row, type), FIELD(TEXT, statistic_row, label),
             FIELD(TEXT, statistic_row, units), FIELD(NUMBER, statistic_row, sample_period),
@@ -153,21 +176,21 @@ static const struct part parts[] = {
                " units = excluded.units, sample_period = excluded.sample_period,"
                " bins = excluded.bins, bin_labels = excluded.bin_labels, declared = true"},
 
-    {ROWS(resources, resource_count),
+    {ROWS(resources, resource_count), NAME(resource_row, label),
         COLUMNS(FIELD(ID, resource_row, id), FIELD(ID, resource_row, class_id),
             FIELD(ID, resource_row, scope_id), FIELD(TEXT, resource_row, identifier),
             FIELD(TEXT, resource_row, label), FIELD(TEXT, resource_row, alias),
             FIELD(JSON, resource_row, attributes), FIELD(JSON, resource_row, secrets),
-            FIELD(BOOL, resource_row, configured)),
+            FIELD(BOOL, resource_row, configured), FIELD(JSON, resource_row, given)),
         .sql = "INSERT INTO storage.resource (id, class_id, scope_id, identifier, label, alias,"
-               " attributes, secrets, configured)"
+               " attributes, secrets, configured, given)"
                " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[],"
-               " $5::text[], $6::text[], $7::jsonb[], $8::jsonb[], $9::boolean[])"
+               " $5::text[], $6::text[], $7::jsonb[], $8::jsonb[], $9::boolean[], $10::jsonb[])"
                " ON CONFLICT (id) DO UPDATE SET class_id = excluded.class_id,"
                " scope_id = excluded.scope_id, identifier = excluded.identifier,"
                " label = excluded.label, alias = excluded.alias,"
                " attributes = excluded.attributes, secrets = excluded.secrets,"
-               " configured = excluded.configured"},
+               " configured = excluded.configured, given = excluded.given"},
 
     {ROWS(reporters_removed, reporters_removed_count),
         COLUMNS(FIELD(ID, reporter_row, resource_id), FIELD(ID, reporter_row, reporter_id)),
@@ -191,7 +214,7 @@ static const struct part parts[] = {
                " USING unnest($1::bigint[], $2::bigint[], $3::bigint[])"
                " AS u (child_id, parent_id, reporter_id)"
                " WHERE parent.child_id = u.child_id AND parent.parent_id = u.parent_id"
-               " AND parent.reporter_id = u.reporter_id"},
+               " AND parent.reporter_id IS NOT DISTINCT FROM u.reporter_id"},
     {ROWS(parents_added, parents_added_count),
         COLUMNS(FIELD(ID, parent_row, child_id), FIELD(ID, parent_row, parent_id),
             FIELD(ID, parent_row, reporter_id)),
@@ -201,7 +224,8 @@ static const struct part parts[] = {
                " AS u (child_id, parent_id, reporter_id)"
                " WHERE (SELECT true FROM storage.resource WHERE id = u.child_id)"
                " AND (SELECT true FROM storage.resource WHERE id = u.parent_id)"
-               " AND (SELECT true FROM storage.resource WHERE id = u.reporter_id)"
+               " AND (u.reporter_id IS NULL"
+               " OR (SELECT true FROM storage.resource WHERE id = u.reporter_id))"
                " ON CONFLICT DO NOTHING"},
 
     {ROWS(resources, resource_count), COLUMNS(FIELD(ID, resource_row, id)),
@@ -218,25 +242,81 @@ static const struct part parts[] = {
                " ON CONFLICT (resource_id, attribute) DO UPDATE SET"
                " target_id = excluded.target_id"},
 
+    {ROWS(servers, server_count), NAME(server_row, address),
+        COLUMNS(FIELD(ID, server_row, id), FIELD(TEXT, server_row, address),
+            FIELD(TEXT, server_row, fqdn), FIELD(TEXT, server_row, state),
+            FIELD(TEXT, server_row, source), FIELD(TIME, server_row, recorded)),
+        .sql = "INSERT INTO storage.server (id, address, fqdn, state, source, recorded)"
+               " SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[],"
+               " $5::text[], $6::timestamptz[])"
+               " ON CONFLICT (id) DO UPDATE SET address = excluded.address,"
+               " fqdn = excluded.fqdn, state = excluded.state"},
+    {ROWS(peers_replaced, peers_replaced_count), COLUMNS(SAME(ID)),
+        .sql = "DELETE FROM storage.server_peer WHERE server_id = ANY ($1::bigint[])"},
+    {ROWS(peers, peer_count),
+        COLUMNS(FIELD(ID, server_peer_row, server_id), FIELD(ID, server_peer_row, peer_id)),
+        .sql = "INSERT INTO storage.server_peer (server_id, peer_id)"
+               " SELECT * FROM unnest($1::bigint[], $2::bigint[]) ON CONFLICT DO NOTHING"},
+    {ROWS(volumes, volume_count), NAME(volume_row, label),
+        COLUMNS(FIELD(ID, volume_row, id), FIELD(ID, volume_row, drive_id),
+            FIELD(TEXT, volume_row, label), FIELD(INTEGER, volume_row, size),
+            FIELD(TEXT, volume_row, filesystem_type), FIELD(BOOL, volume_row, unusable),
+            FIELD(BOOL, volume_row, in_use), FIELD(BOOL, volume_row, chosen)),
+        .sql = "INSERT INTO storage.volume (id, drive_id, label, size, filesystem_type, unusable,"
+               " in_use, chosen)"
+               " SELECT u.id, u.drive_id, u.label, CASE WHEN u.size >= 0 THEN u.size END,"
+               " u.filesystem_type, u.unusable, u.in_use, u.chosen"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[],"
+               " $6::boolean[], $7::boolean[], $8::boolean[]) AS u (id, drive_id, label, size,"
+               " filesystem_type, unusable, in_use, chosen)"
+               " ON CONFLICT (id) DO UPDATE SET label = excluded.label, size = excluded.size,"
+               " filesystem_type = excluded.filesystem_type, unusable = excluded.unusable,"
+               " in_use = excluded.in_use, chosen = excluded.chosen"},
+    {ROWS(volume_nodes, volume_node_count), NAME(volume_node_row, path),
+        COLUMNS(FIELD(ID, volume_node_row, id), FIELD(ID, volume_node_row, volume_id),
+            FIELD(ID, volume_node_row, resource_id), FIELD(ID, volume_node_row, server_id),
+            FIELD(TEXT, volume_node_row, path), FIELD(BOOL, volume_node_row, primary),
+            FIELD(BOOL, volume_node_row, used), FIELD(BOOL, volume_node_row, weighted),
+            FIELD(INTEGER, volume_node_row, weight)),
+        .sql = "INSERT INTO storage.volume_node (id, volume_id, resource_id, server_id, path,"
+               " is_primary, is_used, weight)"
+               " SELECT u.id, u.volume_id, u.resource_id, u.server_id, u.path, u.is_primary,"
+               " u.is_used, CASE WHEN u.weighted THEN u.weight END"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],"
+               " $6::boolean[], $7::boolean[], $8::boolean[], $9::bigint[]) AS u (id, volume_id,"
+               " resource_id, server_id, path, is_primary, is_used, weighted, weight)"
+               " ON CONFLICT (id) DO UPDATE SET is_primary = excluded.is_primary,"
+               " is_used = excluded.is_used, weight = excluded.weight"},
+
     /* Cleared ones first: the same alert may have been raised again. */
-    {ROWS(alerts, alert_count),
+    {ROWS(alerts, alert_count), NAME(alert_row, message),
         COLUMNS(FIELD(ID, alert_row, id), FIELD(ID, alert_row, resource_id),
             FIELD(TEXT, alert_row, name), FIELD(TEXT, alert_row, attribute),
             FIELD(NUMBER, alert_row, severity), FIELD(TEXT, alert_row, message),
             FIELD(TIME, alert_row, begin), FIELD(TIME, alert_row, end),
-            FIELD(BOOL, alert_row, active)),
+            FIELD(BOOL, alert_row, active), FIELD(BOOL, alert_row, dismissed),
+            FIELD(ID, alert_row, cause_id), FIELD(ID, alert_row, root_cause_id),
+            FIELD(TEXT, alert_row, voters)),
         .sql = "INSERT INTO storage.alert (id, resource_id, name, attribute, severity, message,"
-               " begin_time, end_time, active)"
+               " begin_time, end_time, active, dismissed, cause_id, root_cause_id,"
+               " voters)"
                " SELECT u.id, resource.id, u.name, u.attribute, u.severity, u.message,"
-               " u.begin_time, CASE WHEN NOT u.active THEN u.end_time END, u.active"
+               " u.begin_time, CASE WHEN NOT u.active THEN u.end_time END, u.active,"
+               " u.dismissed, u.cause_id, coalesce(u.root_cause_id, u.id),"
+               " u.voters::bigint[]"
                " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::integer[],"
-               " $6::text[], $7::timestamptz[], $8::timestamptz[], $9::boolean[]) AS u (id,"
-               " resource_id, name, attribute, severity, message, begin_time, end_time, active)"
+               " $6::text[], $7::timestamptz[], $8::timestamptz[], $9::boolean[],"
+               " $10::boolean[], $11::bigint[], $12::bigint[], $13::text[]) AS u (id, resource_id,"
+               " name, attribute, severity, message, begin_time, end_time, active, dismissed, "
+               "cause_id,"
+               " root_cause_id, voters)"
                " LEFT JOIN storage.resource ON resource.id = u.resource_id"
                " ORDER BY u.active, u.id"
                " ON CONFLICT (id) DO UPDATE SET resource_id = excluded.resource_id,"
-               " end_time = excluded.end_time, active = excluded.active"},
-    {ROWS(events, event_count),
+               " end_time = excluded.end_time, active = excluded.active,"
+               " dismissed = excluded.dismissed, cause_id = excluded.cause_id,"
+               " root_cause_id = excluded.root_cause_id, voters = excluded.voters"},
+    {ROWS(events, event_count), NAME(event_row, message),
         COLUMNS(FIELD(ID, event_row, id), FIELD(TIME, event_row, time),
             FIELD(NUMBER, event_row, severity), FIELD(ID, event_row, resource_id),
             FIELD(ID, event_row, alert_id), FIELD(TEXT, event_row, message)),
@@ -330,7 +410,7 @@ static bool send_part(struct store *store, const struct part *part, size_t count
 	struct writer *writer = &store->writer;
 	const char *rows = part_rows(part, store->in_flight);
 	struct array arrays[MAX_COLUMNS] = {0};
-	size_t end = writer->row + STATEMENT_ROWS;
+	size_t end = writer->row + (writer->care == WRITE_PLAIN ? STATEMENT_ROWS : writer->limit);
 	bool sent;
 
 	assert(part->column_count <= MAX_COLUMNS);
@@ -358,7 +438,8 @@ static bool send_end(struct store *store)
 	const struct changes *changes = store->in_flight;
 	const struct counters *counters = &changes->counters;
 	const int64_t numbers[] = {store->revision + 1, counters->class_id, counters->statistic_id,
-	    counters->resource_id, counters->alert_id, counters->event_id};
+	    counters->resource_id, counters->alert_id, counters->event_id, counters->server_id,
+	    counters->volume_id, counters->volume_node_id};
 	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
 	char *texts[NUMBERS + 1];
 	bool sent;
@@ -366,19 +447,30 @@ static bool send_end(struct store *store)
 	for (size_t i = 0; i < NUMBERS; i++)
 		texts[i] = xasprintf("%lld", (long long)numbers[i]);
 	texts[NUMBERS] = xasprintf(
-	    "{\"resources\":%zu,\"removed\":%zu,\"alerts\":%zu,\"events\":%zu,\"samples\":%zu}",
+	    "{\"resources\":%zu,\"removed\":%zu,\"alerts\":%zu,\"events\":%zu,\"samples\":%zu,"
+	    "\"servers\":%zu,\"volumes\":%zu}",
 	    changes->resource_count, changes->removed_resource_count, changes->alert_count,
-	    changes->event_count, changes->sample_count + changes->histogram_count);
+	    changes->event_count, changes->sample_count + changes->histogram_count,
+	    changes->server_count + changes->servers_removed_count,
+	    changes->volume_count + changes->volumes_removed_count + changes->volume_node_count +
+	        changes->volume_nodes_removed_count);
 	sent = send_statement(store,
 	    "WITH counted AS (UPDATE storage.counter SET revision = $1::bigint,"
 	    " class = greatest(class, $2::bigint), statistic = greatest(statistic, $3::bigint),"
 	    " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
-	    " event = greatest(event, $6::bigint))"
-	    " SELECT pg_notify('storage', $7::text)",
+	    " event = greatest(event, $6::bigint), server = greatest(server, $7::bigint),"
+	    " volume = greatest(volume, $8::bigint), volume_node = greatest(volume_node, "
+	    "$9::bigint))"
+	    " SELECT pg_notify('storage', $10::text)",
 	    NUMBERS + 1, (const char *const *)texts, NULL, NULL);
 	for (size_t i = 0; i <= NUMBERS; i++)
 		free(texts[i]);
 	return sent;
+}
+
+static bool send_command(struct store *store, const char *sql)
+{
+	return send_statement(store, sql, 0, NULL, NULL, NULL);
 }
 
 /* Ends the pipeline: the server answers when it has done all of it. */
@@ -392,30 +484,61 @@ static void send_sync(struct store *store)
 	store->writer.complete = true;
 }
 
+/* The next part that has rows to send, and how many it has in all. NULL if there is none. */
+static const struct part *next_part(struct store *store, size_t *count)
+{
+	struct writer *writer = &store->writer;
+
+	for (; writer->part < PART_COUNT; writer->part++, writer->row = 0) {
+		*count = part_count(&parts[writer->part], store->in_flight);
+		if (writer->row < *count)
+			return &parts[writer->part];
+	}
+	return NULL;
+}
+
 /* Sends the next statement; the last ones end the transaction. False if that lost the connection.
  */
 static bool send_next(struct store *store)
 {
 	struct writer *writer = &store->writer;
+	size_t count;
+	const struct part *part = writer->failed ? NULL : next_part(store, &count);
 
-	for (; writer->part < PART_COUNT && !writer->failed; writer->part++, writer->row = 0) {
-		const struct part *part = &parts[writer->part];
-		size_t count = part_count(part, store->in_flight);
-
-		if (writer->row < count)
-			return send_part(store, part, count);
-	}
-	if (!writer->failed &&
-	    !(send_end(store) && send_statement(store, "COMMIT", 0, NULL, NULL, NULL)))
+	if (part != NULL)
+		return send_part(store, part, count);
+	if (!writer->failed && !(send_end(store) && send_command(store, "COMMIT")))
 		return false;
 	send_sync(store);
 	return store->connection != NULL;
+}
+
+/* The same with care: sends rows as far as they can be taken back, and asks for the answer. */
+static void send_carefully(struct store *store)
+{
+	struct writer *writer = &store->writer;
+	size_t count;
+	const struct part *part = next_part(store, &count);
+	bool sent;
+
+	writer->first = writer->row;
+	if (part != NULL)
+		sent = send_command(store, "SAVEPOINT rows") && send_part(store, part, count) &&
+		       send_command(store, "RELEASE SAVEPOINT rows");
+	else
+		sent = send_end(store) && send_command(store, "COMMIT");
+	if (sent)
+		send_sync(store);
+	if (store->connection != NULL)
+		store_flush(store);
 }
 
 void store_write_more(struct store *store)
 {
 	struct writer *writer = &store->writer;
 
+	if (writer->care != WRITE_PLAIN)
+		return;
 	for (int i = 0; writer->open && !writer->complete; i++) {
 		if (i == STATEMENTS_AT_ONCE) {
 			event_add(store->writable, NULL);
@@ -432,42 +555,140 @@ void store_write(struct store *store)
 
 	assert(store->in_flight != NULL && !writer->open);
 	writer->open = true;
-	writer->failed = writer->committed = writer->complete = writer->rolling_back = false;
-	writer->part = writer->row = 0;
+	writer->failed = writer->refused = writer->committed = false;
+	writer->complete = writer->rolling_back = false;
+	writer->part = writer->row = writer->left_out = 0;
 	writer->rows = 0;
-	if (send_statement(store, "BEGIN", 0, NULL, NULL, NULL))
+	writer->limit = STATEMENT_ROWS;
+	if (!send_command(store, "BEGIN"))
+		return;
+	if (writer->care == WRITE_PLAIN)
 		store_write_more(store);
+	else if (writer->care == WRITE_CAREFUL ||
+	         send_command(store, "SET CONSTRAINTS ALL IMMEDIATE"))
+		send_carefully(store);
 }
 
 /* ---- answers ---- */
 
-/* A statement failed, and with it the transaction. Nothing is lost: it is written again. */
+/* Whether the server refuses what is in a row: bad data, a broken constraint, beyond a limit. */
+static bool is_refusal(const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return state != NULL && (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 ||
+	                            strncmp(state, "54", 2) == 0);
+}
+
+/* A statement failed, and with it the transaction unless it is taken back. */
 static void note_failure(struct store *store, const PGresult *result)
 {
+	struct writer *writer = &store->writer;
 	char *text = store_error_text(result);
 
 	if (store_error_loses_connection(store, result)) {
 		store_lost(store, text);
-	} else {
-		store->writer.failed = true;
-		store->statistics.failures++;
-		store_tell_trouble(&store->writer.trouble, 0,
-		    "writing to the database failed, trying again", text);
-		free(store->writer.error);
-		store->writer.error = text;
+		free(text);
 		return;
 	}
-	free(text);
+	writer->failed = true;
+	writer->refused = is_refusal(result);
+	free(writer->error);
+	writer->error = text;
 }
 
+/* The transaction failed. Nothing is lost: it is written again, with more care if that may help. */
 static void roll_back(struct store *store)
 {
-	store->writer.rolling_back = true;
-	if (!send_statement(store, "ROLLBACK", 0, NULL, NULL, NULL))
+	struct writer *writer = &store->writer;
+
+	assert(writer->failed);
+	writer->rolling_back = true;
+	writer->refused = writer->refused && writer->care < WRITE_STRICT;
+	if (writer->refused) {
+		writer->care++;
+	} else {
+		store->statistics.failures++;
+		store_tell_trouble(&writer->trouble, 0,
+		    "writing to the database failed, trying again", writer->error);
+	}
+	if (!send_command(store, "ROLLBACK"))
 		return;
 	send_sync(store);
 	if (store->connection != NULL)
 		store_flush(store);
+}
+
+/* Tells of the row that the server refused. */
+static void leave_out(struct store *store)
+{
+	struct writer *writer = &store->writer;
+	const struct part *part = &parts[writer->part];
+	const char *row = part_rows(part, store->in_flight) + writer->first * part->row_size;
+	const char *name = NULL;
+	record_id id;
+
+	memcpy(&id, row, sizeof(id));
+	if (part->name != 0)
+		memcpy(&name, row + part->name, sizeof(name));
+	if (++writer->left_out > LEFT_OUT_TOLD)
+		return;
+	log_error("the database refuses a row of %s, id %lld%s%.*s: %s. It is left out, all else is"
+	          " stored",
+	    part->what, (long long)id, name != NULL ? ", " : "",
+	    name != NULL ? (int)utf8_cut(name, strlen(name), NAME_TOLD) : 0,
+	    name != NULL ? name : "", writer->error);
+}
+
+/* Takes a statement back that was refused; half of its rows are next, or the row after. */
+static bool take_back(struct store *store)
+{
+	struct writer *writer = &store->writer;
+	size_t rows = writer->row - writer->first;
+
+	if (rows > 1)
+		writer->row = writer->first;
+	else
+		leave_out(store);
+	writer->limit = rows > 1 ? rows / 2 : 1;
+	writer->failed = writer->refused = false;
+	return send_command(store, "ROLLBACK TO SAVEPOINT rows") &&
+	       send_command(store, "RELEASE SAVEPOINT rows");
+}
+
+/* A statement that was sent with care was answered. */
+static void go_on_carefully(struct store *store)
+{
+	struct writer *writer = &store->writer;
+	bool has_rows = writer->part < PART_COUNT;
+
+	if (!writer->failed && writer->limit < STATEMENT_ROWS)
+		writer->limit *= 2;
+	if (writer->failed && !(writer->refused && has_rows))
+		roll_back(store);
+	else if (!writer->failed || take_back(store))
+		send_carefully(store);
+}
+
+/* The transaction is committed. */
+static void end_write(struct store *store)
+{
+	struct writer *writer = &store->writer;
+
+	if (writer->left_out > LEFT_OUT_TOLD)
+		log_error("the database refuses %zu more rows, which are left out, too",
+		    writer->left_out - LEFT_OUT_TOLD);
+	writer->open = false;
+	writer->care = WRITE_PLAIN;
+	writer->wait.next_ms = 0;
+	store_end_trouble(&writer->trouble, "writing to the database works again");
+	free(writer->error);
+	writer->error = NULL;
+	store->revision++;
+	store->statistics.transactions++;
+	store->statistics.rows += writer->rows;
+	store->statistics.left_out += writer->left_out;
+	store_written(store);
 }
 
 /* The server has done everything up to the end of the pipeline. */
@@ -478,22 +699,14 @@ static void pipeline_ended(struct store *store)
 	store->pending = 0;
 	if (writer->rolling_back) {
 		writer->open = false;
-		store_set_timer(store, store_next_wait(&writer->wait));
-		return;
-	}
-	if (!writer->committed) {
+		store_set_timer(store, writer->refused ? 0 : store_next_wait(&writer->wait));
+	} else if (writer->committed) {
+		end_write(store);
+	} else if (writer->care == WRITE_PLAIN && writer->failed) {
 		roll_back(store);
-		return;
+	} else {
+		go_on_carefully(store);
 	}
-	writer->open = false;
-	writer->wait.next_ms = 0;
-	store_end_trouble(&writer->trouble, "writing to the database works again");
-	free(writer->error);
-	writer->error = NULL;
-	store->revision++;
-	store->statistics.transactions++;
-	store->statistics.rows += writer->rows;
-	store_written(store);
 }
 
 /* A statement went well. */

@@ -27,3 +27,11 @@ void backoff_reset(struct backoff *backoff)
 {
 	backoff->next_ns = 0;
 }
+
+void backoff_limit(struct backoff *backoff, int64_t least_ns, int64_t most_ns)
+{
+	backoff->least_ns = least_ns;
+	backoff->most_ns = most_ns;
+	if (backoff->next_ns > 0 && backoff->next_ns < least_ns)
+		backoff->next_ns = least_ns;
+}

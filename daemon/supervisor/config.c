@@ -39,8 +39,7 @@ static void set_defaults(struct config *config)
 	}
 }
 
-/* Releases what a plugin's entry holds. */
-static void plugin_config_clear(struct plugin_config *plugin)
+void plugin_config_clear(struct plugin_config *plugin)
 {
 	for (size_t i = 0; i < plugin->setting_count; i++) {
 		free(plugin->settings[i].key);
@@ -74,10 +73,53 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config_key_count; i++)
 		if (is_global(&config_keys[i]))
 			config_key_clear(&config_keys[i], config);
+	for (size_t i = 0; config->places != NULL && i < config_key_count; i++)
+		free(config->places[i]);
+	free(config->places);
 	free(config->plugins);
 	free(config->scannables);
 	free(config->path);
 	*config = (struct config){0};
+}
+
+/* ---- comparing ---- */
+
+/* The value of a setting, or NULL. */
+static const char *find_setting(const struct plugin_config *plugin, const char *key)
+{
+	for (size_t i = 0; i < plugin->setting_count; i++)
+		if (strcmp(plugin->settings[i].key, key) == 0)
+			return plugin->settings[i].value;
+	return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool plugin_config_runs_alike(const struct plugin_config *a, const struct plugin_config *b)
+{
+	if (strcmp(a->path, b->path) != 0 || a->setting_count != b->setting_count)
+		return false;
+	for (size_t i = 0; i < a->setting_count; i++)
+		if (!same_text(a->settings[i].value, find_setting(b, a->settings[i].key)))
+			return false;
+	return true;
+}
+
+void config_keep(struct config *next, struct config *present, struct text *kept)
+{
+	for (size_t i = 0; i < config_key_count; i++) {
+		const struct config_key *key = &config_keys[i];
+
+		if (!key->needs_restart || config_key_equal(key, next, present))
+			continue;
+		text_printf(kept,
+		    "%s: %s: what it is now takes effect when the runner is restarted\n",
+		    config_place(next, key->name), key->name);
+		config_key_swap(key, next, present);
+	}
 }
 
 /* ---- drop-ins ---- */
@@ -143,13 +185,15 @@ static void complete_plugins(struct config *config)
 			plugin->scan_limit_ns = config->scan_limit_ns;
 		if (plugin->teardown_limit_ns < 0)
 			plugin->teardown_limit_ns = config->teardown_limit_ns;
+		if (plugin->stop_limit_ns < 0)
+			plugin->stop_limit_ns = config->stop_limit_ns;
 	}
 }
 
-/* Where a key was set: "file:line", or "default" if it was not. */
-static const char *place_of(const struct config_loader *loader, const char *name)
+const char *config_place(const struct config *config, const char *key)
 {
-	const char *place = loader->places[config_key_find(name) - config_keys];
+	const char *place =
+	    config->places != NULL ? config->places[config_key_find(key) - config_keys] : NULL;
 
 	return place != NULL ? place : "default";
 }
@@ -163,13 +207,15 @@ static void check_together(const struct config_loader *loader)
 	if (config->embedded && config->conninfo[0] != '\0')
 		text_printf(loader->mistakes,
 		    "%s: database.embedded: excludes database.conninfo (%s); remove one of them\n",
-		    place_of(loader, "database.embedded"), place_of(loader, "database.conninfo"));
+		    config_place(config, "database.embedded"),
+		    config_place(config, "database.conninfo"));
 	if (config->retry_min_ns > config->retry_max_ns)
 		text_printf(loader->mistakes,
 		    "%s: scan.retry_min: %s is more than scan.retry_max, %s (%s)\n",
-		    place_of(loader, "scan.retry_min"), duration_format(config->retry_min_ns, low),
+		    config_place(config, "scan.retry_min"),
+		    duration_format(config->retry_min_ns, low),
 		    duration_format(config->retry_max_ns, high),
-		    place_of(loader, "scan.retry_max"));
+		    config_place(config, "scan.retry_max"));
 }
 
 bool config_load(const char *path, struct config *config, struct text *mistakes)
@@ -177,17 +223,14 @@ bool config_load(const char *path, struct config *config, struct text *mistakes)
 	struct config_loader loader = {.config = config, .mistakes = mistakes};
 	size_t before = mistakes->length;
 
-	*config = (struct config){.path = xstrdup(path)};
+	*config = (struct config){.path = path != NULL ? config_absolute_path(path, ".") : NULL};
 	set_defaults(config);
 	if (path == NULL)
 		return true;
-	loader.places = xcalloc(config_key_count, sizeof(loader.places[0]));
+	config->places = xcalloc(config_key_count, sizeof(config->places[0]));
 	config_file_read(&loader, path);
 	read_drop_ins(&loader, path);
 	complete_plugins(config);
 	check_together(&loader);
-	for (size_t i = 0; i < config_key_count; i++)
-		free(loader.places[i]);
-	free(loader.places);
 	return mistakes->length == before;
 }

@@ -21,6 +21,7 @@ struct plugin_config {
 	int log_level;             /* -1: log.plugin_level */
 	int64_t scan_limit_ns;     /* of scan.limit unless given here */
 	int64_t teardown_limit_ns; /* likewise */
+	int64_t stop_limit_ns;     /* likewise */
 	struct setting *settings;  /* nested keys joined by dots */
 	size_t setting_count;
 	char *place; /* "file:line" */
@@ -35,7 +36,8 @@ struct scannable_config {
 };
 
 struct config {
-	char *path; /* NULL: defaults only */
+	char *path;    /* absolute; NULL: defaults only */
+	char **places; /* for each of config_keys where it was set, "file:line", or NULL */
 
 	struct plugin_config *plugins;
 	size_t plugin_count;
@@ -58,6 +60,7 @@ struct config {
 	int64_t load_limit_ns;
 	int64_t stop_limit_ns;
 	int64_t retry_min_ns, retry_max_ns;
+	int64_t confirm_after_ns;
 
 	int log_level;        /* of the runner's own lines */
 	int plugin_log_level; /* of the plugins' lines, unless one has a level of its own */
@@ -87,7 +90,8 @@ struct config_key {
 	int64_t minimum, maximum;
 	const char *default_text; /* as it would be written in the file; NULL: none */
 	char *(*make_default)(
-	    void); /* of a path that depends on the user; default_text is root's */
+	    void);          /* of a path that depends on the user; default_text is root's */
+	bool needs_restart; /* a reload does not take it up, and says so */
 	const char *help;
 };
 extern const struct config_key config_keys[];
@@ -99,7 +103,29 @@ extern const size_t config_key_count;
  * path of NULL gives the defaults. config_free() in either case.
  */
 bool config_load(const char *path, struct config *config, struct text *mistakes);
+
+/*
+ * Looks whether what a configuration names is there and can be used on this machine: users, the
+ * log's directory, and the database as far as its conninfo tells. Adds mistakes of the same form.
+ */
+bool config_check_site(const struct config *config, struct text *mistakes);
+
+/* Where a key was set: "file:line", or "default" if it was not. */
+const char *config_place(const struct config *config, const char *key);
+
 void config_free(struct config *config);
+
+/* Releases what a plugin's entry holds. */
+void plugin_config_clear(struct plugin_config *plugin);
+
+/* Whether a plugin with one entry needs no restart to have the other. */
+bool plugin_config_runs_alike(const struct plugin_config *a, const struct plugin_config *b);
+
+/*
+ * Puts the values of the keys that a reload does not take up in the place of the new ones, which go
+ * to present. Adds a line "file:line: key: …" for each that differs.
+ */
+void config_keep(struct config *next, struct config *present, struct text *kept);
 
 /* "5 s", "10m", "250 ms" into nanoseconds; false with a reason for anything else. */
 bool duration_parse(const char *text, int64_t *ns, char reason[REASON_SIZE]);

@@ -49,7 +49,7 @@ static void read_structure(struct source *source, const struct config_key *key,
 static void read_scalar(struct source *source, const struct config_key *key,
     const yaml_node_t *node, const char *shown, void *object)
 {
-	char **place = &source->loader->places[key - config_keys];
+	char **place = &source->loader->config->places[key - config_keys];
 	const char *typed;
 	char reason[REASON_SIZE];
 
@@ -143,7 +143,11 @@ static void read_plugin_scalar(
 static void complete_plugin(const struct source *source, const yaml_node_t *node, const char *shown,
     struct plugin_config *plugin)
 {
-	if ((plugin->name != NULL) == (plugin->path != NULL)) {
+	if (plugin->name != NULL && plugin->path != NULL) {
+		node_mistake(source, node, shown, "has both a name and a path: remove one");
+		return;
+	}
+	if (plugin->name == NULL && plugin->path == NULL) {
 		node_mistake(source, node, shown, "needs either a name or a path");
 		return;
 	}
@@ -161,6 +165,7 @@ static void read_plugin(
 	struct plugin_config plugin = {.log_level = -1,
 	    .scan_limit_ns = -1,
 	    .teardown_limit_ns = -1,
+	    .stop_limit_ns = -1,
 	    .place = node_place(source, node)};
 	size_t before = source->loader->mistakes->length;
 	char *prefix = xasprintf("%s.", shown);

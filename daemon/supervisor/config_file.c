@@ -24,6 +24,16 @@ static void read_document(struct source *source)
 		config_read_document(source, root);
 }
 
+/* Whether the character at this position of a text is a tab. */
+static bool is_tab(const struct text *content, size_t position)
+{
+	size_t at = 0;
+
+	while (position-- > 0 && at < content->length)
+		at += utf8_next(content->data + at, content->length - at);
+	return at < content->length && content->data[at] == '\t';
+}
+
 /* Adds what the YAML parser complains about. */
 static void parser_mistake(
     const struct source *source, const yaml_parser_t *parser, const struct text *content)
@@ -35,9 +45,10 @@ static void parser_mistake(
 		for (size_t i = 0; i < parser->problem_offset && i < content->length; i++)
 			line += content->data[i] == '\n';
 	}
-	text_printf(source->loader->mistakes, "%s:%zu: %s%s%s\n", source->path, line + 1,
+	text_printf(source->loader->mistakes, "%s:%zu: %s%s%s%s\n", source->path, line + 1,
 	    parser->problem != NULL ? parser->problem : "no valid YAML",
-	    parser->context != NULL ? " " : "", parser->context != NULL ? parser->context : "");
+	    parser->context != NULL ? " " : "", parser->context != NULL ? parser->context : "",
+	    is_tab(content, parser->problem_mark.index) ? " (a tab? indent with blanks)" : "");
 }
 
 /* Loads the next document; false, with a mistake, if it is no YAML. */

@@ -8,7 +8,6 @@
 struct config_loader {
 	struct config *config;
 	struct text *mistakes;
-	char **places; /* for each of config_keys where it was set, "file:line", or NULL */
 };
 
 /* Adds what the file says to the configuration, and what is wrong with it to the mistakes. */

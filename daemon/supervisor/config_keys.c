@@ -11,14 +11,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/paths.h"
 #include "wire/recorder.h"
 
 #define SECONDS(n) ((n)*NS_PER_S)
 #define DAY SECONDS(86400)
-
-/* Longest name that a mistyped one is compared with. */
-#define NAME_MAX_COMPARED 32
 
 #define KEY(name_, type_, structure_, member_, ...)                                               \
 	{                                                                                         \
@@ -43,6 +41,8 @@ const struct config_key config_keys[] = {
         .help = "in place of scan.limit"),
     OF_PLUGIN("teardown_limit", CONFIG_DURATION, teardown_limit_ns, BETWEEN(SECONDS(1), DAY),
         .help = "in place of scan.teardown_limit"),
+    OF_PLUGIN("stop_limit", CONFIG_DURATION, stop_limit_ns, BETWEEN(0, SECONDS(3600)),
+        .help = "in place of scan.stop_limit"),
     OF_PLUGIN("settings", CONFIG_MAPPING, settings, .help = "whatever the plugin asks for"),
 
     OF("scannables", CONFIG_LIST, scannables, .help = "what the plugins scan"),
@@ -54,23 +54,24 @@ const struct config_key config_keys[] = {
         .help = "where plugins listed by name are"),
     OF("directories.state", CONFIG_PATH, state_directory,
         .default_text = "/var/lib/iml-plugin-runner", .make_default = default_state_directory,
-        .help = "what the runner keeps"),
-    OF("user", CONFIG_TEXT, user, .help = "user that plugins run as when the runner is root"),
+        .needs_restart = true, .help = "what the runner keeps"),
+    OF("user", CONFIG_TEXT, user, .needs_restart = true,
+        .help = "user that plugins run as when the runner is root"),
 
-    OF("database.conninfo", CONFIG_TEXT, conninfo, .default_text = "",
+    OF("database.conninfo", CONFIG_TEXT, conninfo, .default_text = "", .needs_restart = true,
         .help = "connection string of libpq"),
     OF("database.embedded", CONFIG_BOOLEAN, embedded, .default_text = "false",
-        .help = "run a private PostgreSQL in the state directory"),
-    OF("database.embedded_user", CONFIG_TEXT, embedded_user,
+        .needs_restart = true, .help = "run a private PostgreSQL in the state directory"),
+    OF("database.embedded_user", CONFIG_TEXT, embedded_user, .needs_restart = true,
         .help = "user that it runs as when the runner is root"),
     OF("database.retry_max", CONFIG_DURATION, database_retry_max_ns,
-        BETWEEN(100 * NS_PER_MS, SECONDS(3600)), .default_text = "10 s",
+        BETWEEN(100 * NS_PER_MS, SECONDS(3600)), .default_text = "10 s", .needs_restart = true,
         .help = "longest wait between attempts to connect"),
 
     OF("scan.period", CONFIG_SECONDS, scan_period_ns, BETWEEN(SECONDS(1), DAY),
         .default_text = "5 s", .help = "from the end of an update scan to the next"),
     OF("scan.workers", CONFIG_NUMBER, scan_workers, BETWEEN(1, SCAN_WORKERS_MAX),
-        .default_text = "32", .help = "scans of one plugin at the same time"),
+        .default_text = "256", .help = "most scans of one plugin at the same time"),
     OF("scan.limit", CONFIG_DURATION, scan_limit_ns, BETWEEN(SECONDS(1), DAY),
         .default_text = "600 s", .help = "longest scan"),
     OF("scan.teardown_limit", CONFIG_DURATION, teardown_limit_ns, BETWEEN(SECONDS(1), DAY),
@@ -83,6 +84,9 @@ const struct config_key config_keys[] = {
         .default_text = "2 s", .help = "first wait after a failed session"),
     OF("scan.retry_max", CONFIG_DURATION, retry_max_ns, BETWEEN(10 * NS_PER_MS, DAY),
         .default_text = "60 s", .help = "longest wait after failed sessions"),
+    OF("scan.confirm_after", CONFIG_DURATION, confirm_after_ns, BETWEEN(10 * NS_PER_MS, DAY),
+        .default_text = "5 m",
+        .help = "wait before another initial scan when one could not tell what is gone"),
 
     OF("log.level", CONFIG_LOG_LEVEL, log_level, .default_text = "info",
         .help = "least level of the runner's own lines"),
@@ -91,7 +95,8 @@ const struct config_key config_keys[] = {
     OF("log.file", CONFIG_PATH, log_file, .help = "log file in place of standard error"),
     OF("control.socket", CONFIG_PATH, control_socket,
         .default_text = "/run/iml-plugin-runner/control.sock",
-        .make_default = default_control_socket, .help = "where iml-plugin talks to the runner"),
+        .make_default = default_control_socket, .needs_restart = true,
+        .help = "where iml-plugin talks to the runner"),
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 
@@ -144,30 +149,6 @@ static size_t next_name(const char *prefix, size_t *at, const char **name)
 	return 0;
 }
 
-/* How many letters to insert, remove or replace to make one name of the other. */
-static size_t name_distance(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-	size_t row[NAME_MAX_COMPARED + 1];
-
-	if (a_length > NAME_MAX_COMPARED || b_length > NAME_MAX_COMPARED)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= b_length; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_length; i++) {
-		size_t corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_length; j++) {
-			size_t replaced = corner + (a[i - 1] != b[j - 1]);
-			size_t least = row[j - 1] < row[j] ? row[j - 1] + 1 : row[j] + 1;
-
-			corner = row[j];
-			row[j] = replaced < least ? replaced : least;
-		}
-	}
-	return row[b_length];
-}
-
 /* The full name of a key of another section whose last part is name, or NULL. */
 static const char *find_elsewhere(const char *name)
 {
@@ -193,21 +174,15 @@ static void append_names(const char *prefix, struct text *advice)
 
 void config_key_suggest(const char *prefix, const char *name, struct text *advice)
 {
-	const char *candidate = NULL, *nearest = NULL;
-	size_t length, nearest_length = 0, least = strlen(name) / 3 + 2;
+	struct nearest nearest = nearest_to(name);
+	const char *candidate = NULL;
 	struct text names = TEXT_EMPTY;
+	size_t length;
 
-	for (size_t at = 0; (length = next_name(prefix, &at, &candidate)) > 0;) {
-		size_t distance = name_distance(name, strlen(name), candidate, length);
-
-		if (distance < least) {
-			least = distance;
-			nearest = candidate;
-			nearest_length = length;
-		}
-	}
-	if (nearest != NULL) {
-		text_printf(advice, "did you mean \"%.*s\"?", (int)nearest_length, nearest);
+	for (size_t at = 0; (length = next_name(prefix, &at, &candidate)) > 0;)
+		nearest_try(&nearest, candidate, length);
+	if (nearest.name != NULL) {
+		text_printf(advice, "did you mean \"%.*s\"?", (int)nearest.length, nearest.name);
 		return;
 	}
 	if (find_elsewhere(name) != NULL) {
@@ -223,16 +198,16 @@ void config_key_suggest(const char *prefix, const char *name, struct text *advic
 
 char *config_absolute_path(const char *path, const char *directory)
 {
-	char *here, *absolute;
+	char *here, *absolute, *result;
 
 	if (path[0] == '/')
-		return xstrdup(path);
-	if (directory[0] == '/')
-		return xasprintf("%s/%s", directory, path);
-	here = realpath(directory, NULL);
+		return path_normalise(path);
+	here = directory[0] == '/' ? xstrdup(directory) : realpath(directory, NULL);
 	absolute = xasprintf("%s/%s", here != NULL ? here : directory, path);
+	result = path_normalise(absolute);
+	free(absolute);
 	free(here);
-	return absolute;
+	return result;
 }
 
 /* What a typed value is stored with. */
@@ -335,6 +310,46 @@ static bool (*const stores[CONFIG_TYPE_END])(const struct typed *typed) = {
     [CONFIG_SECONDS] = store_duration,
     [CONFIG_LOG_LEVEL] = store_log_level,
 };
+
+/* The sizes of the members that are compared and moved as bytes. */
+static const size_t sizes[CONFIG_TYPE_END] = {
+    [CONFIG_TEXT] = sizeof(char *),
+    [CONFIG_PATH] = sizeof(char *),
+    [CONFIG_BOOLEAN] = sizeof(bool),
+    [CONFIG_NUMBER] = sizeof(uint32_t),
+    [CONFIG_DURATION] = sizeof(int64_t),
+    [CONFIG_SECONDS] = sizeof(int64_t),
+    [CONFIG_LOG_LEVEL] = sizeof(int),
+};
+
+bool config_key_equal(const struct config_key *key, const void *a, const void *b)
+{
+	const void *one = (const char *)a + key->offset;
+	const void *other = (const char *)b + key->offset;
+	const char *text, *other_text;
+
+	assert(sizes[key->type] > 0);
+	if (key->type != CONFIG_TEXT && key->type != CONFIG_PATH)
+		return memcmp(one, other, sizes[key->type]) == 0;
+	text = *(char *const *)one;
+	other_text = *(char *const *)other;
+	if (text == NULL || other_text == NULL)
+		return text == other_text;
+	return strcmp(text, other_text) == 0;
+}
+
+void config_key_swap(const struct config_key *key, void *a, void *b)
+{
+	char *one = (char *)a + key->offset;
+	char *other = (char *)b + key->offset;
+
+	for (size_t i = 0; i < sizes[key->type]; i++) {
+		char byte = one[i];
+
+		one[i] = other[i];
+		other[i] = byte;
+	}
+}
 
 void config_key_clear(const struct config_key *key, void *object)
 {

@@ -24,6 +24,12 @@ void config_key_suggest(const char *prefix, const char *name, struct text *advic
 bool config_key_store(const struct config_key *key, const char *typed, const char *directory,
     void *object, char reason[REASON_SIZE]);
 
+/* Whether two objects have the same value of a scalar key. */
+bool config_key_equal(const struct config_key *key, const void *a, const void *b);
+
+/* Swaps the values that two objects have of a scalar key. */
+void config_key_swap(const struct config_key *key, void *a, void *b);
+
 /* Releases what config_key_store() stored. */
 void config_key_clear(const struct config_key *key, void *object);
 

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "graph/volume.h"
 
 /* How long scans wait for the database to store what it was given. */
 #define WRITE_LIMIT_NS (10 * NS_PER_S)
@@ -45,6 +46,32 @@ static void restore_alert(void *context, const struct alert_row *row)
 	graph_restore_alert(supervisor_of(context)->graph, row);
 }
 
+static void restore_server(void *context, const struct server_row *row)
+{
+	graph_restore_server(supervisor_of(context)->graph, row);
+}
+
+static void restore_peer(void *context, const struct server_peer_row *row)
+{
+	graph_restore_peer(supervisor_of(context)->graph, row);
+}
+
+static void restore_volume(void *context, const struct volume_row *row)
+{
+	graph_restore_volume(supervisor_of(context)->graph, row);
+}
+
+static void restore_volume_node(void *context, const struct volume_node_row *row)
+{
+	graph_restore_volume_node(supervisor_of(context)->graph, row);
+}
+
+static void take_request(void *context, const struct request_row *row)
+{
+	graph_take_request(supervisor_of(context)->graph, row);
+	sessions_tell_associations(supervisor_of(context));
+}
+
 /* Hides what the database holds of plugins that are no longer listed. */
 static void hide_unlisted(struct supervisor *supervisor)
 {
@@ -59,13 +86,14 @@ static void database_loaded(void *context)
 {
 	struct supervisor *supervisor = supervisor_of(context);
 	struct plugin *plugin;
+	size_t count;
 
 	graph_restored(supervisor->graph);
 	graph_begin_configuration(supervisor->graph);
 	supervisor->loaded = true;
 	hide_unlisted(supervisor);
-	log_info("database loaded: %zu resources, %s", graph_resource_count(supervisor->graph),
-	    "scanning begins");
+	count = graph_resource_count(supervisor->graph);
+	log_info("database loaded: %zu resource%s, scanning begins", count, plural(count));
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		plugin_join(plugin);
 }
@@ -107,11 +135,22 @@ static void end_slow_write(struct supervisor *supervisor)
 	supervisor->write_is_slow = false;
 }
 
+/* What was stored shows that the database is back. */
+static void end_outage(struct supervisor *supervisor)
+{
+	if (!supervisor->database_away)
+		return;
+	supervisor->database_away = false;
+	free(supervisor->database_reason);
+	supervisor->database_reason = NULL;
+}
+
 static void database_committed(void *context, struct changes *changes)
 {
 	struct supervisor *supervisor = supervisor_of(context);
 
 	end_slow_write(supervisor);
+	end_outage(supervisor);
 	for (size_t i = 0; i < changes->batch_count; i++) {
 		struct session *session = session_of(supervisor, changes->batches[i].session);
 
@@ -153,8 +192,11 @@ void database_check_write(struct supervisor *supervisor)
 static void database_state(void *context, enum store_state state, const char *reason)
 {
 	struct supervisor *supervisor = supervisor_of(context);
-	bool away = state != STORE_READY && state != STORE_WRITING;
+	bool away = state != STORE_READY && state != STORE_READING && state != STORE_WRITING;
 
+	/* Whether it is back shows when what was in flight is stored. */
+	if (state == STORE_WRITING && supervisor->database_away)
+		return;
 	free(supervisor->database_reason);
 	supervisor->database_reason = xstrdup(reason);
 	if (away && !supervisor->database_away)
@@ -178,6 +220,11 @@ static const struct store_callbacks store_callbacks = {
     .parent = restore_parent,
     .reporter = restore_reporter,
     .alert = restore_alert,
+    .server = restore_server,
+    .peer = restore_peer,
+    .volume = restore_volume,
+    .volume_node = restore_volume_node,
+    .request = take_request,
     .loaded = database_loaded,
     .take = take_changes,
     .committed = database_committed,

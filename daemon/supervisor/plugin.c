@@ -40,24 +40,37 @@ struct plugin *plugin_of(void *context)
 	return plugin;
 }
 
-void plugin_set_state(struct plugin *plugin, enum plugin_state state, const char *format, ...)
+void plugin_take_state(struct plugin *plugin, enum plugin_state state, char *reason)
 {
-	va_list arguments;
-
 	free(plugin->reason);
-	plugin->reason = NULL;
-	if (format != NULL) {
-		va_start(arguments, format);
-		plugin->reason = xvasprintf(format, arguments);
-		va_end(arguments);
-	}
-	log_about(state == PLUGIN_FAILED                              ? LOG_LEVEL_ERROR
-	          : state == PLUGIN_STOPPED && plugin->reason != NULL ? LOG_LEVEL_WARNING
-	                                                              : LOG_LEVEL_INFO,
-	    plugin->config->name, NULL, "%s%s%s", plugin_state_name(state),
-	    plugin->reason != NULL ? ": " : "", plugin->reason != NULL ? plugin->reason : "");
+	plugin->reason = reason;
 	plugin->state = state;
 	supervisor_plugin_changed(plugin->supervisor);
+}
+
+void plugin_set_state(struct plugin *plugin, enum plugin_state state, const char *format, ...)
+{
+	bool is_bad = state == PLUGIN_BACKOFF || (state == PLUGIN_STOPPED && format != NULL);
+	va_list arguments;
+	char *reason = NULL;
+
+	if (format != NULL) {
+		va_start(arguments, format);
+		reason = xvasprintf(format, arguments);
+		va_end(arguments);
+	}
+	log_about(is_bad ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, plugin->config->name, NULL, "%s%s%s",
+	    plugin_state_name(state), reason != NULL ? ": " : "", reason != NULL ? reason : "");
+	plugin_take_state(plugin, state, reason);
+}
+
+void plugin_fail(struct plugin *plugin)
+{
+	assert(plugin->reason_count > 0);
+	for (size_t i = 0; i < plugin->reason_count; i++)
+		log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL, "%s: failed: %s",
+		    plugin->config->place, plugin->reasons[i]);
+	plugin_take_state(plugin, PLUGIN_FAILED, xstrdup(plugin->reasons[0]));
 }
 
 void plugin_set_timer(struct plugin *plugin, int64_t ns)
@@ -80,17 +93,17 @@ void texts_free(char ***texts, size_t *count)
 
 static void send_configure(struct plugin *plugin)
 {
-	const struct config *config = &plugin->supervisor->config;
+	struct message_adjust adjustment = plugin_adjustment(plugin);
 	struct message message = {.type = MESSAGE_CONFIGURE,
 	    .configure = {.plugin = plugin->config->name,
 	        .path = plugin->config->path,
-	        .log_level = (uint32_t)(plugin->config->log_level >= 0 ? plugin->config->log_level
-	                                                               : config->plugin_log_level),
-	        .workers = config->scan_workers,
-	        .default_period_s = (uint32_t)(config->scan_period_ns / NS_PER_S),
+	        .log_level = adjustment.log_level,
+	        .workers = adjustment.workers,
+	        .default_period_s = adjustment.default_period_s,
 	        .settings = plugin->config->settings,
 	        .setting_count = plugin->config->setting_count}};
 
+	plugin->adjusted = adjustment;
 	plugin_send(plugin, &message);
 }
 
@@ -99,6 +112,9 @@ void plugin_start(struct plugin *plugin)
 	char reason[REASON_SIZE];
 
 	assert(!plugin->has_process);
+	texts_free(&plugin->reasons, &plugin->reason_count);
+	if (stat(plugin->config->path, &plugin->file) != 0)
+		plugin->file = (struct stat){0};
 	if (process_start(&plugin->process, plugin->supervisor, plugin->config->name, reason) !=
 	    0) {
 		int64_t wait = backoff_next(&plugin->backoff);
@@ -110,8 +126,10 @@ void plugin_start(struct plugin *plugin)
 		return;
 	}
 	plugin->has_process = true;
+	plugin->lacks_class = false;
 	plugin->closed = false;
 	plugin->killed = false;
+	plugin->hook_told = false;
 	plugin->reaped = false;
 	plugin->started = monotonic_now();
 	plugin_open_channel(plugin);
@@ -121,12 +139,25 @@ void plugin_start(struct plugin *plugin)
 	send_configure(plugin);
 }
 
+void plugin_restart(struct plugin *plugin)
+{
+	if (plugin->has_process) {
+		plugin->restarting = true;
+		scannables_forget(plugin);
+		if (plugin->state != PLUGIN_FAILED)
+			plugin_stop(plugin);
+		return;
+	}
+	evtimer_del(plugin->timer);
+	plugin_start(plugin);
+}
+
 void plugin_retry(struct plugin *plugin)
 {
-	if (plugin->state != PLUGIN_FAILED || plugin->refused || plugin->has_process)
+	if ((plugin->state != PLUGIN_FAILED && plugin->state != PLUGIN_BACKOFF) ||
+	    plugin->refused || plugin->leaving || plugin->has_process)
 		return;
-	texts_free(&plugin->reasons, &plugin->reason_count);
-	plugin_start(plugin);
+	plugin_restart(plugin);
 }
 
 void plugin_refuse(struct plugin *plugin, const char *reason)
@@ -135,8 +166,9 @@ void plugin_refuse(struct plugin *plugin, const char *reason)
 	plugin->reasons = xcalloc(1, sizeof(*plugin->reasons));
 	plugin->reasons[0] = xstrdup(reason);
 	plugin->reason_count = 1;
-	plugin_set_state(plugin, PLUGIN_FAILED, "%s", reason);
+	plugin_fail(plugin);
 	plugin_join(plugin);
+	plugins_check_relations(plugin->supervisor);
 }
 
 /* ---- ending ---- */
@@ -148,19 +180,12 @@ static void kill_group(pid_t pid)
 	kill(-pid, SIGKILL);
 }
 
-void plugin_kill(struct plugin *plugin, const char *format, ...)
+/* Kills its process for a reason, which it takes; NULL: there is no fault in it. */
+static void kill_for(struct plugin *plugin, char *reason)
 {
-	va_list arguments;
-
-	if (!plugin->has_process || plugin->killed)
-		return;
-	va_start(arguments, format);
 	free(plugin->death_reason);
-	plugin->death_reason = xvasprintf(format, arguments);
-	va_end(arguments);
+	plugin->death_reason = reason;
 	plugin->killed = true;
-	log_about(LOG_LEVEL_WARNING, plugin->config->name, NULL, "killing its process %d: it %s",
-	    (int)plugin->process.pid, plugin->death_reason);
 	if (plugin->reaped)
 		return;
 	if (plugin->process.pid > 0)
@@ -171,10 +196,25 @@ void plugin_kill(struct plugin *plugin, const char *format, ...)
 		plugin_set_timer(plugin, KILLED_LIMIT_NS);
 }
 
+void plugin_kill(struct plugin *plugin, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!plugin->has_process || plugin->killed)
+		return;
+	va_start(arguments, format);
+	kill_for(plugin, xvasprintf(format, arguments));
+	va_end(arguments);
+	log_about(LOG_LEVEL_DEBUG, plugin->config->name, NULL, "killing its process: it %s",
+	    plugin->death_reason);
+}
+
 void plugin_stop(struct plugin *plugin)
 {
 	struct message message = {.type = MESSAGE_STOP};
 
+	if (plugin->state == PLUGIN_STOPPING)
+		return;
 	evtimer_del(plugin->timer);
 	if (!plugin->has_process) {
 		plugin_set_state(plugin, PLUGIN_STOPPED, NULL);
@@ -182,17 +222,18 @@ void plugin_stop(struct plugin *plugin)
 	}
 	if (plugin->state == PLUGIN_RUNNING)
 		plugin_send(plugin, &message);
-	else
-		plugin_kill(plugin, "was still loading");
+	else if (!plugin->killed)
+		kill_for(plugin, NULL); /* it has nothing to tear down: it is still loading */
 	plugin_set_state(plugin, PLUGIN_STOPPING, NULL);
-	plugin_set_timer(plugin, plugin->supervisor->config.stop_limit_ns);
+	plugin_set_timer(plugin, plugin->config->stop_limit_ns);
 }
 
 /* "signal 11 (Segmentation fault)", "exit status 3", … */
 static void describe_status(const struct plugin *plugin, int status, struct text *text)
 {
 	if (plugin->killed)
-		text_printf(text, "killed because it %s", plugin->death_reason);
+		text_printf(text, "killed because it %s",
+		    plugin->death_reason != NULL ? plugin->death_reason : "was still loading");
 	else if (WIFSIGNALED(status))
 		text_printf(text, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (plugin->process.recorder->fatal_exit != 0)
@@ -219,11 +260,12 @@ static void bury(struct plugin *plugin, const char *cause)
 {
 	char age[CLOCK_TEXT_SIZE];
 	char wait_text[CLOCK_TEXT_SIZE];
+	char number[16] = "";
 	int64_t lived = monotonic_since(monotonic_now(), plugin->started);
 	int64_t wait;
 
 	if (plugin->state == PLUGIN_STARTING && plugin->classes == NULL) {
-		char *reason = xasprintf("could not be loaded: its process died of %s", cause);
+		char *reason = xasprintf("could not be loaded: its process died: %s", cause);
 
 		plugin_refuse(plugin, reason);
 		free(reason);
@@ -231,22 +273,59 @@ static void bury(struct plugin *plugin, const char *cause)
 	}
 	wait = backoff_next(&plugin->backoff);
 	plugin->restarts++;
+	if (plugin->reason_count > 0) {
+		plugin_set_state(plugin, PLUGIN_BACKOFF, "could not be loaded: %s; next try in %s",
+		    plugin->reasons[0], duration_format(wait, wait_text));
+		plugin_set_timer(plugin, wait);
+		return;
+	}
+	if (plugin->process.pid > 0)
+		snprintf(number, sizeof(number), "[%d]", (int)plugin->process.pid);
 	log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL,
-	    "plugin host %s[%d] died: %s; it had run for %s; restart %u in %s",
-	    plugin->config->name, (int)plugin->process.pid, cause, duration_format(lived, age),
-	    plugin->restarts, duration_format(wait, wait_text));
-	plugin_set_state(plugin, PLUGIN_BACKOFF, "died: %s", cause);
+	    "plugin host %s%s died: %s; it had run for %s; restart %u in %s", plugin->config->name,
+	    number, cause, duration_format(lived, age), plugin->restarts,
+	    duration_format(wait, wait_text));
+	plugin_take_state(plugin, PLUGIN_BACKOFF, xasprintf("died: %s", cause));
 	plugin_set_timer(plugin, wait);
+}
+
+/* Takes the part of a condemned plugin back: it has failed. */
+static void withdraw(struct plugin *plugin)
+{
+	plugin->condemned = false;
+	plugin->lacks_class = true;
+	if (plugin->declared)
+		graph_retract(plugin->supervisor->graph, plugin->config->name);
+	plugin->declared = false;
+	plugin_fail(plugin);
+	plugin_join(plugin);
+}
+
+void plugin_condemn(struct plugin *plugin, struct reasons *reasons)
+{
+	texts_free(&plugin->reasons, &plugin->reason_count);
+	plugin->reasons = reasons->items;
+	plugin->reason_count = reasons->count;
+	*reasons = (struct reasons){0};
+	plugin->condemned = true;
+	plugin_stop(plugin);
+	if (!plugin->has_process)
+		withdraw(plugin);
 }
 
 /* The end of a process that was asked to end; that it did so orderly is not worth a word. */
 static void end_stop(struct plugin *plugin, int status, const char *cause)
 {
-	if (plugin->killed || status != 0)
+	if (plugin->supervisor->state != SUPERVISOR_STOPPING && !plugin->restarting &&
+	    plugin->condemned && !plugin->leaving) {
+		withdraw(plugin);
+		plugins_check_relations(plugin->supervisor);
+	} else if (plugin->killed ? plugin->death_reason != NULL : status != 0) {
 		plugin_set_state(
 		    plugin, PLUGIN_STOPPED, "its process died while stopping: %s", cause);
-	else
+	} else {
 		plugin_set_state(plugin, PLUGIN_STOPPED, NULL);
+	}
 }
 
 /* Closes everything that led to the process. */
@@ -258,6 +337,18 @@ static void close_process(struct plugin *plugin)
 	plugin->has_process = false;
 }
 
+/* What a change of the list has left to be done until its process has ended. */
+static void follow_list(struct plugin *plugin)
+{
+	if (plugin->leaving) {
+		plugin_depart(plugin);
+	} else if (plugin->restarting) {
+		plugin->restarting = false;
+		plugin->condemned = false;
+		plugin_restart(plugin);
+	}
+}
+
 void plugin_ended(struct plugin *plugin, int status)
 {
 	struct text cause = TEXT_EMPTY;
@@ -267,15 +358,18 @@ void plugin_ended(struct plugin *plugin, int status)
 	plugin_drain_channel(plugin);
 	plugin_close_output(plugin);
 	describe_status(plugin, status, &cause);
-	plugin_describe_activity(plugin, &cause);
+	if (!plugin->hook_told)
+		plugin_describe_activity(plugin, &cause);
+	if (plugin->state != PLUGIN_STOPPING && plugin->state != PLUGIN_FAILED)
+		bury(plugin, cause.data);
 	lose_sessions(plugin, cause.data);
 	scannables_forget(plugin);
 	if (plugin->state == PLUGIN_STOPPING)
 		end_stop(plugin, status, cause.data);
-	else if (plugin->state != PLUGIN_FAILED)
-		bury(plugin, cause.data);
 	close_process(plugin);
 	text_clear(&cause);
+	if (plugin->supervisor->state != SUPERVISOR_STOPPING)
+		follow_list(plugin);
 	supervisor_plugin_changed(plugin->supervisor);
 }
 
@@ -293,8 +387,9 @@ static void timer_expired(int fd, short what, void *context)
 	}
 	if (plugin->killed && plugin->state != PLUGIN_STOPPING) {
 		log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL,
-		    "its process %d was killed but does not end: it hangs in the kernel",
-		    (int)plugin->process.pid);
+		    "its process %d was killed because it %s, but does not end: it hangs in the "
+		    "kernel",
+		    (int)plugin->process.pid, plugin->death_reason);
 		lose_sessions(plugin, plugin->death_reason);
 		return;
 	}
@@ -305,6 +400,7 @@ static void timer_expired(int fd, short what, void *context)
 	if (plugin->state != PLUGIN_STARTING && plugin->state != PLUGIN_STOPPING)
 		return;
 	plugin_describe_activity(plugin, &where);
+	plugin->hook_told = true;
 	plugin_kill(plugin, "did not %s in time%s",
 	    plugin->state == PLUGIN_STARTING ? "finish loading" : "stop",
 	    where.data != NULL ? where.data : "");
@@ -346,8 +442,10 @@ void plugin_free(struct plugin *plugin)
 	scannables_free(plugin);
 	event_free(plugin->timer);
 	plugin_free_classes(plugin);
+	plugin_drop_own_config(plugin);
 	texts_free(&plugin->reasons, &plugin->reason_count);
 	texts_free(&plugin->warnings, &plugin->warning_count);
+	texts_free(&plugin->relation_warnings, &plugin->relation_warning_count);
 	free(plugin->reason);
 	free(plugin->death_reason);
 	plugin->magic = 0;

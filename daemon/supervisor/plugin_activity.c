@@ -18,6 +18,16 @@ static bool read_activity(const struct plugin *plugin, size_t worker, struct act
 	return activity->hook > HOOK_NONE && activity->hook < HOOK_END;
 }
 
+/* Appends 'update_scan of "array-7"'. */
+static void describe(struct plugin *plugin, const struct activity *activity, struct text *text)
+{
+	const struct session *session = session_find(plugin, activity->session);
+
+	text_append(text, hook_name(activity->hook));
+	if (session != NULL)
+		text_printf(text, " of \"%s\"", graph_name(session->scannable));
+}
+
 void plugin_describe_activity(struct plugin *plugin, struct text *text)
 {
 	uint32_t fatal = plugin->process.recorder->fatal_worker;
@@ -25,16 +35,12 @@ void plugin_describe_activity(struct plugin *plugin, struct text *text)
 	const char *separator = " in ";
 
 	for (size_t i = 0; i < RECORDER_WORKERS; i++) {
-		const struct session *session;
-
 		if (fatal > 0 && fatal <= RECORDER_WORKERS && i != fatal - 1)
 			continue;
 		if (!read_activity(plugin, i, &activity))
 			continue;
-		session = session_find(plugin, activity.session);
-		text_printf(text, "%s%s", separator, hook_name(activity.hook));
-		if (session != NULL)
-			text_printf(text, " of \"%s\"", graph_name(session->scannable));
+		text_append(text, separator);
+		describe(plugin, &activity, text);
 		separator = " and in ";
 	}
 }
@@ -68,10 +74,22 @@ static int64_t hook_limit(const struct plugin *plugin, uint32_t hook)
 	}
 }
 
+/* Kills it for a hook that takes longer than its limit. */
+static void kill_late(struct plugin *plugin, const struct activity *activity, int64_t limit)
+{
+	struct text hook = TEXT_EMPTY;
+	char time[CLOCK_TEXT_SIZE];
+
+	describe(plugin, activity, &hook);
+	plugin->hook_told = true;
+	plugin_kill(
+	    plugin, "did not return from %s within %s", hook.data, duration_format(limit, time));
+	text_clear(&hook);
+}
+
 void plugin_check_limits(struct plugin *plugin)
 {
 	struct activity activity;
-	char text[CLOCK_TEXT_SIZE];
 
 	if (!plugin->has_process || plugin->killed)
 		return;
@@ -83,8 +101,7 @@ void plugin_check_limits(struct plugin *plugin)
 		limit = hook_limit(plugin, activity.hook);
 		if (activity.for_ns > limit) {
 			plugin->process.recorder->fatal_worker = (uint32_t)i + 1;
-			plugin_kill(plugin, "did not return from %s within %s",
-			    hook_name(activity.hook), duration_format(limit, text));
+			kill_late(plugin, &activity, limit);
 			return;
 		}
 	}

@@ -6,6 +6,7 @@
 
 #include <event2/bufferevent.h>
 
+#include "host/reasons.h"
 #include "supervisor/supervisor.h"
 
 #define PLUGIN_MAGIC 0x504c5547u
@@ -17,11 +18,35 @@ struct plugin *plugin_of(void *context);
 void plugin_set_state(struct plugin *plugin, enum plugin_state state, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same with a text that the plugin then owns, or NULL, and without a line in the log. */
+void plugin_take_state(struct plugin *plugin, enum plugin_state state, char *reason);
+
+/* It has failed, for the reasons that it has. Each is logged with the place of its entry. */
+void plugin_fail(struct plugin *plugin);
+
 /* The end of what the state waits for. */
 void plugin_set_timer(struct plugin *plugin, int64_t ns);
 
 /* Frees texts and leaves none. */
 void texts_free(char ***texts, size_t *count);
+
+/*
+ * Stops a plugin that was loaded but can't be used, for the reasons given, which it takes. Its
+ * sessions end in order, without its scannables being called offline; then it has failed, as one
+ * that can't be loaded.
+ */
+void plugin_condemn(struct plugin *plugin, struct reasons *reasons);
+
+/* ---- in and out of the list (plugin_list.c) ---- */
+
+/* What a process of the plugin is to be told by the configuration. */
+struct message_adjust plugin_adjustment(const struct plugin *plugin);
+
+/* Forgets the entry that it had when it left the list. */
+void plugin_drop_own_config(struct plugin *plugin);
+
+/* Takes the part of a plugin back that is no longer listed, and whose process has ended. */
+void plugin_depart(struct plugin *plugin);
 
 /* ---- what it prints (plugin_output.c) ---- */
 

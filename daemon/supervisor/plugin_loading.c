@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/plugin_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,11 +39,11 @@ static bool are_own_classes(const struct plugin *plugin, const struct message_lo
 	return true;
 }
 
-/* Takes over the classes of the message, unless the graph already has just these. */
-static void take_classes(struct plugin *plugin, struct message_loaded *loaded)
+/* Takes over the classes of the message. False if the graph already has, or had, just these. */
+static bool take_classes(struct plugin *plugin, struct message_loaded *loaded)
 {
 	if (same_classes(plugin, loaded))
-		return;
+		return false;
 	if (plugin->classes != NULL) {
 		if (plugin->declared)
 			graph_retract(plugin->supervisor->graph, plugin->config->name);
@@ -53,6 +54,7 @@ static void take_classes(struct plugin *plugin, struct message_loaded *loaded)
 	plugin->class_count = loaded->class_count;
 	loaded->classes = NULL;
 	loaded->class_count = 0;
+	return true;
 }
 
 void plugin_join(struct plugin *plugin)
@@ -87,9 +89,21 @@ static void take_warnings(struct plugin *plugin, struct message_loaded *loaded)
 		log_about(LOG_LEVEL_WARNING, plugin->config->name, NULL, "%s", plugin->warnings[i]);
 }
 
+/* Starts those again that named classes which this plugin may have now. */
+static void retry_lacking(struct supervisor *supervisor)
+{
+	struct plugin *plugin;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		if (plugin->lacks_class)
+			plugin_retry(plugin);
+}
+
 void plugin_receive_loaded(struct plugin *plugin, struct message *message)
 {
 	struct message_loaded *loaded = &message->loaded;
+	char process[32] = "";
+	bool changed;
 
 	if (!are_own_classes(plugin, loaded)) {
 		plugin_kill(plugin, "declared classes of another plugin");
@@ -98,26 +112,42 @@ void plugin_receive_loaded(struct plugin *plugin, struct message *message)
 	evtimer_del(plugin->timer);
 	plugin->api_major = loaded->api_major;
 	plugin->api_minor = loaded->api_minor;
-	take_classes(plugin, loaded);
+	changed = take_classes(plugin, loaded);
 	take_warnings(plugin, loaded);
-	plugin_set_state(plugin, PLUGIN_RUNNING, "%zu classes, interface %u.%u, process %d",
-	    plugin->class_count, plugin->api_major, plugin->api_minor, (int)plugin->process.pid);
+	if (plugin->process.pid > 0)
+		snprintf(process, sizeof(process), ", process %d", (int)plugin->process.pid);
+	plugin_set_state(plugin, PLUGIN_RUNNING, "%zu class%s, interface %u.%u%s",
+	    plugin->class_count, plugin->class_count == 1 ? "" : "es", plugin->api_major,
+	    plugin->api_minor, process);
+	plugins_check_relations(plugin->supervisor);
+	if (plugin->condemned)
+		return;
 	plugin_join(plugin);
+	if (changed)
+		retry_lacking(plugin->supervisor);
 }
 
+/*
+ * One that has been loaded before is tried again: its file may be about to be replaced, or not be
+ * readable for a moment. The process ends by itself.
+ */
 void plugin_receive_failed(struct plugin *plugin, struct message *message)
 {
 	struct message_failed *failed = &message->failed;
 
-	evtimer_del(plugin->timer);
 	texts_free(&plugin->reasons, &plugin->reason_count);
 	plugin->reasons = failed->reasons;
 	plugin->reason_count = failed->reason_count;
 	failed->reasons = NULL;
 	failed->reason_count = 0;
-	plugin_set_state(plugin, PLUGIN_FAILED, "%s",
-	    plugin->reason_count > 0 ? plugin->reasons[0] : "could not be loaded");
-	for (size_t i = 1; i < plugin->reason_count; i++)
-		log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL, "%s", plugin->reasons[i]);
+	if (plugin->classes != NULL)
+		return;
+	evtimer_del(plugin->timer);
+	if (plugin->reason_count == 0) {
+		plugin_refuse(plugin, "could not be loaded");
+		return;
+	}
+	plugin_fail(plugin);
 	plugin_join(plugin);
+	plugins_check_relations(plugin->supervisor);
 }

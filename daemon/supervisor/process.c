@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -193,4 +195,41 @@ void process_close(struct process *process)
 		kill(process->pid, SIGKILL);
 	recorder_unmap(process->recorder);
 	*process = (struct process){.channel = -1, .output = -1, .errors = -1};
+}
+
+/* ---- what plugins leave behind ---- */
+
+/* How long what was killed may take to end. */
+#define ADOPTED_LIMIT_NS NS_PER_S
+
+void processes_guard(bool is_private)
+{
+	if (is_private)
+		prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* Kills all children that there are, and takes leave of those that have ended. */
+static bool end_children(void)
+{
+	FILE *children = fopen("/proc/thread-self/children", "re");
+	bool any = false;
+	int pid;
+
+	if (children == NULL)
+		return false;
+	while (fscanf(children, "%d", &pid) == 1) {
+		kill(pid, SIGKILL);
+		any = waitpid(pid, NULL, WNOHANG) != pid || any;
+	}
+	fclose(children);
+	return any;
+}
+
+void processes_end_adopted(void)
+{
+	struct monotonic end = monotonic_after(monotonic_now(), ADOPTED_LIMIT_NS);
+
+	while (end_children() && monotonic_since(end, monotonic_now()) > 0)
+		poll(NULL, 0, 10);
 }

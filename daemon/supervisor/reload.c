@@ -1,77 +1,238 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/supervisor.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
-/* Swaps the scannables of two configurations. */
-static void swap_scannables(struct config *a, struct config *b)
+static void swap_configs(struct config *a, struct config *b)
 {
-	struct scannable_config *scannables = a->scannables;
-	size_t count = a->scannable_count;
+	struct config other = *a;
 
-	a->scannables = b->scannables;
-	a->scannable_count = b->scannable_count;
-	b->scannables = scannables;
-	b->scannable_count = count;
+	*a = *b;
+	*b = other;
 }
 
-/* Logs each line of a text as an error. */
-static void log_lines(char *text)
+/* Forgets what was wrong with the file at the last attempt. */
+static void forget_rejected(struct supervisor *supervisor)
+{
+	struct plugin *plugin;
+
+	mistakes_clear(&supervisor->rejected);
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		mistakes_clear(&plugin->rejected);
+}
+
+/* Logs each mistake, "file:line: what", and keeps it for the status. */
+static void reject_lines(struct supervisor *supervisor, char *lines)
 {
 	char *rest;
 
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
-	     line = strtok_r(NULL, "\n", &rest))
+	for (char *line = strtok_r(lines, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		char *colon = strstr(line, ": ");
+
 		log_error("%s", line);
+		if (colon != NULL)
+			*colon = '\0';
+		mistakes_add(&supervisor->rejected, colon != NULL ? line : "",
+		    colon != NULL ? colon + 2 : line);
+	}
 }
 
-/* Compares the scannables with the classes of the plugins that were loaded. */
+/* ---- plugins ---- */
+
+/* Whether another entry before this one has its name. */
+static bool is_duplicate(const struct config *config, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(config->plugins[i].name, config->plugins[index].name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a plugin has an entry of this configuration. */
+static bool is_listed(const struct config *config, const struct plugin *plugin)
+{
+	for (size_t i = 0; i < config->plugin_count; i++)
+		if (plugin->config == &config->plugins[i])
+			return true;
+	return false;
+}
+
+/* The plugin that has been there for an entry, or NULL. */
+static struct plugin *find_plugin_of(const struct supervisor *supervisor, size_t index)
+{
+	const struct config *config = &supervisor->config;
+	bool refused = is_duplicate(config, index);
+	struct plugin *plugin;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		if (plugin->refused == refused && !is_listed(config, plugin) &&
+		    strcmp(plugin->config->name, config->plugins[index].name) == 0)
+			return plugin;
+	return NULL;
+}
+
+/* Whether a plugin has this entry. */
+static bool any_has(const struct supervisor *supervisor, const struct plugin_config *entry)
+{
+	const struct plugin *plugin;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		if (plugin->config == entry)
+			return true;
+	return false;
+}
+
+/* Starts what is new in the list, stops what is no longer there, and restarts what is another. */
+static void take_plugins(struct supervisor *supervisor, const struct config *before)
+{
+	const struct config *config = &supervisor->config;
+	struct plugin *plugin;
+
+	for (size_t i = 0; i < config->plugin_count; i++) {
+		plugin = find_plugin_of(supervisor, i);
+		if (plugin != NULL)
+			plugin_reconfigure(plugin, &config->plugins[i]);
+	}
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		if (!is_listed(config, plugin) && !plugin->leaving)
+			plugin_leave(plugin, &before->plugins[plugin->config - before->plugins]);
+	for (size_t i = 0; i < config->plugin_count; i++)
+		if (!any_has(supervisor, &config->plugins[i]))
+			supervisor_add_plugin(supervisor, &config->plugins[i]);
+}
+
+/* ---- scannables ---- */
+
+/* Whether the classes that a plugin has now are those that it will have with its next entry. */
+static bool keeps_classes(const struct supervisor *supervisor, const struct plugin *plugin)
+{
+	const struct config *config = &supervisor->config;
+
+	for (size_t i = 0; i < config->plugin_count; i++)
+		if (strcmp(config->plugins[i].name, plugin->config->name) == 0)
+			return !plugin_must_restart(plugin, &config->plugins[i]);
+	return false;
+}
+
+/* Compares the scannables with the classes of the plugins that were loaded, and stay as they are.
+ */
 static unsigned check_scannables(struct supervisor *supervisor)
 {
 	struct plugin *plugin;
 	unsigned mistakes = 0;
 
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
-		if (plugin->classes != NULL)
+		if (plugin->classes != NULL && keeps_classes(supervisor, plugin))
 			mistakes += scannables_check(plugin);
 	return mistakes;
 }
 
-/* Takes up the scannables of the configuration. */
+/* Keeps, of a file that is not taken, also the scannables that no plugin looks at. */
+static void reject_unlisted(struct supervisor *supervisor)
+{
+	const struct config *config = &supervisor->config;
+
+	for (size_t i = 0; i < config->scannable_count; i++) {
+		char *text;
+
+		if (supervisor_find_plugin(supervisor, config->scannables[i].plugin) != NULL)
+			continue;
+		text = xasprintf(
+		    "plugin \"%s\" is not listed under plugins", config->scannables[i].plugin);
+		mistakes_add(&supervisor->rejected, config->scannables[i].place, text);
+		free(text);
+	}
+}
+
+/* Takes up the scannables of the configuration; whatever waits to be tried again waits no more. */
 static void configure_again(struct supervisor *supervisor)
 {
+	const struct config *config = &supervisor->config;
 	struct plugin *plugin;
+	struct session *session, *next;
 
-	log_info("configuration reloaded: %zu scannables (other changes take effect at the next"
-	         " start)",
-	    supervisor->config.scannable_count);
+	log_info("configuration reloaded: %zu plugin%s, %zu scannable%s", config->plugin_count,
+	    plural(config->plugin_count), config->scannable_count, plural(config->scannable_count));
 	if (supervisor->loaded)
 		graph_begin_configuration(supervisor->graph);
 	supervisor_check_scannables(supervisor);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
 		plugin_join(plugin);
 		plugin_retry(plugin);
+		for (session = TAILQ_FIRST(&plugin->sessions); session != NULL; session = next) {
+			next = TAILQ_NEXT(session, next);
+			session_retry(session);
+		}
 	}
+}
+
+/* Writes the log where the configuration says now, at the level that it says. */
+static void take_log(const struct config *config, const struct config *before)
+{
+	const char *file = config->log_file;
+	bool same = file == NULL || before->log_file == NULL ? file == before->log_file
+	                                                     : strcmp(file, before->log_file) == 0;
+
+	log_set_level(config->log_level);
+	if (!same && log_open(file) != 0)
+		log_error("%s: log.file: %s can't be opened: %s; what is logged goes where it went",
+		    config_place(config, "log.file"), file, strerror(errno));
+}
+
+/* Keeps what only a restart of the runner changes, and says so. */
+static void keep_what_stays(struct supervisor *supervisor, struct config *before)
+{
+	struct text kept = TEXT_EMPTY;
+	char *rest;
+
+	config_keep(&supervisor->config, before, &kept);
+	for (char *line = kept.data != NULL ? strtok_r(kept.data, "\n", &rest) : NULL; line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		log_warning("%s", line);
+	text_clear(&kept);
+}
+
+/*
+ * Takes a configuration that has no mistakes by itself, if its scannables have none either. What is
+ * not needed any more is left in config.
+ */
+static void take(struct supervisor *supervisor, struct config *config)
+{
+	swap_configs(&supervisor->config, config);
+	if (check_scannables(supervisor) == 0) {
+		keep_what_stays(supervisor, config);
+		take_log(&supervisor->config, config);
+		take_plugins(supervisor, config);
+		configure_again(supervisor);
+		return;
+	}
+	supervisor_check_scannables(supervisor);
+	reject_unlisted(supervisor);
+	swap_configs(&supervisor->config, config);
+	log_error("nothing was reloaded, the scannables have mistakes");
 }
 
 void supervisor_reload(struct supervisor *supervisor)
 {
 	struct config config;
 	struct text mistakes = TEXT_EMPTY;
+	bool good = config_load(supervisor->config.path, &config, &mistakes);
 
-	if (!config_load(supervisor->config.path, &config, &mistakes)) {
-		log_lines(mistakes.data);
+	good = config_check_site(&config, &mistakes) && good;
+	if (supervisor->state != SUPERVISOR_STOPPING)
+		forget_rejected(supervisor);
+	if (!good) {
+		reject_lines(supervisor, mistakes.data);
 		log_error("nothing was reloaded, the configuration has mistakes");
 	} else if (supervisor->state != SUPERVISOR_STOPPING) {
-		swap_scannables(&supervisor->config, &config);
-		if (check_scannables(supervisor) == 0) {
-			configure_again(supervisor);
-		} else {
-			swap_scannables(&supervisor->config, &config);
-			log_error("nothing was reloaded, the scannables have mistakes");
-		}
+		supervisor_override(supervisor, &config);
+		take(supervisor, &config);
 	}
 	text_clear(&mistakes);
 	config_free(&config);

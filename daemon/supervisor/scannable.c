@@ -19,7 +19,6 @@ struct identity {
 
 void scannable_mistake(struct reading *reading, const char *place, const char *format, ...)
 {
-	struct mistake_list *list = reading->mistakes;
 	va_list arguments;
 	char *text;
 
@@ -27,8 +26,15 @@ void scannable_mistake(struct reading *reading, const char *place, const char *f
 	text = xvasprintf(format, arguments);
 	va_end(arguments);
 	log_about(LOG_LEVEL_ERROR, reading->plugin->config->name, NULL, "%s: %s", place, text);
+	mistakes_add(reading->mistakes, place, text);
+	free(text);
+}
+
+void mistakes_add(struct mistake_list *list, const char *place, const char *text)
+{
 	list->items = xgrow(list->items, list->count, &list->capacity, sizeof(*list->items));
-	list->items[list->count++] = (struct mistake){.place = xstrdup(place), .text = text};
+	list->items[list->count++] =
+	    (struct mistake){.place = xstrdup(place), .text = xstrdup(text)};
 }
 
 void mistakes_clear(struct mistake_list *list)
@@ -115,6 +121,29 @@ const char *scannable_typed(const struct scannable_config *config, const char *a
 		if (strcmp(config->attributes[i].name, attribute) == 0)
 			return config->attributes[i].value;
 	return NULL;
+}
+
+static void ignore_complaint(void *context, const char *place, const char *text)
+{
+	(void)context;
+	(void)place;
+	(void)text;
+}
+
+char *scannable_label(const struct plugin *plugin, const struct scannable_config *config)
+{
+	const struct class *class = find_class(plugin, config->class);
+	struct text label = TEXT_EMPTY;
+	struct value *values;
+
+	if (class == NULL)
+		return xasprintf("%s (%s)", config->class, config->place);
+	values = xcalloc(class->attribute_count, sizeof(*values));
+	typed_read(
+	    class, config->attributes, config->attribute_count, values, ignore_complaint, NULL);
+	class_default_label(class, values, NULL, NULL, &label);
+	typed_free_values(class, values);
+	return text_steal(&label);
 }
 
 /* ---- identities ---- */

@@ -263,6 +263,7 @@ static void take_up(struct reading *reading, size_t index, struct namesakes **na
 	struct value *values = scannable_read(reading, config, &class);
 	char *name = NULL;
 
+	assert(class != NULL || values == NULL);
 	/* One with mistakes counts among its namesakes: the others keep their names. */
 	if (class != NULL && class->scope == IDENTIFIER_AUTO)
 		name = automatic_name(namesakes, class, config);

@@ -16,8 +16,6 @@ struct reading {
 void scannable_mistake(struct reading *reading, const char *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-void mistakes_clear(struct mistake_list *list);
-
 /*
  * Reads one scannable: its values, one per attribute, to be released with typed_free_values();
  * or NULL after its mistakes. *class is NULL if it has no known one.

@@ -10,8 +10,12 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "graph/volume.h"
 
 #define SESSION_MAGIC 0x53455353u
+
+/* The longest wait before another initial scan, in terms of the shortest. */
+#define CONFIRMATION_MOST 12
 
 static const char *const state_names[SESSION_STATE_COUNT] = {
     [SESSION_WAITING] = "waiting",
@@ -28,39 +32,61 @@ const char *session_state_name(enum session_state state)
 	return state_names[state];
 }
 
-/* Moves to a state; a reason in words is kept for status and, for a failure, logged. */
+/* Moves to a state; a reason in words is kept for status. */
 static void session_set_state(struct session *session, enum session_state state, const char *reason)
 {
 	free(session->reason);
 	session->reason = xstrdup(reason);
 	session->state = state;
-	log_about(state == SESSION_BACKOFF ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
-	    session->plugin->config->name, graph_name(session->scannable), "session %s%s%s",
-	    session_state_name(state), reason != NULL ? ": " : "", reason != NULL ? reason : "");
+	log_about(LOG_LEVEL_DEBUG, session->plugin->config->name, graph_name(session->scannable),
+	    "session %s%s%s", session_state_name(state), reason != NULL ? ": " : "",
+	    reason != NULL ? reason : "");
 }
 
-/* The wait after a failure is over. */
+/* Ends the open session, which a new one follows unless the scannable is unwanted. */
+static void begin_closing(struct session *session, const char *reason)
+{
+	struct message message = {.type = MESSAGE_CLOSE, .close = {.session = session->number}};
+
+	evtimer_del(session->timer);
+	session_set_state(session, SESSION_CLOSING, reason);
+	plugin_send(session->plugin, &message);
+}
+
+/* The wait after a failure, or before another initial scan, is over. */
 static void timer_expired(int fd, short what, void *context)
 {
 	struct session *session = context;
 
 	(void)fd;
 	(void)what;
-	assert(session->magic == SESSION_MAGIC && session->state == SESSION_BACKOFF);
+	assert(session->magic == SESSION_MAGIC);
+	if (session->state == SESSION_ONLINE) {
+		begin_closing(session, "another initial scan is to tell what is gone");
+		return;
+	}
+	assert(session->state == SESSION_BACKOFF);
 	session_set_state(session, SESSION_WAITING, NULL);
 	session_open(session);
+}
+
+void session_take_waits(struct session *session)
+{
+	const struct config *config = &session->plugin->supervisor->config;
+
+	backoff_limit(&session->backoff, config->retry_min_ns, config->retry_max_ns);
+	backoff_limit(&session->confirmation, config->confirm_after_ns,
+	    CONFIRMATION_MOST * config->confirm_after_ns);
 }
 
 struct session *session_new(struct plugin *plugin, struct graph_resource *scannable)
 {
 	struct session *session = xcalloc(1, sizeof(*session));
-	const struct config *config = &plugin->supervisor->config;
 
 	session->magic = SESSION_MAGIC;
 	session->plugin = plugin;
 	session->scannable = scannable;
-	session->backoff =
-	    (struct backoff){.least_ns = config->retry_min_ns, .most_ns = config->retry_max_ns};
+	session_take_waits(session);
 	session->timer = evtimer_new(plugin->supervisor->base, timer_expired, session);
 	TAILQ_INSERT_TAIL(&plugin->sessions, session, next);
 	HASH_ADD(
@@ -81,6 +107,7 @@ static void close_number(struct session *session)
 {
 	graph_close(session->plugin->supervisor->graph, session->number);
 	HASH_DELETE(by_number, session->plugin->by_number, session);
+	evtimer_del(session->timer);
 	session->number = 0;
 	session->unacknowledged = 0;
 }
@@ -93,6 +120,7 @@ void session_free(struct session *session)
 	HASH_DELETE(by_scannable, session->plugin->by_scannable, session);
 	event_free(session->timer);
 	free(session->reason);
+	free(session->failure);
 	session->magic = 0;
 	free(session);
 }
@@ -138,7 +166,8 @@ static void send_open(struct session *session)
 	    .class = class_index(session),
 	    .label = xstrdup(graph_name(scannable)),
 	    .values = changes,
-	    .value_count = count};
+	    .value_count = count,
+	    .is_slow = session->is_slow};
 	plugin_send(session->plugin, &message);
 	free(message.open.label);
 	free(changes);
@@ -164,45 +193,62 @@ void session_open(struct session *session)
 
 void session_close(struct session *session)
 {
-	struct message message = {.type = MESSAGE_CLOSE, .close = {.session = session->number}};
-
 	session->unwanted = true;
 	if (session->number == 0) {
 		session_free(session);
 		return;
 	}
-	if (session->state == SESSION_CLOSING)
-		return;
-	session_set_state(session, SESSION_CLOSING, "no longer in the configuration");
-	plugin_send(session->plugin, &message);
+	if (session->state != SESSION_CLOSING)
+		begin_closing(session, "no longer in the configuration");
 }
 
 void session_configure(struct session *session, uint64_t typed)
 {
-	struct message message = {.type = MESSAGE_CLOSE, .close = {.session = session->number}};
 	bool changed = session->typed != 0 && session->typed != typed;
 
 	session->unwanted = false;
 	session->typed = typed;
-	if (!changed || session->number == 0 || session->state == SESSION_CLOSING)
-		return;
-	session_set_state(session, SESSION_CLOSING, "its configuration changed");
-	plugin_send(session->plugin, &message);
+	if (changed && session->number != 0 && session->state != SESSION_CLOSING)
+		begin_closing(session, "its configuration changed");
 }
 
-/* A failed session: the scannable is offline, and tried again after a wait. */
-static void fail(struct session *session, const char *reason)
+void session_retry(struct session *session)
+{
+	if (session->state != SESSION_BACKOFF)
+		return;
+	evtimer_del(session->timer);
+	session_set_state(session, SESSION_WAITING, NULL);
+	session_open(session);
+}
+
+/* The scannable is not contactable, for this reason. */
+static void go_offline(struct session *session, const char *reason)
+{
+	free(session->failure);
+	session->failure = xstrdup(reason);
+	graph_set_offline(session->plugin->supervisor->graph, session->scannable, true);
+}
+
+/*
+ * A failed session: the scannable is offline, and tried again after a wait. was_told: the reason is
+ * in the log.
+ */
+static void fail(struct session *session, const char *reason, bool was_told)
 {
 	struct supervisor *supervisor = session->plugin->supervisor;
 	int64_t wait = backoff_next(&session->backoff);
 	struct timeval time = {.tv_sec = wait / NS_PER_S, .tv_usec = wait % NS_PER_S / 1000};
 	char text[CLOCK_TEXT_SIZE];
-	char *words = xasprintf("%s; next try in %s", reason, duration_format(wait, text));
+	char *next = xasprintf("next scan in %s", duration_format(wait, text));
+	char *words = xasprintf("%s; %s", reason, next);
 
 	session->scanned = true;
-	graph_set_offline(supervisor->graph, session->scannable, true);
+	go_offline(session, reason);
 	session_set_state(session, SESSION_BACKOFF, words);
+	log_about(LOG_LEVEL_WARNING, session->plugin->config->name, graph_name(session->scannable),
+	    "%s", was_told ? next : words);
 	free(words);
+	free(next);
 	evtimer_add(session->timer, &time);
 	supervisor_kick(supervisor);
 }
@@ -211,9 +257,32 @@ static void fail(struct session *session, const char *reason)
 static void come_online(struct session *session)
 {
 	graph_set_offline(session->plugin->supervisor->graph, session->scannable, false);
+	free(session->failure);
+	session->failure = NULL;
 	backoff_reset(&session->backoff);
 	backoff_reset(&session->plugin->backoff);
 	session_set_state(session, SESSION_ONLINE, NULL);
+}
+
+/*
+ * Plans another initial scan if the one of this session could not tell what is gone: some time
+ * after a scan without refused calls, so that there is a prospect of more success.
+ */
+static void plan_confirmation(struct session *session, const struct batch *batch)
+{
+	struct timeval time;
+	int64_t wait;
+
+	if (!graph_needs_initial_scan(session->plugin->supervisor->graph, session->number)) {
+		backoff_reset(&session->confirmation);
+		return;
+	}
+	if (session->state != SESSION_ONLINE || batch->kind != BATCH_UPDATE || batch->refused > 0 ||
+	    evtimer_pending(session->timer, NULL))
+		return;
+	wait = backoff_next(&session->confirmation);
+	time = (struct timeval){.tv_sec = wait / NS_PER_S, .tv_usec = wait % NS_PER_S / 1000};
+	evtimer_add(session->timer, &time);
 }
 
 static void note_scan(struct session *session, const struct batch *batch)
@@ -224,6 +293,22 @@ static void note_scan(struct session *session, const struct batch *batch)
 	session->last_duration_ns = batch->duration_ns;
 	session->last_lateness_ns = batch->lateness_ns;
 	session->refused = batch->refused;
+	session->is_slow = false;
+}
+
+void sessions_tell_associations(struct supervisor *supervisor)
+{
+	struct message message = {.type = MESSAGE_ASSOCIATE};
+	struct association association;
+	struct plugin *plugin;
+
+	while (graph_next_association(supervisor->graph, &association)) {
+		message.associate = (struct message_associate){
+		    association.session, association.resource, association.server};
+		TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+			if (session_find(plugin, association.session) != NULL)
+				plugin_send(plugin, &message);
+	}
 }
 
 void session_batch(struct session *session, struct batch *batch)
@@ -241,6 +326,7 @@ void session_batch(struct session *session, struct batch *batch)
 		plugin_kill(session->plugin, "sent a batch that can't be: %s", reason);
 		return;
 	}
+	sessions_tell_associations(supervisor);
 	note_scan(session, batch);
 	session->unacknowledged = batch->number;
 	if (batch->kind == BATCH_INITIAL && session->state == SESSION_INITIAL) {
@@ -249,6 +335,7 @@ void session_batch(struct session *session, struct batch *batch)
 	} else if (batch->kind == BATCH_UPDATE && session->state == SESSION_FIRST) {
 		come_online(session);
 	}
+	plan_confirmation(session, batch);
 	if (supervisor->database_away)
 		session_acknowledge(session, batch->number);
 	supervisor_kick(supervisor);
@@ -267,8 +354,7 @@ void session_acknowledge(struct session *session, uint64_t number)
 
 void session_ended(struct session *session, bool failed, const char *hook, const char *reason)
 {
-	const struct supervisor *supervisor = session->plugin->supervisor;
-	bool asked = session->state == SESSION_CLOSING || supervisor->state == SUPERVISOR_STOPPING;
+	bool asked = session->state == SESSION_CLOSING || session->plugin->state == PLUGIN_STOPPING;
 	char *words;
 
 	close_number(session);
@@ -285,7 +371,7 @@ void session_ended(struct session *session, bool failed, const char *hook, const
 	words = failed ? xasprintf("%s failed: %s", hook != NULL ? hook : "session",
 	                     reason != NULL ? reason : "no reason given")
 	               : xstrdup("its session ended unasked");
-	fail(session, words);
+	fail(session, words, false);
 	free(words);
 }
 
@@ -294,14 +380,15 @@ void session_lost(struct session *session, bool to_blame, const char *reason)
 	struct supervisor *supervisor = session->plugin->supervisor;
 
 	close_number(session);
+	session->is_slow = to_blame;
 	if (session->unwanted) {
 		session_free(session);
-	} else if (supervisor->state == SUPERVISOR_STOPPING) {
+	} else if (session->plugin->state == PLUGIN_STOPPING) {
 		session_set_state(session, SESSION_WAITING, reason);
 	} else if (to_blame) {
-		fail(session, reason);
+		fail(session, reason, true);
 	} else {
-		graph_set_offline(supervisor->graph, session->scannable, true);
+		go_offline(session, reason);
 		session_set_state(session, SESSION_WAITING, reason);
 		supervisor_kick(supervisor);
 	}

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -33,6 +34,28 @@ static struct json_object *texts(char *const *items, size_t count)
 	return array;
 }
 
+/* A number with so many decimals, not with all that a double has. */
+static struct json_object *decimal(double number, int decimals)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.*f", decimals, number);
+	return json_object_new_double_s(number, text);
+}
+
+static struct json_object *milliseconds(int64_t ns)
+{
+	return decimal(seconds(ns) * 1000, 3);
+}
+
+/* The state for people: a scannable of which calls are refused is not all well. */
+static const char *state_of(const struct session *session)
+{
+	if (session->state == SESSION_ONLINE && session->refused > 0)
+		return "degraded";
+	return session_state_name(session->state);
+}
+
 static struct json_object *scannable_status(const struct session *session)
 {
 	struct json_object *object = json_object_new_object();
@@ -41,25 +64,68 @@ static struct json_object *scannable_status(const struct session *session)
 	add(object, "id", json_object_new_int64(session->scannable->id));
 	add(object, "label", json_object_new_string(graph_name(session->scannable)));
 	add(object, "class", json_object_new_string(session->scannable->class->key));
-	add(object, "state", json_object_new_string(session_state_name(session->state)));
+	add(object, "state", json_object_new_string(state_of(session)));
 	add(object, "reason", text_or_null(session->reason));
 	add(object, "last_scan",
 	    session->last_scan.us != 0
 	        ? json_object_new_string(wallclock_format(session->last_scan, time))
 	        : NULL);
-	add(object, "last_scan_ms",
-	    json_object_new_double(seconds(session->last_duration_ns) * 1000));
-	add(object, "last_lateness_ms",
-	    json_object_new_double(seconds(session->last_lateness_ns) * 1000));
+	add(object, "last_scan_ms", milliseconds(session->last_duration_ns));
+	add(object, "last_lateness_ms", milliseconds(session->last_lateness_ns));
 	add(object, "refused", json_object_new_int64(session->refused));
 	return object;
+}
+
+/* A scannable of the configuration that is not known to the graph before the database is read. */
+static struct json_object *awaiting_status(
+    const struct plugin *plugin, const struct scannable_config *config)
+{
+	struct json_object *object = json_object_new_object();
+	char *label = scannable_label(plugin, config);
+	char *class = xasprintf("%s.%s", config->plugin, config->class);
+
+	add(object, "id", NULL);
+	add(object, "label", json_object_new_string(label));
+	add(object, "class", json_object_new_string(class));
+	add(object, "state", json_object_new_string(session_state_name(SESSION_WAITING)));
+	add(object, "reason", json_object_new_string("waiting for the database"));
+	add(object, "last_scan", NULL);
+	add(object, "last_scan_ms", milliseconds(0));
+	add(object, "last_lateness_ms", milliseconds(0));
+	add(object, "refused", json_object_new_int64(0));
+	free(class);
+	free(label);
+	return object;
+}
+
+static struct json_object *scannables_status(const struct plugin *plugin)
+{
+	const struct config *config = &plugin->supervisor->config;
+	bool is_awaiting = !plugin->supervisor->loaded && plugin->state != PLUGIN_FAILED;
+	struct json_object *array = json_object_new_array();
+	const struct session *session;
+
+	TAILQ_FOREACH (session, &plugin->sessions, next)
+		json_object_array_add(array, scannable_status(session));
+	for (size_t i = 0; is_awaiting && i < config->scannable_count; i++)
+		if (strcmp(config->scannables[i].plugin, plugin->config->name) == 0)
+			json_object_array_add(
+			    array, awaiting_status(plugin, &config->scannables[i]));
+	return array;
+}
+
+static struct json_object *warnings(const struct plugin *plugin)
+{
+	struct json_object *array = texts(plugin->warnings, plugin->warning_count);
+
+	for (size_t i = 0; i < plugin->relation_warning_count; i++)
+		json_object_array_add(array, json_object_new_string(plugin->relation_warnings[i]));
+	return array;
 }
 
 static struct json_object *plugin_status(const struct plugin *plugin)
 {
 	struct json_object *object = json_object_new_object();
-	struct json_object *scannables = json_object_new_array();
-	const struct session *session;
 	char api[32];
 
 	snprintf(api, sizeof(api), "%u.%u", plugin->api_major, plugin->api_minor);
@@ -71,10 +137,8 @@ static struct json_object *plugin_status(const struct plugin *plugin)
 	add(object, "restarts", json_object_new_int64(plugin->restarts));
 	add(object, "api", plugin->api_major != 0 ? json_object_new_string(api) : NULL);
 	add(object, "reasons", texts(plugin->reasons, plugin->reason_count));
-	add(object, "warnings", texts(plugin->warnings, plugin->warning_count));
-	TAILQ_FOREACH (session, &plugin->sessions, next)
-		json_object_array_add(scannables, scannable_status(session));
-	add(object, "scannables", scannables);
+	add(object, "warnings", warnings(plugin));
+	add(object, "scannables", scannables_status(plugin));
 	return object;
 }
 
@@ -85,19 +149,18 @@ static void add_mistake(struct json_object *mistakes, const char *plugin, const 
 {
 	struct json_object *object = json_object_new_object();
 
-	add(object, "plugin", json_object_new_string(plugin));
+	add(object, "plugin", text_or_null(plugin));
 	add(object, "place", json_object_new_string(place));
 	add(object, "text", json_object_new_string(text));
 	add(object, "rejected", json_object_new_boolean(rejected));
 	json_object_array_add(mistakes, object);
 }
 
-static void add_mistakes(struct json_object *mistakes, const struct plugin *plugin,
+static void add_mistakes(struct json_object *mistakes, const char *plugin,
     const struct mistake_list *list, bool rejected)
 {
 	for (size_t i = 0; i < list->count; i++)
-		add_mistake(mistakes, plugin->config->name, list->items[i].place,
-		    list->items[i].text, rejected);
+		add_mistake(mistakes, plugin, list->items[i].place, list->items[i].text, rejected);
 }
 
 /* Adds the scannables that no plugin looks at. */
@@ -122,10 +185,11 @@ static struct json_object *mistakes_status(const struct supervisor *supervisor)
 	struct json_object *mistakes = json_object_new_array();
 	const struct plugin *plugin;
 
+	add_mistakes(mistakes, NULL, &supervisor->rejected, true);
 	add_unlisted(mistakes, supervisor);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
-		add_mistakes(mistakes, plugin, &plugin->mistakes, false);
-		add_mistakes(mistakes, plugin, &plugin->rejected, true);
+		add_mistakes(mistakes, plugin->config->name, &plugin->mistakes, false);
+		add_mistakes(mistakes, plugin->config->name, &plugin->rejected, true);
 	}
 	return mistakes;
 }
@@ -154,8 +218,42 @@ static struct json_object *database_status(const struct supervisor *supervisor)
 	add(object, "failures", json_object_new_int64((int64_t)statistics->failures));
 	add(object, "reconnects", json_object_new_int64((int64_t)statistics->reconnects));
 	add(object, "rows", json_object_new_int64((int64_t)statistics->rows));
-	add(object, "away_s", json_object_new_double(seconds(away)));
+	add(object, "left_out", json_object_new_int64((int64_t)statistics->left_out));
+	add(object, "error", text_or_null(trouble));
+	add(object, "slow", json_object_new_boolean(supervisor->write_is_slow));
+	add(object, "away_s", decimal(seconds(away), 1));
 	return object;
+}
+
+/* What a class has of resources that belong to retired scannables, or are such. */
+static size_t count_hidden(const struct graph_class *class)
+{
+	const struct graph_resource *resource, *scoped;
+	size_t count = 0;
+
+	TAILQ_FOREACH (resource, &class->resources, in_class) {
+		if (resource->scope != NULL || graph_is_shown(resource))
+			continue;
+		count++;
+		TAILQ_FOREACH (scoped, &resource->scoped, in_scope)
+			count += scoped->class->class != NULL;
+	}
+	return count;
+}
+
+/* How many resources people are to see. Not all are looked at: there may be a million. */
+static size_t count_shown(const struct graph *graph)
+{
+	const struct graph_class *class;
+	size_t count = 0, hidden = 0;
+
+	for (class = graph_first_class(graph); class != NULL; class = class->by_id.next) {
+		if (class->class == NULL)
+			continue;
+		count += class->resource_count;
+		hidden += class->class->scannable ? count_hidden(class) : 0;
+	}
+	return count - hidden;
 }
 
 static struct json_object *counts_status(const struct supervisor *supervisor)
@@ -165,9 +263,8 @@ static struct json_object *counts_status(const struct supervisor *supervisor)
 	int64_t alerts = 0;
 
 	TAILQ_FOREACH (alert, graph_alerts(supervisor->graph), in_active)
-		alerts++;
-	add(object, "resources",
-	    json_object_new_int64((int64_t)graph_resource_count(supervisor->graph)));
+		alerts += alert->resource != NULL && graph_is_shown(alert->resource);
+	add(object, "resources", json_object_new_int64((int64_t)count_shown(supervisor->graph)));
 	add(object, "alerts", json_object_new_int64(alerts));
 	add(object, "dropped_samples",
 	    json_object_new_int64((int64_t)graph_dropped_samples(supervisor->graph)));
@@ -188,6 +285,29 @@ static const char *state_name(const struct supervisor *supervisor)
 	return supervisor_state_names[supervisor->state];
 }
 
+char *supervisor_waiting(void *context)
+{
+	const struct supervisor *supervisor = supervisor_of(context);
+	const char *reason = supervisor->database_reason;
+
+	if (supervisor->loaded)
+		return NULL;
+	return xasprintf("the first scan waits for the database%s%s", reason != NULL ? ": " : "",
+	    reason != NULL ? reason : "");
+}
+
+const char *supervisor_reason(void *context, const struct graph_resource *scannable)
+{
+	const struct plugin *plugin =
+	    supervisor_find_plugin(supervisor_of(context), scannable->class->plugin);
+	const struct session *session = NULL;
+
+	if (plugin != NULL)
+		HASH_FIND(
+		    by_scannable, plugin->by_scannable, &scannable, sizeof(scannable), session);
+	return session != NULL ? session->failure : NULL;
+}
+
 struct json_object *supervisor_status(void *context)
 {
 	const struct supervisor *supervisor = supervisor_of(context);
@@ -198,7 +318,7 @@ struct json_object *supervisor_status(void *context)
 	add(object, "version", json_object_new_string(VERSION));
 	add(object, "pid", json_object_new_int(getpid()));
 	add(object, "uptime_s",
-	    json_object_new_double(seconds(monotonic_since(monotonic_now(), supervisor->started))));
+	    decimal(seconds(monotonic_since(monotonic_now(), supervisor->started)), 1));
 	add(object, "state", json_object_new_string(state_name(supervisor)));
 	add(object, "config", text_or_null(supervisor->config.path));
 	add(object, "scanning_initially",

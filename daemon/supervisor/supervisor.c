@@ -35,27 +35,30 @@ struct plugin *supervisor_find_plugin(const struct supervisor *supervisor, const
 	struct plugin *plugin;
 
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
-		if (strcmp(plugin->config->name, name) == 0)
+		if (!plugin->leaving && strcmp(plugin->config->name, name) == 0)
 			return plugin;
 	return NULL;
+}
+
+void supervisor_add_plugin(struct supervisor *supervisor, const struct plugin_config *config)
+{
+	bool taken = supervisor_find_plugin(supervisor, config->name) != NULL;
+	struct plugin *plugin = plugin_new(supervisor, config);
+
+	TAILQ_INSERT_TAIL(&supervisor->plugins, plugin, next);
+	plugin->refused = taken;
+	if (taken)
+		plugin_refuse(plugin, "duplicate: another plugin of this name is listed before it");
+	else
+		plugin_start(plugin);
 }
 
 static void start_plugins(struct supervisor *supervisor)
 {
 	const struct config *config = &supervisor->config;
 
-	for (size_t i = 0; i < config->plugin_count; i++) {
-		bool taken = supervisor_find_plugin(supervisor, config->plugins[i].name) != NULL;
-		struct plugin *plugin = plugin_new(supervisor, &config->plugins[i]);
-
-		TAILQ_INSERT_TAIL(&supervisor->plugins, plugin, next);
-		plugin->refused = taken;
-		if (taken)
-			plugin_refuse(
-			    plugin, "duplicate: another plugin of this name is listed before it");
-		else
-			plugin_start(plugin);
-	}
+	for (size_t i = 0; i < config->plugin_count; i++)
+		supervisor_add_plugin(supervisor, &config->plugins[i]);
 }
 
 unsigned supervisor_check_scannables(const struct supervisor *supervisor)
@@ -103,6 +106,20 @@ static void tell_systemd(struct supervisor *supervisor)
 
 /* ---- --check ---- */
 
+/* Counts the mistakes in a plugin that can't be used, and tells what they keep from being seen. */
+static void check_failed(struct supervisor *supervisor, const struct plugin *plugin)
+{
+	const struct config *config = &supervisor->config;
+	size_t count = 0;
+
+	supervisor->mistakes += (unsigned)plugin->reason_count;
+	for (size_t i = 0; i < config->scannable_count; i++)
+		count += strcmp(config->scannables[i].plugin, plugin->config->name) == 0;
+	if (count > 0 && !plugin->refused)
+		log_about(LOG_LEVEL_WARNING, plugin->config->name, NULL,
+		    "its scannable%s not looked at", count == 1 ? " was" : "s were");
+}
+
 /* The verdict of --check once every plugin has loaded or failed to. */
 static void check_finished(struct supervisor *supervisor)
 {
@@ -112,8 +129,8 @@ static void check_finished(struct supervisor *supervisor)
 		if (plugin->state == PLUGIN_STARTING || plugin->state == PLUGIN_BACKOFF)
 			return;
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
-		if (plugin->state == PLUGIN_FAILED)
-			supervisor->mistakes++;
+		if (plugin->state == PLUGIN_FAILED || plugin->condemned)
+			check_failed(supervisor, plugin);
 		else
 			supervisor->mistakes += scannables_check(plugin);
 	}
@@ -166,12 +183,25 @@ static void stop_took_too_long(int fd, short what, void *context)
 	event_base_loopbreak(supervisor->base);
 }
 
+/* How long the most patient plugin may take. */
+static int64_t longest_stop_ns(const struct supervisor *supervisor)
+{
+	const struct plugin *plugin;
+	int64_t longest = 0;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		if (plugin->config->stop_limit_ns > longest)
+			longest = plugin->config->stop_limit_ns;
+	return longest;
+}
+
 static void begin_stop(struct supervisor *supervisor)
 {
-	struct timeval limit = {.tv_sec = supervisor->config.stop_limit_ns / NS_PER_S + 10};
+	struct timeval limit = {.tv_sec = 10};
 	struct plugin *plugin;
 
 	supervisor->state = SUPERVISOR_STOPPING;
+	limit.tv_sec += longest_stop_ns(supervisor) / NS_PER_S;
 	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld", (limit.tv_sec + 10) * 1000000LL);
 	evtimer_add(supervisor->stop_timer, &limit);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
@@ -257,6 +287,8 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 		plugin_check_limits(plugin);
 		plugin_tell_dropped(plugin);
 	}
+	plugins_sweep(supervisor);
+	log_flush();
 	database_check_write(supervisor);
 	supervisor_plugin_changed(supervisor);
 	tell_systemd(supervisor);
@@ -315,6 +347,8 @@ static void followers(void *context, bool any)
 
 static const struct control_callbacks control_callbacks = {
     .status = supervisor_status,
+    .waiting = supervisor_waiting,
+    .reason = supervisor_reason,
     .followers = followers,
 };
 
@@ -323,6 +357,11 @@ static const struct control_callbacks control_callbacks = {
 static void warn(const char *plugin, const char *scannable, const char *line)
 {
 	log_about(LOG_LEVEL_WARNING, plugin, scannable, "%s", line);
+}
+
+static void complain(const char *plugin, const char *scannable, const char *line)
+{
+	log_about(LOG_LEVEL_ERROR, plugin, scannable, "%s", line);
 }
 
 static char *find_program(void)
@@ -355,11 +394,19 @@ static int open_parts(struct supervisor *supervisor)
 	return 0;
 }
 
+/* Warns when what plugins do is not held in any bounds. */
+static void warn_of_root(const struct supervisor *supervisor)
+{
+	if (geteuid() == 0 && supervisor->config.user == NULL)
+		log_warning("plugins run as root: name an ordinary user with the key \"user\"");
+}
+
 static void run(struct supervisor *supervisor)
 {
 	start_plugins(supervisor);
 	supervisor_check_scannables(supervisor);
 	supervisor->state = SUPERVISOR_RUNNING;
+	warn_of_root(supervisor);
 	sd_notify(0, "READY=1");
 	event_base_dispatch(supervisor->base);
 	if (!database_is_written(supervisor))
@@ -375,11 +422,11 @@ static int check(struct supervisor *supervisor)
 	event_base_dispatch(supervisor->base);
 	if (supervisor->mistakes > 0) {
 		fprintf(stderr, "%u mistake%s found\n", supervisor->mistakes,
-		    supervisor->mistakes == 1 ? "" : "s");
+		    plural(supervisor->mistakes));
 		return EXIT_WRONG_CONFIGURATION;
 	}
 	printf("configuration and %zu plugin%s are good\n", supervisor->config.plugin_count,
-	    supervisor->config.plugin_count == 1 ? "" : "s");
+	    plural(supervisor->config.plugin_count));
 	return 0;
 }
 
@@ -411,8 +458,28 @@ static void close_parts(struct supervisor *supervisor)
 	free_event(supervisor->stop_timer);
 	event_base_free(supervisor->base);
 	free(supervisor->program);
+	mistakes_clear(&supervisor->rejected);
 	free(supervisor->database_reason);
 	free(supervisor->status_text);
+}
+
+/* The end of --check when there are mistakes, one on each line, in the configuration itself. */
+static void tell_unchecked(const struct text *mistakes)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < mistakes->length; i++)
+		count += mistakes->data[i] == '\n';
+	fprintf(stderr, "%u mistake%s found; plugins and scannables were not looked at\n", count,
+	    plural(count));
+}
+
+void supervisor_override(const struct supervisor *supervisor, struct config *config)
+{
+	if (!supervisor->options->verbose)
+		return;
+	config->log_level = LOG_LEVEL_DEBUG;
+	config->plugin_log_level = LOG_LEVEL_DEBUG;
 }
 
 /* Reads the configuration; mistakes go to standard error as they are. */
@@ -421,32 +488,48 @@ static bool read_config(struct supervisor *supervisor)
 	struct text mistakes = TEXT_EMPTY;
 	bool good = config_load(supervisor->options->config_path, &supervisor->config, &mistakes);
 
+	good = config_check_site(&supervisor->config, &mistakes) && good;
 	if (!good)
 		fputs(mistakes.data, stderr);
+	if (!good && supervisor->options->check)
+		tell_unchecked(&mistakes);
 	text_clear(&mistakes);
-	if (good && supervisor->options->verbose) {
-		supervisor->config.log_level = LOG_LEVEL_DEBUG;
-		supervisor->config.plugin_log_level = LOG_LEVEL_DEBUG;
-	}
+	supervisor_override(supervisor, &supervisor->config);
 	return good;
 }
 
 static bool open_log(const struct supervisor *supervisor)
 {
+	const struct supervisor_options *options = supervisor->options;
 	const struct config *config = &supervisor->config;
+	bool is_quiet = options->check && !options->verbose;
 
-	log_set_level(config->log_level);
-	if (supervisor->options->check || log_open(config->log_file) == 0)
+	/* A check tells what is wrong, not what it does. */
+	log_set_level(is_quiet ? LOG_LEVEL_WARNING : config->log_level);
+	log_copy_to_stderr(options->verbose);
+	if (options->check || log_open(config->log_file) == 0)
 		return true;
 	fprintf(stderr, "can't open the log file %s: %s\n", config->log_file, strerror(errno));
 	return false;
+}
+
+/* What libevent has to say. */
+static void log_event(int severity, const char *line)
+{
+	static const int levels[] = {[EVENT_LOG_DEBUG] = LOG_LEVEL_DEBUG,
+	    [EVENT_LOG_MSG] = LOG_LEVEL_INFO,
+	    [EVENT_LOG_WARN] = LOG_LEVEL_WARNING,
+	    [EVENT_LOG_ERR] = LOG_LEVEL_ERROR};
+
+	assert(severity >= 0 && (size_t)severity < sizeof(levels) / sizeof(levels[0]));
+	log_about(levels[severity], NULL, NULL, "libevent: %s", line);
 }
 
 int supervisor_main(const struct supervisor_options *options)
 {
 	struct supervisor supervisor = {
 	    .magic = SUPERVISOR_MAGIC, .options = options, .started = monotonic_now()};
-	struct graph_options graph_options = {.warn = warn};
+	struct graph_options graph_options = {.warn = warn, .error = complain};
 
 	/* A reload asked for before there is anything to reload. */
 	signal(SIGHUP, SIG_IGN);
@@ -457,11 +540,13 @@ int supervisor_main(const struct supervisor_options *options)
 	TAILQ_INIT(&supervisor.plugins);
 	signal(SIGPIPE, SIG_IGN);
 	supervisor.program = find_program();
+	event_set_log_callback(log_event);
 	supervisor.base = event_base_new();
 	supervisor.graph = graph_new(&graph_options);
 	supervisor.database_away = true;
 	supervisor.database_away_since = supervisor.started;
 	assert(supervisor.program != NULL && supervisor.base != NULL);
+	processes_guard(!options->no_isolation);
 	watch_signals(&supervisor);
 	watch_clock(&supervisor);
 	if (options->check)
@@ -471,6 +556,7 @@ int supervisor_main(const struct supervisor_options *options)
 	else
 		supervisor.exit_status = EXIT_FAILURE;
 	close_parts(&supervisor);
+	processes_end_adopted();
 	log_info("stopped");
 	log_close();
 	config_free(&supervisor.config);

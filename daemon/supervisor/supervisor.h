@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/clock.h"
@@ -50,6 +51,9 @@ struct backoff {
 int64_t backoff_next(struct backoff *backoff);
 void backoff_reset(struct backoff *backoff);
 
+/* Other limits, which the next wait keeps to. */
+void backoff_limit(struct backoff *backoff, int64_t least_ns, int64_t most_ns);
+
 /* ---- plugin host processes (process.c) ---- */
 
 /* One running plugin host, as the kernel knows it. */
@@ -67,6 +71,15 @@ struct process {
  */
 int process_start(struct process *process, const struct supervisor *supervisor, const char *plugin,
     char reason[REASON_SIZE]);
+
+/*
+ * Keeps the memory of this process, which knows passwords, from others of its user, unless it is to
+ * be looked at with a debugger; and lets it inherit processes that plugins leave behind.
+ */
+void processes_guard(bool is_private);
+
+/* Kills what plugins have left behind. When nothing else is left that this process has started. */
+void processes_end_adopted(void);
 
 /* Kills a process that still runs and closes what belongs to it. Its end must still be awaited. */
 void process_close(struct process *process);
@@ -86,7 +99,7 @@ const char *plugin_state_name(enum plugin_state state);
 
 TAILQ_HEAD(session_list, session);
 
-/* A mistake in a scannable of the configuration, as people are told. */
+/* A mistake in the configuration, as people are told. */
 struct mistake {
 	char *place; /* "file:line" */
 	char *text;
@@ -97,6 +110,10 @@ struct mistake_list {
 	size_t count;
 	size_t capacity;
 };
+
+/* Adds a copy. */
+void mistakes_add(struct mistake_list *list, const char *place, const char *text);
+void mistakes_clear(struct mistake_list *list);
 
 /* How many lines a plugin may still log. */
 struct line_allowance {
@@ -109,6 +126,7 @@ struct plugin {
 	uint32_t magic;
 	struct supervisor *supervisor;
 	const struct plugin_config *config;
+	struct plugin_config *own_config; /* that it had before it left the list, or NULL */
 	enum plugin_state state;
 	char *reason; /* of the state, or NULL */
 
@@ -119,10 +137,16 @@ struct plugin {
 	struct backoff backoff;
 	struct event *timer; /* the next start, or the limit of loading or stopping */
 	bool refused;        /* never to be started */
+	bool leaving;        /* no longer listed; freed when its process has ended */
+	bool restarting;     /* to be started again when its process has ended */
 	bool closed;         /* its end of the channel */
-	bool killed;         /* by us, for the reason in death_reason */
+	bool killed;         /* by us, for the reason in death_reason (NULL: to stop it) */
+	bool hook_told;      /* death_reason names the hook that was running */
 	bool reaped;         /* it has ended, and its number may be another's */
 	char *death_reason;
+
+	struct message_adjust adjusted; /* what the process was told */
+	struct stat file;               /* of the shared object when the process was started */
 
 	struct bufferevent *channel;
 	struct bufferevent *output;
@@ -138,6 +162,10 @@ struct plugin {
 	size_t reason_count;
 	char **warnings;
 	size_t warning_count;
+	char **relation_warnings; /* about those to other plugins */
+	size_t relation_warning_count;
+	bool condemned;   /* being stopped because it can't be used, for the reasons above */
+	bool lacks_class; /* failed because another plugin has not what a relation of it names */
 
 	struct session_list sessions;
 	struct session *by_number;    /* hash of the open ones */
@@ -155,11 +183,41 @@ void plugin_free(struct plugin *plugin);
 /* Starts its process. */
 void plugin_start(struct plugin *plugin);
 
-/* Starts it again if it could not be loaded; not if it was refused by name. */
+/* Starts it anew; a process that it has is stopped first. */
+void plugin_restart(struct plugin *plugin);
+
+/*
+ * Starts it again now if it could not be loaded or waits to be restarted; not if it was refused by
+ * name.
+ */
 void plugin_retry(struct plugin *plugin);
+
+/*
+ * The list has another entry for it now. It starts anew if that, or the file, is not what its
+ * process was started with; otherwise its process goes on with new limits and levels.
+ */
+void plugin_reconfigure(struct plugin *plugin, const struct plugin_config *config);
+
+/* Whether its process must be started anew for another entry, or because its file was replaced. */
+bool plugin_must_restart(const struct plugin *plugin, const struct plugin_config *config);
+
+/*
+ * The list no longer has it: its sessions are torn down, its classes hidden, and then it is freed.
+ * Takes over what its entry holds.
+ */
+void plugin_leave(struct plugin *plugin, struct plugin_config *config);
+
+/* Frees those that have left. Not to be called by what a plugin calls. */
+void plugins_sweep(struct supervisor *supervisor);
 
 /* Marks a plugin that is not to be started at all, for the reason given. */
 void plugin_refuse(struct plugin *plugin, const char *reason);
+
+/*
+ * Compares the relations of all loaded plugins with the classes of those that they name. Warns
+ * about plugins that are not loaded; a plugin that names a class which a loaded one lacks fails.
+ */
+void plugins_check_relations(struct supervisor *supervisor);
 
 /* Takes part once both the plugin and the database's content are loaded. */
 void plugin_join(struct plugin *plugin);
@@ -205,9 +263,12 @@ struct session {
 	uint32_t number;         /* of the session that is open, 0 if none is */
 	uint64_t unacknowledged; /* number of the batch that is being stored, 0 if none */
 	struct backoff backoff;
-	struct event *timer;
+	struct backoff confirmation; /* waits before another initial scan */
+	struct event *timer;         /* the end of either wait */
 	bool scanned;   /* an initial scan has succeeded or failed since the runner started */
+	bool is_slow;   /* its process died, or was killed, in a hook of it */
 	bool unwanted;  /* the configuration no longer has it: no further session */
+	char *failure;  /* why it is not contactable, until it is */
 	uint64_t typed; /* fingerprint of its attributes in the configuration; 0: none yet */
 
 	struct wallclock last_scan; /* end of the last scan; 0 if none */
@@ -221,6 +282,9 @@ struct session {
 
 struct session *session_new(struct plugin *plugin, struct graph_resource *scannable);
 void session_free(struct session *session);
+
+/* Waits as the configuration has them now; one that has begun is not changed. */
+void session_take_waits(struct session *session);
 struct session *session_find(struct plugin *plugin, uint32_t number);
 
 /* Opens a session if its plugin runs and nothing stands against it. */
@@ -235,6 +299,9 @@ void session_configure(struct session *session, uint64_t typed);
 /* Ends the session for good: the scannable is no longer wanted. */
 void session_close(struct session *session);
 
+/* Ends the wait after a failure: it is scanned as soon as its plugin runs. */
+void session_retry(struct session *session);
+
 /* What a plugin host says about a session. */
 void session_batch(struct session *session, struct batch *batch);
 void session_ended(struct session *session, bool failed, const char *hook, const char *reason);
@@ -244,6 +311,9 @@ void session_lost(struct session *session, bool to_blame, const char *reason);
 
 /* A batch is stored, or the database is away and the graph keeps it. */
 void session_acknowledge(struct session *session, uint64_t number);
+
+/* Tells plugins which servers their virtual machines stand for, as far as that is new. */
+void sessions_tell_associations(struct supervisor *supervisor);
 
 /* ---- scannables of the configuration (scannable.c, scannable_configure.c) ---- */
 
@@ -261,6 +331,12 @@ unsigned scannables_check(struct plugin *plugin);
  */
 void scannables_configure(struct plugin *plugin);
 void scannables_prepared(struct plugin *plugin, const struct message_prepared *answer);
+
+/*
+ * What people will know a scannable of the configuration by, as far as that can be told before it
+ * is known to the graph. The caller frees it.
+ */
+char *scannable_label(const struct plugin *plugin, const struct scannable_config *config);
 
 /* How many scannables the plugin has yet to complete. */
 unsigned scannables_pending(const struct plugin *plugin);
@@ -307,6 +383,7 @@ struct supervisor {
 	bool write_is_slow;           /* so that nobody waits for it */
 
 	TAILQ_HEAD(, plugin) plugins;
+	struct mistake_list rejected; /* those of no plugin in a file that was not reloaded */
 	uint32_t last_session;
 	uint32_t last_request;
 	unsigned mistakes; /* --check: found so far */
@@ -320,6 +397,12 @@ struct supervisor *supervisor_of(void *context);
 
 /* The whole life of the supervisor. Returns the exit status of the program. */
 int supervisor_main(const struct supervisor_options *options);
+
+/* What the command line says goes before what the configuration says. */
+void supervisor_override(const struct supervisor *supervisor, struct config *config);
+
+/* Adds a plugin of the configuration, and starts it unless another has its name. */
+void supervisor_add_plugin(struct supervisor *supervisor, const struct plugin_config *config);
 
 /* The plugin of this name in the configuration, or NULL. */
 struct plugin *supervisor_find_plugin(const struct supervisor *supervisor, const char *name);
@@ -337,8 +420,8 @@ void supervisor_plugin_changed(struct supervisor *supervisor);
 void supervisor_give_up(struct supervisor *supervisor, const char *reason);
 
 /*
- * Reads the configuration again and takes up its scannables (reload.c). With a mistake in it
- * nothing changes.
+ * Reads the configuration again and takes up what differs (reload.c). With a mistake in it nothing
+ * changes.
  */
 void supervisor_reload(struct supervisor *supervisor);
 
@@ -361,6 +444,12 @@ bool database_is_written(const struct supervisor *supervisor);
 
 /* The answer to GET /v1/status (status.c). */
 struct json_object *supervisor_status(void *context);
+
+/* Why there is nothing to show yet, a new text; NULL when nothing stands in the way. */
+char *supervisor_waiting(void *context);
+
+/* Why a scannable is not contactable, or NULL. */
+const char *supervisor_reason(void *context, const struct graph_resource *scannable);
 
 /* One line for systemd and people; the caller frees it. */
 char *supervisor_summary(const struct supervisor *supervisor);

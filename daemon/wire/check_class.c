@@ -235,6 +235,9 @@ static bool check_class(const struct class *class, char reason[REASON_SIZE])
 		    reason, "the class name \"%s\" is too long or reserved", class->name);
 	if (class->ancestry_count == 0)
 		return check_refuse(reason, "class %s: it has no ancestry", class->name);
+	if (class->attribute_count > CLASS_ATTRIBUTES_MAX)
+		return check_refuse(reason, "class %s: %zu attributes are too many (at most %d)",
+		    class->name, class->attribute_count, CLASS_ATTRIBUTES_MAX);
 	if (!check_member_names(&subject) || !check_identifier(&subject))
 		return false;
 	for (size_t i = 0; i < class->attribute_count; i++)

@@ -28,6 +28,7 @@ static const struct message_kind kinds[MESSAGE_TYPE_END] = {
     [MESSAGE_CLOSE] = KIND("CLOSE", close, NULL),
     [MESSAGE_ACKNOWLEDGE] = KIND("ACKNOWLEDGE", acknowledge, NULL),
     [MESSAGE_PREPARE] = KIND("PREPARE", prepare, check_prepare),
+    [MESSAGE_ADJUST] = KIND("ADJUST", adjust, NULL),
     [MESSAGE_STOP] = {.name = "STOP", .layout = &stop_layout},
     [MESSAGE_LOADED] = KIND("LOADED", loaded, check_loaded),
     [MESSAGE_FAILED] = KIND("FAILED", failed, check_failed),
@@ -36,6 +37,7 @@ static const struct message_kind kinds[MESSAGE_TYPE_END] = {
     [MESSAGE_ENDED] = KIND("ENDED", ended, check_ended),
     [MESSAGE_LOG] = KIND("LOG", log, NULL),
     [MESSAGE_PREPARED] = KIND("PREPARED", prepared, check_prepared),
+    [MESSAGE_ASSOCIATE] = KIND("ASSOCIATE", associate, NULL),
 };
 
 /* The table's row, or NULL for a number that stands for no type. */

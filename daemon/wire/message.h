@@ -35,6 +35,7 @@ enum message_type {
 	MESSAGE_CLOSE,         /* ends a session; answered by ENDED */
 	MESSAGE_ACKNOWLEDGE,   /* a batch is stored (or safely kept) */
 	MESSAGE_PREPARE, /* asks for a typed scannable to be completed; answered by PREPARED */
+	MESSAGE_ADJUST,  /* changes what CONFIGURE said */
 	MESSAGE_STOP,    /* ends all sessions and then the process */
 	/* plugin host to supervisor */
 	MESSAGE_LOADED,
@@ -43,6 +44,8 @@ enum message_type {
 	MESSAGE_ENDED,
 	MESSAGE_LOG,
 	MESSAGE_PREPARED,
+	/* supervisor to plugin host */
+	MESSAGE_ASSOCIATE, /* a virtual machine stands for a server */
 	MESSAGE_TYPE_END
 };
 
@@ -62,6 +65,12 @@ struct message_configure {
 	uint32_t default_period_s; /* of update scans */
 	struct setting *settings;
 	size_t setting_count;
+};
+
+struct message_adjust {
+	uint32_t log_level;
+	uint32_t workers;
+	uint32_t default_period_s; /* of sessions that begin from now on */
 };
 
 /* The plugin can be used: its classes, each after its bases. Built-in classes are not among them.
@@ -87,6 +96,7 @@ struct message_open {
 	char *label;           /* of the scannable, for logs */
 	struct change *values; /* the scannable's attributes that are not null */
 	size_t value_count;
+	bool is_slow; /* its last scan did not end in time, or ended the process */
 };
 
 struct message_close {
@@ -96,6 +106,12 @@ struct message_close {
 struct message_acknowledge {
 	uint32_t session;
 	uint64_t batch;
+};
+
+struct message_associate {
+	uint32_t session;
+	uint32_t resource; /* the virtual machine */
+	int64_t server;    /* its number */
 };
 
 /* A session is over: its teardown has returned. */
@@ -145,6 +161,8 @@ struct message {
 		struct message_open open;
 		struct message_close close;
 		struct message_acknowledge acknowledge;
+		struct message_associate associate;
+		struct message_adjust adjust;
 		struct message_loaded loaded;
 		struct message_failed failed;
 		struct batch *batch;

@@ -53,6 +53,7 @@ static const struct field open_fields[] = {
     FIELD(struct message_open, class),
     REQUIRED(struct message_open, label),
     ARRAY(struct message_open, values, value_count, &change_layout),
+    FIELD(struct message_open, is_slow),
 };
 const struct layout open_layout = LAYOUT(struct message_open, open_fields);
 
@@ -65,12 +66,26 @@ static const struct field acknowledge_fields[] = {
 };
 const struct layout acknowledge_layout = LAYOUT(struct message_acknowledge, acknowledge_fields);
 
+static const struct field associate_fields[] = {
+    SESSION(struct message_associate),
+    FIELD(struct message_associate, resource),
+    FIELD(struct message_associate, server),
+};
+const struct layout associate_layout = LAYOUT(struct message_associate, associate_fields);
+
 static const struct field prepare_fields[] = {
     RANGE(struct message_prepare, request, 1, UINT32_MAX),
     FIELD(struct message_prepare, class),
     ARRAY(struct message_prepare, values, value_count, &value_layout),
 };
 const struct layout prepare_layout = LAYOUT(struct message_prepare, prepare_fields);
+
+static const struct field adjust_fields[] = {
+    FIELD(struct message_adjust, log_level),
+    RANGE(struct message_adjust, workers, 1, SCAN_WORKERS_MAX),
+    RANGE(struct message_adjust, default_period_s, 1, UINT32_MAX),
+};
+const struct layout adjust_layout = LAYOUT(struct message_adjust, adjust_fields);
 
 const struct layout stop_layout = {0};
 

@@ -13,8 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCAN_WORKERS_MAX 256                    /* most scans of a plugin host at the same time */
-#define RECORDER_WORKERS (SCAN_WORKERS_MAX + 1) /* and the worker that is for what can't wait */
+/* The most workers of a plugin host: for scans, for scans that take too long, and for teardowns. */
+#define SCAN_WORKERS_MAX 256
+#define SLOW_WORKERS_MAX (SCAN_WORKERS_MAX / 2)
+#define ENDING_WORKERS_MAX 32
+/* And the one, the first, that is for what can't wait. */
+#define RECORDER_WORKERS (1 + SCAN_WORKERS_MAX + SLOW_WORKERS_MAX + ENDING_WORKERS_MAX)
 
 enum hook {
 	HOOK_NONE = 0,

@@ -144,8 +144,7 @@ int resource_has_value(struct iml_test *test, const struct graph_resource *resou
 
 /* ---- classes ---- */
 
-/* Whether the class, or one that it derives from, has the name. */
-static bool class_is(const struct class *class, const char *name)
+bool resource_class_is(const struct class *class, const char *name)
 {
 	for (size_t i = 0; i < class->ancestry_count; i++) {
 		const char *ancestor = class->ancestry[i];
@@ -157,14 +156,13 @@ static bool class_is(const struct class *class, const char *name)
 	return false;
 }
 
-/* Fails unless the plugin has such a class. */
-static void check_class(struct iml_test *test, const char *name, struct place place)
+void resource_check_class(struct iml_test *test, const char *name, struct place place)
 {
 	size_t count;
 	struct class *const *classes = kit_classes(test->kit, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (name != NULL && class_is(classes[i], name))
+		if (name != NULL && resource_class_is(classes[i], name))
 			return;
 	text_printf(&test->message, "plugin %s has no class \"%s\", but", test->name,
 	    name != NULL ? name : "(null)");
@@ -191,12 +189,12 @@ static void check_attribute(struct iml_test *test, const char *class_name, const
 	struct class *const *classes = kit_classes(test->kit, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (class_is(classes[i], class_name) &&
+		if (resource_class_is(classes[i], class_name) &&
 		    find_attribute(classes[i], name, length) != CLASS_NOT_FOUND)
 			return;
 	text_printf(&test->message, "no attribute \"%.*s\":", (int)length, name);
 	for (size_t i = 0; i < count; i++) {
-		if (!class_is(classes[i], class_name))
+		if (!resource_class_is(classes[i], class_name))
 			continue;
 		text_printf(&test->message, "\n  %s has", classes[i]->name);
 		for (size_t j = 0; j < classes[i]->attribute_count; j++)
@@ -222,7 +220,7 @@ static void read_wanted(
 {
 	const char *argument;
 
-	check_class(test, wanted->class_name, place);
+	resource_check_class(test, wanted->class_name, place);
 	while ((argument = va_arg(arguments, const char *)) != NULL) {
 		if (strchr(argument, '=') == NULL)
 			test_fail_with(test, place, "\"%s\" is not \"name=value\"", argument);
@@ -265,7 +263,7 @@ static void visit_class(struct iml_test *test, const char *class_name,
 	struct graph_resource *resource;
 
 	for (; class != NULL; class = class->by_id.next) {
-		if (class->class == NULL || !class_is(class->class, class_name))
+		if (class->class == NULL || !resource_class_is(class->class, class_name))
 			continue;
 		TAILQ_FOREACH (resource, &class->resources, in_class)
 			visit(context, resource);
@@ -396,7 +394,7 @@ void iml_test_assert_count_at(
 	struct search search;
 
 	test_load(test, HERE);
-	check_class(test, class_name, HERE);
+	resource_check_class(test, class_name, HERE);
 	search = find(test, &wanted, HERE);
 	if (search.count == count)
 		return;

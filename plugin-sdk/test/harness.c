@@ -28,7 +28,7 @@ void test_check(const struct iml_test *test)
 
 /* ---- failing ---- */
 
-_Noreturn void test_fail(struct iml_test *test, struct place place)
+void test_fail(struct iml_test *test, struct place place)
 {
 	if (test->message.length > 0 && test->message.data[test->message.length - 1] == '\n')
 		test->message.data[--test->message.length] = '\0';
@@ -38,7 +38,7 @@ _Noreturn void test_fail(struct iml_test *test, struct place place)
 	abort(); /* _fail() returns only outside of a test */
 }
 
-_Noreturn void test_fail_with(struct iml_test *test, struct place place, const char *format, ...)
+void test_fail_with(struct iml_test *test, struct place place, const char *format, ...)
 {
 	va_list arguments;
 

@@ -99,11 +99,11 @@ bool test_run(struct iml_test *test);
 void test_check_refused(struct iml_test *test, struct place place);
 
 /* Prints the test's message and a line end, and fails the running test of cmocka. */
-_Noreturn void test_fail(struct iml_test *test, struct place place);
+__attribute__((noreturn)) void test_fail(struct iml_test *test, struct place place);
 
 /* The same with one more sentence at the end of the message. */
-_Noreturn void test_fail_with(struct iml_test *test, struct place place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+__attribute__((noreturn)) void test_fail_with(struct iml_test *test, struct place place,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- log.c ---- */
 
@@ -129,6 +129,12 @@ struct iml_test_resource *resource_handle(struct iml_test *test, struct graph_re
 /* The resource of a handle; fails if it is gone. */
 struct graph_resource *resource_of(struct iml_test_resource *handle, struct place place);
 void resources_free(struct iml_test *test);
+
+/* Whether the class, or one that it derives from, has the name. */
+bool resource_class_is(const struct class *class, const char *name);
+
+/* Fails unless the plugin has such a class. */
+void resource_check_class(struct iml_test *test, const char *name, struct place place);
 
 /* Index of an attribute; fails if the class has none of the name. */
 size_t resource_attribute(struct iml_test *test, const struct graph_resource *resource,

@@ -101,6 +101,41 @@ void iml_test_assert_no_parent_at(
 	check_parent(child, parent, false, HERE);
 }
 
+void iml_test_assert_parents_at(
+    const char *file, int line, struct iml_test_resource *handle, size_t count)
+{
+	struct graph_resource *resource = resource_of(handle, HERE);
+	struct iml_test *test = handle->test;
+
+	if (resource->parent_count == count)
+		return;
+	text_printf(&test->message, "%s expected to have %zu parents, but has %u:\n", handle->name,
+	    count, resource->parent_count);
+	append_parents(test, resource);
+	test_fail(test, HERE);
+}
+
+struct iml_test_resource *iml_test_parent_at(
+    const char *file, int line, struct iml_test_resource *handle, size_t index)
+{
+	struct graph_resource *resource = resource_of(handle, HERE);
+	const struct graph_link *link;
+
+	TAILQ_FOREACH (link, &resource->parents, in_child)
+		if (index-- == 0)
+			return resource_handle(handle->test, link->parent);
+	return NULL;
+}
+
+bool iml_test_is_a_at(
+    const char *file, int line, struct iml_test_resource *handle, const char *class_name)
+{
+	struct graph_resource *resource = resource_of(handle, HERE);
+
+	resource_check_class(handle->test, class_name, HERE);
+	return resource_class_is(resource->class->class, class_name);
+}
+
 /* ---- alerts ---- */
 
 static bool alert_fits(const struct graph_alert *alert, const char *severity, const char *message)

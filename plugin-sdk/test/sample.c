@@ -95,8 +95,8 @@ static struct series *series_of(
 	const struct statistic *statistic = &resource->class->class->statistics[index];
 
 	if ((statistic->type == STATISTIC_HISTOGRAM) != histogram)
-		test_fail_with(handle->test, place, "\"%s\" is a %s", name,
-		    statistic_type_name(statistic->type));
+		test_fail_with(
+		    handle->test, place, "\"%s\" is %s histogram", name, histogram ? "no" : "a");
 	return find_series(handle->test, handle->id, resource->class->statistic_ids[index]);
 }
 

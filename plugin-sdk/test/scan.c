@@ -67,11 +67,23 @@ static struct kit_session *add_session(
 	return session;
 }
 
+/* Opens the session, whose first scan is due then. */
+static struct iml_test_scannable *make_scannable(struct iml_test *test, struct kit_session *session)
+{
+	struct iml_test_scannable *scannable = xcalloc(1, sizeof(*scannable));
+
+	scannable->test = test;
+	scannable->session = session;
+	scannable->id = session->scannable->id;
+	TAILQ_INSERT_TAIL(&test->scannables, scannable, next);
+	kit_open(session);
+	return scannable;
+}
+
 struct iml_test_scannable *iml_test_add_at(
     const char *file, int line, struct iml_test *test, const char *class_name, ...)
 {
 	struct reasons reasons = {.count = 0};
-	struct iml_test_scannable *scannable;
 	struct kit_session *session;
 	va_list arguments;
 
@@ -79,20 +91,13 @@ struct iml_test_scannable *iml_test_add_at(
 	va_start(arguments, class_name);
 	session = add_session(test, class_name, arguments, &reasons);
 	va_end(arguments);
-	if (session == NULL) {
-		text_append(&test->message, "the scannable can't be added:");
-		for (size_t i = 0; i < reasons.count; i++)
-			text_printf(&test->message, "\n  %s", reasons.items[i]);
-		reasons_clear(&reasons);
-		test_fail(test, HERE);
-	}
-	scannable = xcalloc(1, sizeof(*scannable));
-	scannable->test = test;
-	scannable->session = session;
-	scannable->id = session->scannable->id;
-	TAILQ_INSERT_TAIL(&test->scannables, scannable, next);
-	kit_open(session);
-	return scannable;
+	if (session != NULL)
+		return make_scannable(test, session);
+	text_append(&test->message, "the scannable can't be added:");
+	for (size_t i = 0; i < reasons.count; i++)
+		text_printf(&test->message, "\n  %s", reasons.items[i]);
+	reasons_clear(&reasons);
+	test_fail(test, HERE);
 }
 
 void iml_test_assert_add_fails_at(const char *file, int line, struct iml_test *test,

@@ -112,6 +112,15 @@ void ledger_remove_missing(struct ledger *earlier, struct ledger *later)
 			iml_remove(earlier->resources[i].resource);
 }
 
+void ledger_keep_missing(const struct ledger *earlier, struct ledger *later)
+{
+	for (size_t i = 0; i < earlier->resource_count; i++)
+		ledger_add_resource(later, earlier->resources[i].resource);
+	for (size_t i = 0; i < earlier->link_count; i++)
+		ledger_add_link(later, earlier->links[i].child, earlier->links[i].parent);
+	sort(later);
+}
+
 void ledger_clear(struct ledger *ledger)
 {
 	free(ledger->resources);

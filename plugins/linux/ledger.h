@@ -37,6 +37,12 @@ void ledger_add_link(
  */
 void ledger_remove_missing(struct ledger *earlier, struct ledger *later);
 
+/*
+ * Removes nothing, and has the later scan stand for all that the earlier one reported too: it could
+ * not report everything itself.
+ */
+void ledger_keep_missing(const struct ledger *earlier, struct ledger *later);
+
 void ledger_clear(struct ledger *ledger);
 
 #endif

@@ -17,6 +17,7 @@
 
 static int server_label(struct iml_resource *server, char *label, size_t size);
 static int copy_label(struct iml_resource *resource, char *label, size_t size);
+static int serial_label(struct iml_resource *disk, char *label, size_t size);
 static int node_label(struct iml_resource *node, char *label, size_t size);
 static int mount_label(struct iml_resource *mount, char *label, size_t size);
 
@@ -53,6 +54,7 @@ static const struct iml_class scsi_device = {
 		IML_STRING("model", .optional = true)),
 	.statistics = IML_STATISTICS(TRAFFIC),
 	.charts = IML_CHARTS(TRAFFIC_CHARTS),
+	.get_label = serial_label,
 };
 
 /* A device without a serial: known by its path on one server. */
@@ -125,7 +127,7 @@ static const struct iml_class md_raid = {
 	.get_label = copy_label,
 };
 
-/* host_id 0 is the server that the node was found on. */
+/* host_id 0 is the server that the scannable stands for, by its label. */
 static const struct iml_class device_node = {
 	.name = "DeviceNode",
 	.label = "Device node",
@@ -177,6 +179,12 @@ static int copy_label(struct iml_resource *resource, char *label, size_t size)
 	return 0;
 }
 
+static int serial_label(struct iml_resource *disk, char *label, size_t size)
+{
+	iml_get_text(disk, "serial", label, size);
+	return 0;
+}
+
 static int node_label(struct iml_resource *node, char *label, size_t size)
 {
 	iml_get_text(node, "path", label, size);
@@ -195,12 +203,15 @@ struct scan {
 	struct iml_plugin *self;
 	struct machine machine;
 	struct ledger reported;
+	bool refused; /* a report was: what is missing may still be there */
 };
 
 static struct iml_resource *note(struct scan *scan, struct iml_resource *resource)
 {
 	if (resource != NULL)
 		ledger_add_resource(&scan->reported, resource);
+	else
+		scan->refused = true;
 	return resource;
 }
 
@@ -494,7 +505,10 @@ static int check_host(struct iml_plugin *self, struct iml_resource *scannable)
 	return result;
 }
 
-/* Reports the machine; what the scan before reported and this one did not is removed. */
+/*
+ * Reports the machine; what the scan before reported and this one did not is removed, unless it is
+ * missing because a report was refused.
+ */
 static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	struct ledger *before = iml_get_private(self);
@@ -507,7 +521,10 @@ static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 		return iml_fail(self, "%s", reason);
 	}
 	report_machine(&scan);
-	ledger_remove_missing(before, &scan.reported);
+	if (scan.refused)
+		ledger_keep_missing(before, &scan.reported);
+	else
+		ledger_remove_missing(before, &scan.reported);
 	ledger_clear(before);
 	*before = scan.reported;
 	machine_clear(&scan.machine);

@@ -26,6 +26,9 @@ static const struct whole_setting whole_settings[] = {
     {"drives_per_enclosure", offsetof(struct plan, drives_per_enclosure), 1, 10000, 12},
     {"pools", offsetof(struct plan, pools), 0, 100000, 2},
     {"luns_per_pool", offsetof(struct plan, luns_per_pool), 0, 10000, 4},
+    {"servers", offsetof(struct plan, servers), 0, 10000, 0},
+    {"first_server", offsetof(struct plan, first_server), 1, 1000000000, 1},
+    {"paths", offsetof(struct plan, paths), 1, 64, 1},
     {"period", offsetof(struct plan, period), 1, 86400, 5},
     {"scan_ms", offsetof(struct plan, scan_ms), 0, 3600000, 0},
 };
@@ -43,11 +46,14 @@ static const struct decimal_setting decimal_settings[] = {
 };
 
 static const char *const kind_names[] = {
+    [KIND_POWER] = "power",
     [KIND_FAN] = "fan",
     [KIND_ENCLOSURE] = "enclosure",
     [KIND_DRIVE] = "drive",
     [KIND_POOL] = "pool",
     [KIND_LUN] = "lun",
+    [KIND_NODE] = "node",
+    [KIND_MAPPER] = "mapper",
     [KIND_COUPLET] = "couplet",
 };
 
@@ -146,6 +152,19 @@ static bool read_boolean(const struct reader *reader, const char *key, bool *on)
 	return refuse(reader, key, "\"%s\" is not true or false", text);
 }
 
+static bool read_shared(const struct reader *reader, struct plan *plan)
+{
+	const char *text = reader->lookup(reader->context, "shared");
+
+	if (text == NULL)
+		return true;
+	if (strlen(text) >= sizeof(plan->shared))
+		return refuse(
+		    reader, "shared", "is longer than %zu bytes", sizeof(plan->shared) - 1);
+	memcpy(plan->shared, text, strlen(text) + 1);
+	return true;
+}
+
 static bool parse_action(const char *text, enum action *action)
 {
 	for (size_t i = 0; i < LENGTH(actions); i++)
@@ -207,8 +226,9 @@ static bool read_object(
 		return refuse(reader, key, "is missing");
 	if (!parse_object(text, event))
 		return refuse(reader, key,
-		    "\"%s\" is none of \"fan 0\", \"enclosure 0\", \"drive 0\", \"pool 0\", "
-		    "\"lun 0\" (with any number), \"couplet\"",
+		    "\"%s\" is none of \"power 0\", \"fan 0\", \"enclosure 0\", \"drive 0\", "
+		    "\"pool 0\", \"lun 0\", \"node 0\", \"mapper 0\" (with any number), "
+		    "\"couplet\"",
 		    text);
 	if (event->number >= plan_count(plan, event->kind))
 		return refuse(reader, key, "there is no \"%s\": the simulation has %zu (from 0)",
@@ -298,6 +318,9 @@ static bool is_sensible(const struct reader *reader, const struct plan *plan)
 	if (plan_count(plan, KIND_LUN) > OBJECTS_MAX)
 		return refuse(reader, "luns_per_pool", "%zu LUNs are more than %d",
 		    plan_count(plan, KIND_LUN), OBJECTS_MAX);
+	if (plan_count(plan, KIND_NODE) > OBJECTS_MAX)
+		return refuse(reader, "servers", "%zu device nodes are more than %d",
+		    plan_count(plan, KIND_NODE), OBJECTS_MAX);
 	if (pools > drives)
 		return refuse(
 		    reader, "pools", "%zu are more than there are drives (%zu)", pools, drives);
@@ -312,7 +335,9 @@ bool plan_read(struct plan *plan, plan_lookup *lookup, void *context, char reaso
 
 	*plan = (struct plan){.statistics = true};
 	if (!read_numbers(&reader, plan) ||
-	    !read_boolean(&reader, "statistics", &plan->statistics) || !is_sensible(&reader, plan))
+	    !read_boolean(&reader, "statistics", &plan->statistics) ||
+	    !read_boolean(&reader, "power_supplies", &plan->power_supplies) ||
+	    !read_shared(&reader, plan) || !is_sensible(&reader, plan))
 		return false;
 	return read_script(&reader, plan);
 }
@@ -326,12 +351,16 @@ void plan_clear(struct plan *plan)
 
 size_t plan_count(const struct plan *plan, enum kind kind)
 {
+	int64_t luns = plan->pools * plan->luns_per_pool;
 	const int64_t counts[] = {
+	    [KIND_POWER] = plan->power_supplies ? plan->enclosures : 0,
 	    [KIND_FAN] = plan->enclosures,
 	    [KIND_ENCLOSURE] = plan->enclosures,
 	    [KIND_DRIVE] = plan->enclosures * plan->drives_per_enclosure,
 	    [KIND_POOL] = plan->pools,
-	    [KIND_LUN] = plan->pools * plan->luns_per_pool,
+	    [KIND_LUN] = luns,
+	    [KIND_NODE] = luns * plan->servers * plan->paths,
+	    [KIND_MAPPER] = plan->paths > 1 ? luns * plan->servers : 0,
 	    [KIND_COUPLET] = 1,
 	};
 
@@ -354,6 +383,8 @@ static size_t pool_of(const struct plan *plan, size_t drive)
 struct span plan_parents(const struct plan *plan, enum kind kind, size_t number)
 {
 	switch (kind) {
+	case KIND_FAN:
+		return (struct span){number, plan->power_supplies};
 	case KIND_ENCLOSURE:
 		return (struct span){number, 1};
 	case KIND_DRIVE:
@@ -363,6 +394,10 @@ struct span plan_parents(const struct plan *plan, enum kind kind, size_t number)
 		    first_drive(plan, number + 1) - first_drive(plan, number)};
 	case KIND_LUN:
 		return (struct span){number / (size_t)plan->luns_per_pool, 1};
+	case KIND_NODE:
+		return (struct span){number / (size_t)(plan->servers * plan->paths), 1};
+	case KIND_MAPPER:
+		return (struct span){number * (size_t)plan->paths, (size_t)plan->paths};
 	default:
 		return (struct span){0, 0};
 	}
@@ -371,8 +406,10 @@ struct span plan_parents(const struct plan *plan, enum kind kind, size_t number)
 struct span plan_children(const struct plan *plan, enum kind kind, size_t number)
 {
 	size_t drives = (size_t)plan->drives_per_enclosure, luns = (size_t)plan->luns_per_pool;
+	size_t paths = (size_t)plan->paths, nodes = (size_t)plan->servers * paths;
 
 	switch (kind) {
+	case KIND_POWER:
 	case KIND_FAN:
 		return (struct span){number, 1};
 	case KIND_ENCLOSURE:
@@ -381,6 +418,10 @@ struct span plan_children(const struct plan *plan, enum kind kind, size_t number
 		return (struct span){pool_of(plan, number), plan->pools > 0};
 	case KIND_POOL:
 		return (struct span){number * luns, luns};
+	case KIND_LUN:
+		return (struct span){number * nodes, nodes};
+	case KIND_NODE:
+		return (struct span){number / paths, paths > 1};
 	default:
 		return (struct span){0, 0};
 	}

@@ -10,10 +10,24 @@
 #include <stdint.h>
 
 #define PLAN_REASON_SIZE 512
+#define SHARED_MAX 65
 
-/* In the order in which trouble travels: each kind is a parent of the next. */
-enum kind { KIND_FAN, KIND_ENCLOSURE, KIND_DRIVE, KIND_POOL, KIND_LUN, KIND_COUPLET };
-#define KIND_COUNT 5 /* kinds of which there are several */
+/*
+ * In the order in which trouble travels: each kind is a parent of the next. A node is a device node
+ * of a LUN on a server, a mapper the one that its paths there share.
+ */
+enum kind {
+	KIND_POWER,
+	KIND_FAN,
+	KIND_ENCLOSURE,
+	KIND_DRIVE,
+	KIND_POOL,
+	KIND_LUN,
+	KIND_NODE,
+	KIND_MAPPER,
+	KIND_COUPLET
+};
+#define KIND_COUNT 8 /* kinds of which there are several */
 
 enum action {
 	ACTION_FAIL,
@@ -41,10 +55,15 @@ struct plan {
 	int64_t drives_per_enclosure;
 	int64_t pools;
 	int64_t luns_per_pool;
-	int64_t period;        /* seconds between update scans */
-	int64_t scan_ms;       /* that every scan takes at least */
-	double chaos;          /* mean seconds between random failures; 0: none */
-	double chaos_recovery; /* mean seconds until such a failure is over */
+	int64_t servers; /* that have nodes of each LUN */
+	int64_t first_server;
+	int64_t paths;           /* nodes of a LUN on each of them */
+	bool power_supplies;     /* one for each enclosure, which is lost with it */
+	char shared[SHARED_MAX]; /* couplets with the same word share their enclosures; "": none */
+	int64_t period;          /* seconds between update scans */
+	int64_t scan_ms;         /* that every scan takes at least */
+	double chaos;            /* mean seconds between random failures; 0: none */
+	double chaos_recovery;   /* mean seconds until such a failure is over */
 	double step; /* simulated seconds from one scan to the next; 0: as the clock says */
 	bool statistics;
 

@@ -10,6 +10,13 @@
  *	drives_per_enclosure: 12
  *	pools: 2
  *	luns_per_pool: 4
+ *	power_supplies: false     one for each enclosure, whose loss fails all that is in it
+ *	servers: 0                that have each LUN, with the numbers from
+ *	first_server: 1           this one on
+ *	paths: 1                  device nodes of a LUN on each server; if several, one of
+ *	                          /dev/mapper below them
+ *	shared: ~                 couplets with the same word here have the same enclosures and
+ *	                          drives, as two controllers of one array do
  *	statistics: true
  *	period: 5                 seconds between update scans
  *	scan_ms: 0                milliseconds that every scan takes at least
@@ -19,7 +26,7 @@
  *	script:
  *	  - at: 10                seconds after the first scan
  *	    action: fail          or degrade, recover, hot, remove, add;
- *	    object: drive 3       or fan, enclosure, pool, lun
+ *	    object: drive 3       or power, fan, enclosure, pool, lun, node, mapper
  *	  - at: 60
  *	    action: offline       or online, recover, slow (with ms: 2000)
  *	    object: couplet
@@ -35,6 +42,7 @@
 #include "world.h"
 
 #define TIB (UINT64_C(1) << 40)
+#define SERIAL_SIZE 32
 #define SLICE_MS 10 /* how soon a slow scan sees that it is to stop */
 
 /* clang-format off */
@@ -58,37 +66,53 @@ static const struct iml_class couplet = {
 	.attributes = IML_ATTRIBUTES(IML_STRING("name", .max_length = 64)),
 };
 
+/*
+ * What is in an enclosure belongs to a couplet, or is known everywhere by its serial number and so
+ * the same for all couplets that report it.
+ */
+#define OWN(...) .identifier = IML_SCOPED_ID("number"), .attributes = IML_ATTRIBUTES(NUMBER, __VA_ARGS__)
+#define SHARED(...) .identifier = IML_GLOBAL_ID("serial_number"), .attributes = IML_ATTRIBUTES(__VA_ARGS__)
+#define SERIAL IML_STRING("serial_number")
+
+#define POWER_SUPPLY \
+	.label = "Power supply", .base = &iml_plain, \
+	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("Power supply"))
+#define FAN \
+	.label = "Fan", .base = &iml_fan, \
+	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("Fan"))
+#define ENCLOSURE \
+	.label = "Enclosure", .base = &iml_enclosure, \
+	.statistics = IML_STATISTICS(TEMPERATURE), \
+	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("Enclosure"), TEMPERATURE_CONDITION)
+#define HARD_DRIVE \
+	.label = "Drive", .base = &iml_physical_disk, \
+	.statistics = IML_STATISTICS(TEMPERATURE), \
+	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("Drive"), TEMPERATURE_CONDITION)
+
+static const struct iml_class power_supply = {
+	.name = "PowerSupply", POWER_SUPPLY, OWN(STATUS)
+};
 static const struct iml_class fan = {
-	.name = "Fan",
-	.label = "Fan",
-	.base = &iml_fan,
-	.identifier = IML_SCOPED_ID("number"),
-	.attributes = IML_ATTRIBUTES(NUMBER, STATUS),
-	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("Fan")),
+	.name = "Fan", FAN, OWN(STATUS)
 };
-
 static const struct iml_class enclosure = {
-	.name = "Enclosure",
-	.label = "Enclosure",
-	.base = &iml_enclosure,
-	.identifier = IML_SCOPED_ID("number"),
-	.attributes = IML_ATTRIBUTES(NUMBER, STATUS),
-	.statistics = IML_STATISTICS(TEMPERATURE),
-	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("Enclosure"), TEMPERATURE_CONDITION),
+	.name = "Enclosure", ENCLOSURE, OWN(STATUS)
+};
+static const struct iml_class hard_drive = {
+	.name = "HardDrive", HARD_DRIVE, OWN(SERIAL, IML_BYTES("capacity"), STATUS)
 };
 
-static const struct iml_class hard_drive = {
-	.name = "HardDrive",
-	.label = "Drive",
-	.base = &iml_physical_disk,
-	.identifier = IML_SCOPED_ID("number"),
-	.attributes = IML_ATTRIBUTES(
-		NUMBER,
-		IML_STRING("serial_number"),
-		IML_BYTES("capacity"),
-		STATUS),
-	.statistics = IML_STATISTICS(TEMPERATURE),
-	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("Drive"), TEMPERATURE_CONDITION),
+static const struct iml_class shared_power_supply = {
+	.name = "SharedPowerSupply", POWER_SUPPLY, SHARED(SERIAL, STATUS)
+};
+static const struct iml_class shared_fan = {
+	.name = "SharedFan", FAN, SHARED(SERIAL, STATUS)
+};
+static const struct iml_class shared_enclosure = {
+	.name = "SharedEnclosure", ENCLOSURE, SHARED(SERIAL, STATUS)
+};
+static const struct iml_class shared_drive = {
+	.name = "SharedDrive", HARD_DRIVE, SHARED(SERIAL, IML_BYTES("capacity"), STATUS)
 };
 
 static const struct iml_class pool = {
@@ -112,6 +136,15 @@ static const struct iml_class lun = {
 	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("LUN")),
 	.relations = IML_RELATIONS(
 		IML_PROVIDE_TO("linux", "ScsiDevice", IML_MATCH("serial"), .ignore_case = true)),
+};
+
+static const struct iml_class device_node = {
+	.name = "DeviceNode",
+	.label = "Device node",
+	.base = &iml_device_node,
+	.identifier = IML_SCOPED_ID("host_id", "path"),
+	.attributes = IML_ATTRIBUTES(STATUS),
+	.alert_conditions = IML_ALERT_CONDITIONS(STATUS_CONDITIONS("Path")),
 };
 
 /* clang-format on */
@@ -141,6 +174,7 @@ struct session {
 	struct world *world;
 	struct epoch *epoch;
 	uint64_t seed;
+	uint64_t shelf_seed;                       /* of the enclosures, which may be shared */
 	struct iml_resource **handles[KIND_COUNT]; /* NULL: not reported, or gone */
 };
 
@@ -221,11 +255,23 @@ static double count_scan(struct epoch *epoch, double step)
 	return seconds;
 }
 
+/* The serial number of an object in an enclosure. */
+static const char *serial_of(
+    const struct session *session, const char *prefix, size_t number, char serial[SERIAL_SIZE])
+{
+	snprintf(serial, SERIAL_SIZE, "%s%08X%06zu", prefix, (unsigned)session->shelf_seed, number);
+	return serial;
+}
+
 static struct iml_resource *report_drive(struct iml_plugin *self, struct session *session, size_t i)
 {
-	char serial[32];
+	char serial[SERIAL_SIZE];
 
-	snprintf(serial, sizeof(serial), "SIM%08X%06zu", (unsigned)session->seed, i);
+	serial_of(session, "SIM", i, serial);
+	if (session->plan.shared[0] != '\0')
+		return iml_update_or_create(self, &shared_drive, IML_NO_PARENTS,
+		    IML_SET("serial_number", serial), IML_SET("capacity", 8 * TIB),
+		    IML_SET("status", "OK"));
 	return iml_update_or_create(self, &hard_drive, IML_NO_PARENTS, IML_SET("number", i),
 	    IML_SET("serial_number", serial), IML_SET("capacity", 8 * TIB),
 	    IML_SET("status", "OK"));
@@ -248,28 +294,76 @@ static struct iml_resource *report_lun(struct iml_plugin *self, struct session *
 	    IML_SET("serial", serial), IML_SET("size", TIB), IML_SET("status", "OK"));
 }
 
+/* A part of an enclosure that has nothing but a status. */
+static struct iml_resource *report_part(struct iml_plugin *self, const struct session *session,
+    const struct iml_class *own, const struct iml_class *shared, const char *prefix, size_t i)
+{
+	char serial[SERIAL_SIZE];
+
+	if (session->plan.shared[0] != '\0')
+		return iml_update_or_create(self, shared, IML_NO_PARENTS,
+		    IML_SET("serial_number", serial_of(session, prefix, i, serial)),
+		    IML_SET("status", "OK"));
+	return iml_update_or_create(
+	    self, own, IML_NO_PARENTS, IML_SET("number", i), IML_SET("status", "OK"));
+}
+
+static struct iml_resource *report_power(struct iml_plugin *self, struct session *session, size_t i)
+{
+	return report_part(self, session, &power_supply, &shared_power_supply, "PSU", i);
+}
+
 static struct iml_resource *report_fan(struct iml_plugin *self, struct session *session, size_t i)
 {
-	(void)session;
-	return iml_update_or_create(
-	    self, &fan, IML_NO_PARENTS, IML_SET("number", i), IML_SET("status", "OK"));
+	return report_part(self, session, &fan, &shared_fan, "FAN", i);
 }
 
 static struct iml_resource *report_enclosure(
     struct iml_plugin *self, struct session *session, size_t i)
 {
-	(void)session;
-	return iml_update_or_create(
-	    self, &enclosure, IML_NO_PARENTS, IML_SET("number", i), IML_SET("status", "OK"));
+	return report_part(self, session, &enclosure, &shared_enclosure, "ENC", i);
+}
+
+static struct iml_resource *report_device_node(
+    struct iml_plugin *self, const struct session *session, size_t server, const char *path)
+{
+	return iml_update_or_create(self, &device_node, IML_NO_PARENTS,
+	    IML_SET("host_id", (size_t)session->plan.first_server + server), IML_SET("path", path),
+	    IML_SET("status", "OK"));
+}
+
+static struct iml_resource *report_node(struct iml_plugin *self, struct session *session, size_t i)
+{
+	size_t servers = (size_t)session->plan.servers, paths = (size_t)session->plan.paths;
+	size_t drive = i / (servers * paths);
+	char path[64];
+
+	snprintf(
+	    path, sizeof(path), "/dev/sim%08x-%zu-%zu", (unsigned)session->seed, drive, i % paths);
+	return report_device_node(self, session, i / paths % servers, path);
+}
+
+static struct iml_resource *report_mapper(
+    struct iml_plugin *self, struct session *session, size_t i)
+{
+	size_t servers = (size_t)session->plan.servers;
+	char path[64];
+
+	snprintf(
+	    path, sizeof(path), "/dev/mapper/sim%08x-%zu", (unsigned)session->seed, i / servers);
+	return report_device_node(self, session, i % servers, path);
 }
 
 static struct iml_resource *(*const report_functions[KIND_COUNT])(
     struct iml_plugin *self, struct session *session, size_t number) = {
+    [KIND_POWER] = report_power,
     [KIND_FAN] = report_fan,
     [KIND_ENCLOSURE] = report_enclosure,
     [KIND_DRIVE] = report_drive,
     [KIND_POOL] = report_pool,
     [KIND_LUN] = report_lun,
+    [KIND_NODE] = report_node,
+    [KIND_MAPPER] = report_mapper,
 };
 
 /* Links a new object to those around it that have been reported. */
@@ -354,7 +448,10 @@ static const char *look_up(void *self, const char *key)
 
 static bool open_world(struct session *session, const char *name)
 {
+	const char *shelf = session->plan.shared[0] != '\0' ? session->plan.shared : name;
+
 	session->seed = (uint64_t)session->plan.seed ^ hash_text(name);
+	session->shelf_seed = (uint64_t)session->plan.seed ^ hash_text(shelf);
 	session->world = world_new(&session->plan, session->seed);
 	session->epoch = find_or_make_epoch(name);
 	if (session->world == NULL || session->epoch == NULL)
@@ -399,5 +496,7 @@ static int teardown(struct iml_plugin *self)
 	return 0;
 }
 
-IML_PLUGIN(simulator, .classes = IML_CLASSES(&couplet, &fan, &enclosure, &hard_drive, &pool, &lun),
+IML_PLUGIN(simulator,
+    .classes = IML_CLASSES(&couplet, &power_supply, &fan, &enclosure, &hard_drive, &pool, &lun,
+        &device_node, &shared_power_supply, &shared_fan, &shared_enclosure, &shared_drive),
     .initial_scan = initial_scan, .update_scan = update_scan, .teardown = teardown);

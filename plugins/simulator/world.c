@@ -224,6 +224,20 @@ bool world_is_present(const struct world *world, enum kind kind, size_t number)
 	return !world->objects[kind][number].absent;
 }
 
+/* Whether an object in an enclosure is without power. */
+static bool is_dark(const struct world *world, enum kind kind, size_t number)
+{
+	const struct plan *plan = world->plan;
+	const struct object *power;
+
+	if (!plan->power_supplies || kind > KIND_DRIVE)
+		return false;
+	if (kind == KIND_DRIVE)
+		number /= (size_t)plan->drives_per_enclosure;
+	power = &world->objects[KIND_POWER][number];
+	return power->absent || power->condition == CONDITION_FAILED;
+}
+
 /* A pool is as well as its drives are. */
 static enum condition pool_condition(const struct world *world, size_t pool)
 {
@@ -233,17 +247,37 @@ static enum condition pool_condition(const struct world *world, size_t pool)
 	for (size_t i = drives.first; i < drives.first + drives.count; i++) {
 		const struct object *drive = &world->objects[KIND_DRIVE][i];
 
-		failed += drive->absent || drive->condition == CONDITION_FAILED;
+		failed += drive->absent || drive->condition == CONDITION_FAILED ||
+		          is_dark(world, KIND_DRIVE, i);
 	}
 	if (failed == 0)
 		return CONDITION_OK;
 	return failed <= DRIVES_A_POOL_SURVIVES ? CONDITION_DEGRADED : CONDITION_FAILED;
 }
 
+/* A LUN of a pool that failed can't be read; one of a degraded pool can. */
+static enum condition lun_condition(const struct world *world, size_t lun)
+{
+	size_t pool = plan_parents(world->plan, KIND_LUN, lun).first;
+
+	return world_condition(world, KIND_POOL, pool) == CONDITION_FAILED ? CONDITION_FAILED
+	                                                                   : CONDITION_OK;
+}
+
+/* What is wrong with an object because of others. */
+static enum condition inherited_condition(const struct world *world, enum kind kind, size_t number)
+{
+	if (kind == KIND_POOL)
+		return pool_condition(world, number);
+	if (kind == KIND_LUN)
+		return lun_condition(world, number);
+	return is_dark(world, kind, number) ? CONDITION_FAILED : CONDITION_OK;
+}
+
 enum condition world_condition(const struct world *world, enum kind kind, size_t number)
 {
 	enum condition own = world->objects[kind][number].condition;
-	enum condition inherited = kind == KIND_POOL ? pool_condition(world, number) : CONDITION_OK;
+	enum condition inherited = inherited_condition(world, kind, number);
 
 	return own > inherited ? own : inherited;
 }

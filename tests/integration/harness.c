@@ -121,6 +121,26 @@ static char *read_whole(const char *path)
 	return text_steal(&text);
 }
 
+void copy_plugin(struct runner *runner, const char *from, const char *to)
+{
+	char *path = built(from);
+	char *line = xasprintf("cp %s %s/%s.so", path, runner->directory, to);
+
+	assert_int_equal(system(line), 0);
+	free(line);
+	free(path);
+}
+
+void rename_in(struct runner *runner, const char *from, const char *to)
+{
+	char *old = xasprintf("%s/%s", runner->directory, from);
+	char *new = xasprintf("%s/%s", runner->directory, to);
+
+	assert_int_equal(rename(old, new), 0);
+	free(new);
+	free(old);
+}
+
 /* ---- the database server ---- */
 
 static struct {
@@ -708,4 +728,35 @@ char *status_text(struct runner *runner, const char *plugin, const char *key)
 		    json_object_object_get(json_object_array_get_idx(scannables, 0), key)));
 	json_object_put(whole);
 	return text != NULL ? text : xstrdup("");
+}
+
+/* The milliseconds of the day that a line of the log begins with: "2026-11-22 11:25:30.123 …". */
+static long time_of_line(const char *line)
+{
+	int hour, minute, second, thousandth;
+
+	assert_int_equal(sscanf(line + 11, "%d:%d:%d.%d", &hour, &minute, &second, &thousandth), 4);
+	return ((hour * 60L + minute) * 60 + second) * 1000 + thousandth;
+}
+
+long longest_gap(struct runner *runner, const char *text)
+{
+	char *log = read_log(runner);
+	long longest = 0;
+	long before = -1;
+	char *rest;
+
+	for (char *line = strtok_r(log, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		long now;
+
+		if (strstr(line, text) == NULL)
+			continue;
+		now = time_of_line(line);
+		if (before >= 0 && now >= before && now - before > longest)
+			longest = now - before;
+		before = now;
+	}
+	free(log);
+	return longest;
 }

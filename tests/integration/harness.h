@@ -81,6 +81,9 @@ void wait_for(struct runner *runner, const char *format, ...) __attribute__((for
 void wait_for_log(struct runner *runner, const char *text, unsigned count);
 unsigned count_log(struct runner *runner, const char *text);
 
+/* The longest time, in milliseconds, between two lines of the log that have a text. */
+long longest_gap(struct runner *runner, const char *text);
+
 /* The whole log; the caller frees it. */
 char *read_log(struct runner *runner);
 
@@ -109,6 +112,12 @@ char *built(const char *name);
  */
 const char *write_file(struct runner *runner, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Copies a test plugin under another name, so that it can be loaded several times. */
+void copy_plugin(struct runner *runner, const char *from, const char *to);
+
+/* Puts a file of the runner's directory in the place of another, in one step. */
+void rename_in(struct runner *runner, const char *from, const char *to);
 
 /* Milliseconds of the monotonic clock. */
 int64_t now_ms(void);

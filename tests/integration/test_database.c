@@ -101,6 +101,34 @@ static void a_database_that_does_not_answer_stops_no_scan(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+static void assert_nothing_to_show(struct runner *runner, const char *arguments)
+{
+	char *output = command(runner, NULL, "%s", arguments);
+
+	assert_non_null(
+	    strstr(output, "Nothing to show yet: the first scan waits for the database"));
+	free(output);
+}
+
+static void status_tells_that_nothing_can_be_stored(void **state)
+{
+	struct runner *runner = *state;
+	char *status;
+	int code;
+
+	start(runner, "disk S1\n");
+	wait_for(runner, "select count(*) = 2 from storage.resources");
+	query(runner, "drop schema storage cascade; select 1");
+	write_file(runner, "script", "disk S1 capacity=8\n");
+	wait_for_log(runner, "writing to the database failed", 1);
+	status = command(runner, &code, "status");
+	assert_int_equal(code, 1);
+	assert_non_null(strstr(status, "The database does not store what it is given: "));
+	assert_non_null(strstr(status, "SQLSTATE 42P01"));
+	free(status);
+	runner_kill(runner);
+}
+
 static void a_runner_waits_for_a_database_that_is_not_there_yet(void **state)
 {
 	struct runner *runner = *state;
@@ -112,7 +140,11 @@ static void a_runner_waits_for_a_database_that_is_not_there_yet(void **state)
 	wait_for_plugin(runner, "scripted", "running");
 	status = command(runner, &code, "status");
 	assert_int_equal(code, 1);
+	assert_non_null(strstr(status, "scripted  waiting for the database"));
 	free(status);
+	assert_nothing_to_show(runner, "tree");
+	assert_nothing_to_show(runner, "list");
+	assert_nothing_to_show(runner, "list Disk");
 	database_resume();
 	wait_for(runner, "select count(*) = 2 from storage.resources");
 	assert_int_equal(runner_stop(runner), 0);
@@ -259,6 +291,7 @@ int main(void)
 	    runner_test(a_stop_waits_a_while_for_a_database_that_is_away),
 	    runner_test(a_database_that_does_not_answer_stops_no_scan),
 	    runner_test(a_runner_waits_for_a_database_that_is_not_there_yet),
+	    runner_test(status_tells_that_nothing_can_be_stored),
 	    runner_test(a_killed_runner_leaves_nothing_half_written),
 	    runner_test(a_second_runner_on_the_same_database_is_refused),
 	    runner_test(every_stored_scan_is_announced),

@@ -192,6 +192,16 @@ static void a_file_that_was_not_reloaded_is_in_the_status_too(void **state)
 	assert_mistake(runner, output, "a b", "not reloaded");
 	free(output);
 
+	/* Each attempt has its own mistakes, of whatever kind. */
+	configure(runner, ARRAY("address: a.example.com") "user: no-such-user\nscann: {}\n");
+	reload(runner, "nothing was reloaded");
+	output = command(runner, &status, "status");
+	assert_int_equal(status, 1);
+	assert_mistake(runner, output, "no-such-user", "not reloaded");
+	assert_mistake(runner, output, "scann:", "did you mean \"scan\"?");
+	assert_null(strstr(output, "a b"));
+	free(output);
+
 	configure(runner, ARRAY("address: a.example.com") ARRAY("address: b.example.com"));
 	reload(runner, "configuration reloaded");
 	wait_for_log(runner, "session online", 2);

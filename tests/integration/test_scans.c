@@ -199,7 +199,75 @@ static void one_refused_object_hides_nobody_and_removes_nobody(void **state)
 	    query_number(runner, "select count(*) from storage.alerts where name = 'offline'"), 0);
 	assert_true(count_log(runner, "EXPLODED") >= 1);
 	change_script(runner, "disk S1\ndisk S2 status=OK\ndisk S4\n");
+	wait_for_scans(runner);
+	assert_int_equal(query_number(runner, "select " DISKS), 4);
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.alerts where active"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+/* Configures one array "A" for which initial scans are repeated soon. */
+static void configure_confirmation(struct runner *runner)
+{
+	char *plugin = built("tests/plugins/scripted.so");
+
+	runner_configure(runner,
+	    "plugins: [{path: %s, log_level: debug}]\n"
+	    "scan: {confirm_after: 100 ms}\n"
+	    "scannables:\n"
+	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/script}}\n",
+	    plugin, runner->directory);
+	free(plugin);
+}
+
+static void what_is_gone_after_a_degraded_scan_is_removed_without_a_restart(void **state)
+{
+	struct runner *runner = *state;
+
+	configure_confirmation(runner);
+	write_file(runner, "script", "disk S1\ndisk S2\ndisk S3\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select " DISKS " = 3");
+	assert_int_equal(runner_stop(runner), 0);
+	change_script(runner, "disk S1\ndisk S2 status=EXPLODED\ndisk S4\n");
+	runner_start(runner, NULL);
+	wait_for(
+	    runner, "select count(*) = 1 from storage.alerts where active and name = 'degraded'");
+	wait_for_scans(runner);
+	assert_int_equal(query_number(runner, "select " DISKS), 4);
+	assert_int_equal(count_log(runner, ": initial scan"), 2);
+
+	change_script(runner, "disk S1\ndisk S2 status=OK\ndisk S4\n");
+	wait_for(runner, "select " DISKS " = 3");
 	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
+	assert_int_equal(count_log(runner, ": initial scan"), 3);
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.alerts where name = 'offline'"), 0);
+	wait_for_scans(runner);
+	assert_int_equal(count_log(runner, ": initial scan"), 3);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_collapse_is_confirmed_without_a_restart(void **state)
+{
+	struct runner *runner = *state;
+	struct text script = TEXT_EMPTY;
+
+	configure_confirmation(runner);
+	for (int i = 0; i < 40; i++)
+		text_printf(&script, "disk S%d\n", i);
+	write_file(runner, "script", "%s", script.data);
+	text_clear(&script);
+	runner_start(runner, NULL);
+	wait_for(runner, "select " DISKS " = 40");
+	assert_int_equal(runner_stop(runner), 0);
+	change_script(runner, "disk S1\ndisk S2\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 1 from storage.alerts where name = 'collapsed'");
+	wait_for(runner, "select " DISKS " = 2");
+	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
+	wait_for_scans(runner);
+	assert_int_equal(count_log(runner, ": initial scan"), 3);
 	assert_int_equal(runner_stop(runner), 0);
 }
 
@@ -442,6 +510,47 @@ static void a_global_resource_lives_as_long_as_someone_reports_it(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+static void one_reporter_does_not_clear_what_another_still_sees(void **state)
+{
+	static const char active[] = "select count(*) from storage.alerts where active";
+	struct runner *runner = *state;
+
+	configure_two_arrays(runner);
+	write_file(runner, "a", "shared W1 health=FAILED\n");
+	write_file(runner, "b", "pause\nshared W1 health=OK\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select (%s) = 1", active);
+	write_file(runner, "b", "shared W1 health=OK\n");
+	wait_for(runner, "select count(*) = 2 from storage.reporter");
+	wait_for_scans(runner);
+	assert_int_equal(query_number(runner, "%s", active), 1);
+
+	/* Nor does a restart, whoever is the first to report. */
+	restart(runner);
+	wait_for_log(runner, "initial scan\n", 4);
+	wait_for_scans(runner);
+	assert_int_equal(query_number(runner, "%s", active), 1);
+	write_file(runner, "a", "shared W1 health=OK\n");
+	wait_for(runner, "select (%s) = 0", active);
+	assert_int_equal(query_number(runner, "select count(*) from storage.alerts"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_reload_leaves_what_the_plugin_assigned(void **state)
+{
+	static const char motto[] =
+	    "select attributes->>'motto' = 'onwards' from storage.resources where class = 'Array'";
+	struct runner *runner = *state;
+
+	start_with_script(runner, "motto onwards\n");
+	wait_for(runner, motto);
+	kill(runner->pid, SIGHUP);
+	wait_for_log(runner, "configuration reloaded", 1);
+	wait_for_scans(runner);
+	assert_string_equal(query(runner, motto), "t");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void a_scannable_added_to_the_file_is_picked_up_on_reload(void **state)
 {
 	struct runner *runner = *state;
@@ -459,6 +568,47 @@ static void a_scannable_added_to_the_file_is_picked_up_on_reload(void **state)
 	wait_for_log(runner, "Array B: initial scan", 1);
 	assert_true(now_ms() - begin < 1000);
 	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void two_scannables_that_report_the_same_at_once_share_its_records(void **state)
+{
+	struct runner *runner = *state;
+	struct text script = TEXT_EMPTY;
+
+	configure_two_arrays(runner);
+	write_file(runner, "a", "pause\n");
+	write_file(runner, "b", "pause\n");
+	runner_start(runner, NULL);
+	wait_for_log(runner, "waiting for another script", 2);
+	for (int i = 0; i < 200; i++)
+		text_printf(&script, "shared W%03d note=n\n", i);
+	write_file(runner, "a", "%s", script.data);
+	write_file(runner, "b", "%s", script.data);
+	wait_for(runner, "select count(*) = 400 from storage.reporter");
+	wait_for_scans(runner);
+	assert_int_equal(
+	    query_number(runner,
+	        "select count(*) from storage.resource join storage.class on class.id = class_id"
+	        " where class.name = 'SharedDisk'"),
+	    200);
+	assert_int_equal(query_number(runner, "select count(*) from storage.reporter"), 400);
+	assert_int_equal(runner_stop(runner), 0);
+	text_clear(&script);
+}
+
+static void every_sample_of_a_scan_is_stored(void **state)
+{
+	struct runner *runner = *state;
+	struct text script = TEXT_EMPTY;
+
+	text_append(&script, "disk S1\nonce\n");
+	for (int i = 0; i < 2000; i++)
+		text_append(&script, "temperature S1 20\n");
+	start_with_script(runner, script.data);
+	wait_for_scans(runner);
+	assert_int_equal(query_number(runner, "select count(*) from storage.sample"), 2000);
+	assert_int_equal(runner_stop(runner), 0);
+	text_clear(&script);
 }
 
 /* Configures only the first of the two arrays, with this script. */
@@ -520,6 +670,30 @@ static void a_scannable_changed_in_the_file_is_scanned_with_its_new_values(void 
 	wait_for(runner, "select string_agg(label, ',') = 'Disk S2' from storage.resources where "
 	                 "class = 'Disk'");
 	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_reload_ends_the_wait_after_a_failure(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin = built("tests/plugins/scripted.so");
+	char *output;
+
+	runner_configure(runner,
+	    "plugins: [%s]\nscan:\n  retry_min: 1 h\n  retry_max: 1 h\n"
+	    "scannables:\n  - {plugin: scripted, class: Array, attributes: {name: A, script: "
+	    "%s}}\n",
+	    plugin, write_file(runner, "script", "fail no cable\n"));
+	runner_start(runner, NULL);
+	wait_for_log(runner, "initial_scan failed: script says no; next scan in ", 1);
+	output = command(runner, NULL, "alerts");
+	assert_non_null(
+	    strstr(output, "Array A not contactable: initial_scan failed: script says no"));
+	free(output);
+	write_file(runner, "script", "disk S1\n");
+	kill(runner->pid, SIGHUP);
+	wait_for(runner, "select " DISKS " = 1");
+	assert_int_equal(runner_stop(runner), 0);
+	free(plugin);
 }
 
 static void a_mistake_in_a_scannable_changes_nothing_on_reload(void **state)
@@ -589,7 +763,7 @@ static void numbered_scannables_stay_who_they_are_when_others_go(void **state)
 static void a_scannable_that_leaves_the_file_is_hidden_until_it_is_back(void **state)
 {
 	struct runner *runner = *state;
-	char *before;
+	char *before, *output;
 
 	configure_two_arrays(runner);
 	write_file(runner, "a", "disk S1\n");
@@ -605,6 +779,13 @@ static void a_scannable_that_leaves_the_file_is_hidden_until_it_is_back(void **s
 	wait_for(runner, "select " DISKS " = 1");
 	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
 	assert_int_equal(query_number(runner, "select count(*) from storage.resource"), 4);
+	output = command(runner, NULL, "list disk");
+	assert_non_null(strstr(output, "Disk S1"));
+	assert_null(strstr(output, "Disk S2"));
+	free(output);
+	output = command(runner, NULL, "status");
+	assert_non_null(strstr(output, "resources: 2, active alerts: 0"));
+	free(output);
 	assert_int_equal(runner_stop(runner), 0);
 	runner_start(runner, NULL);
 	wait_for_log(runner, "initial scan\n", 4);
@@ -619,6 +800,30 @@ static void a_scannable_that_leaves_the_file_is_hidden_until_it_is_back(void **s
 	    before);
 	assert_int_equal(runner_stop(runner), 0);
 	free(before);
+}
+
+static void what_only_a_scannable_that_left_the_file_reports_is_hidden_with_it(void **state)
+{
+	static const char shared[] = "select coalesce(string_agg(identifier, '' order by id), '') "
+	                             "from storage.resources where class = 'SharedDisk'";
+	struct runner *runner = *state;
+
+	configure_two_arrays(runner);
+	write_file(runner, "a", "shared W1\n");
+	write_file(runner, "b", "shared W1\nshared W2\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select (%s) like '%%W1%%W2%%' or (%s) like '%%W2%%W1%%'", shared, shared);
+
+	configure_script(runner, "shared W1\n");
+	kill(runner->pid, SIGHUP);
+	wait_for(runner, "select (%s) = '[\"W1\"]'", shared);
+	assert_int_equal(query_number(runner, "select count(*) from storage.resource"), 4);
+
+	configure_two_arrays(runner);
+	kill(runner->pid, SIGHUP);
+	wait_for(runner, "select length((%s)) = 12", shared);
+	assert_int_equal(query_number(runner, "select max(id) from storage.resource"), 4);
+	assert_int_equal(runner_stop(runner), 0);
 }
 
 static void stop_calls_every_teardown_and_ends_with_status_0(void **state)
@@ -720,6 +925,8 @@ int main(void)
 	    runner_test(a_failed_initial_scan_removes_nothing),
 	    runner_test(an_update_scan_that_fails_tears_the_session_down),
 	    runner_test(one_refused_object_hides_nobody_and_removes_nobody),
+	    runner_test(what_is_gone_after_a_degraded_scan_is_removed_without_a_restart),
+	    runner_test(a_collapse_is_confirmed_without_a_restart),
 	    runner_test(an_incomplete_class_is_not_culled),
 	    runner_test(alerts_rise_and_fall_with_their_history),
 	    runner_test(an_alert_affects_all_descendants),
@@ -731,12 +938,18 @@ int main(void)
 	    runner_test(references_name_the_record_whatever_the_order),
 	    runner_test(the_plugin_may_assign_to_its_scannable),
 	    runner_test(a_global_resource_lives_as_long_as_someone_reports_it),
+	    runner_test(one_reporter_does_not_clear_what_another_still_sees),
+	    runner_test(a_reload_leaves_what_the_plugin_assigned),
 	    runner_test(a_scannable_added_to_the_file_is_picked_up_on_reload),
 	    runner_test(a_scannable_removed_and_added_while_it_closes_is_scanned_again),
+	    runner_test(two_scannables_that_report_the_same_at_once_share_its_records),
+	    runner_test(every_sample_of_a_scan_is_stored),
+	    runner_test(a_reload_ends_the_wait_after_a_failure),
 	    runner_test(a_mistake_in_a_scannable_changes_nothing_on_reload),
 	    runner_test(a_scannable_changed_in_the_file_is_scanned_with_its_new_values),
 	    runner_test(numbered_scannables_stay_who_they_are_when_others_go),
 	    runner_test(a_scannable_that_leaves_the_file_is_hidden_until_it_is_back),
+	    runner_test(what_only_a_scannable_that_left_the_file_reports_is_hidden_with_it),
 	    runner_test(stop_calls_every_teardown_and_ends_with_status_0),
 	    runner_test(a_kill_at_any_moment_loses_and_doubles_nothing),
 	    runner_test(a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden),

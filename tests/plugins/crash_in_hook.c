@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A plugin that comes to a bad end. Settings:
- *	hook	initial_scan, update_scan, teardown or get_label (default: none)
+ *	hook	initial_scan, update_scan, teardown, get_label or default_function (default: none)
  *	how	segv, abort, kill, exit, bus, fpe, ill, stack or hang
  *	after	calls of the hook that go well before (default 0)
  *	fail	yes: every update scan fails, so that teardown is called
+ *	spared	address of an array whose hooks go well
  *	drives	resources that each scan reports (default 3)
+ * A Vault has a default function, and a password that says how obfuscating it ends.
  * How often a hook was called is counted over all sessions of the process.
  */
 #include <iml/storage_plugin.h>
@@ -81,6 +83,13 @@ static const struct {
     {"bus", die_by_bus}, {"fpe", die_by_fpe}, {"ill", die_by_ill}, {"stack", overflow_the_stack},
     {"hang", hang}};
 
+static void end(const char *how)
+{
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (strcmp(ends[i].name, how) == 0)
+			ends[i].act();
+}
+
 static atomic_int calls;
 
 static int number_setting(struct iml_plugin *self, const char *key, int otherwise)
@@ -98,11 +107,15 @@ static void meet_fate(struct iml_plugin *self, const char *hook)
 
 	if (chosen == NULL || how == NULL || strcmp(chosen, hook) != 0)
 		return;
-	if (atomic_fetch_add(&calls, 1) < number_setting(self, "after", 0))
-		return;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (strcmp(ends[i].name, how) == 0)
-			ends[i].act();
+	if (atomic_fetch_add(&calls, 1) >= number_setting(self, "after", 0))
+		end(how);
+}
+
+static bool is_spared(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	const char *spared = iml_setting(self, "spared");
+
+	return spared != NULL && strcmp(iml_text(scannable, "address"), spared) == 0;
 }
 
 static int get_label(struct iml_resource *resource, char *label, size_t size)
@@ -117,6 +130,28 @@ static const struct iml_class array = {
     .base = &iml_scannable,
     .identifier = IML_GLOBAL_ID("address"),
     .attributes = IML_ATTRIBUTES(IML_HOSTNAME("address")),
+};
+
+static int name_owner(struct iml_resource *vault)
+{
+	meet_fate(iml_plugin_of(vault), "default_function");
+	return iml_set(vault, "owner", "nobody");
+}
+
+static int obfuscate(const char *password, char *out, size_t size)
+{
+	end(password);
+	snprintf(out, size, "obfuscated");
+	return 0;
+}
+
+static const struct iml_class vault = {
+    .name = "Vault",
+    .base = &iml_scannable,
+    .identifier = IML_GLOBAL_ID("address"),
+    .attributes =
+        IML_ATTRIBUTES(IML_HOSTNAME("address"), IML_STRING("owner", .default_function = name_owner),
+            IML_PASSWORD("password", .optional = true, .obfuscate = obfuscate)),
 };
 
 static const struct iml_class drive = {
@@ -144,18 +179,18 @@ static int report_drives(struct iml_plugin *self)
 
 static int initial_scan(struct iml_plugin *self, struct iml_resource *scannable)
 {
-	(void)scannable;
 	iml_set_update_period(self, 1);
 	report_drives(self);
-	meet_fate(self, "initial_scan");
+	if (!is_spared(self, scannable))
+		meet_fate(self, "initial_scan");
 	return 0;
 }
 
 static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 {
-	(void)scannable;
 	report_drives(self);
-	meet_fate(self, "update_scan");
+	if (!is_spared(self, scannable))
+		meet_fate(self, "update_scan");
 	return iml_setting(self, "fail") != NULL ? iml_fail(self, "as asked") : 0;
 }
 
@@ -165,5 +200,5 @@ static int teardown(struct iml_plugin *self)
 	return 0;
 }
 
-IML_PLUGIN(crash_in_hook, .classes = IML_CLASSES(&array, &drive), .initial_scan = initial_scan,
-    .update_scan = update_scan, .teardown = teardown);
+IML_PLUGIN(crash_in_hook, .classes = IML_CLASSES(&array, &vault, &drive),
+    .initial_scan = initial_scan, .update_scan = update_scan, .teardown = teardown);

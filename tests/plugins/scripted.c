@@ -6,6 +6,7 @@
  *	pool P1 size=100 disk=S1    a pool (scoped by name), with parents and attributes
  *	disk S1 status=OK pool=P1   a disk (scoped by serial)
  *	shared W1 note=text         a shared disk (global by wwn)
+ *	motto text                  assigns an attribute of the array, as firmware does
  *	gone disk S1                removes it
  *	temperature S1 36.5         a sample of a disk
  *	incomplete disk             this scan could not list all disks
@@ -25,7 +26,8 @@ static const struct iml_class array = {
     .base = &iml_scannable,
     .identifier = IML_GLOBAL_ID("name"),
     .attributes = IML_ATTRIBUTES(IML_STRING("name"), IML_PATH("script"),
-        IML_STRING("firmware", .optional = true, .user_read_only = true)),
+        IML_STRING("firmware", .optional = true, .user_read_only = true),
+        IML_STRING("motto", .optional = true)),
 };
 
 /* The same without a name of its own. */
@@ -64,7 +66,10 @@ static const struct iml_class shared = {
     .name = "SharedDisk",
     .base = &iml_physical_disk,
     .identifier = IML_GLOBAL_ID("wwn"),
-    .attributes = IML_ATTRIBUTES(IML_STRING("wwn"), IML_STRING("note", .optional = true)),
+    .attributes = IML_ATTRIBUTES(IML_STRING("wwn"), IML_STRING("note", .optional = true),
+        IML_ENUM("health", IML_OPTIONS("OK", "FAILED"), .optional = true)),
+    .alert_conditions = IML_ALERT_CONDITIONS(IML_VALUE_CONDITION(
+        "health", .error_states = IML_STATES("FAILED"), .message = "Shared drive failure")),
 };
 
 static const struct iml_class *class_of(const char *word)
@@ -170,8 +175,8 @@ static int obey(struct iml_plugin *self, const char *path, char **words, size_t 
 		    self, class_of(words[1]), IML_SET(key_of(class_of(words[1])), words[2]));
 	else if (strcmp(words[0], "temperature") == 0 && count > 2)
 		iml_sample(find(self, &disk, words[1]), "temperature", words[2]);
-	else if (strcmp(words[0], "firmware") == 0 && count > 1)
-		iml_set(iml_scannable_of(self), "firmware", words[1]);
+	else if ((strcmp(words[0], "firmware") == 0 || strcmp(words[0], "motto") == 0) && count > 1)
+		iml_set(iml_scannable_of(self), words[0], words[1]);
 	else if (class_of(words[0]) != NULL && count > 1)
 		report(self, class_of(words[0]), words[1], words + 2);
 	return 0;

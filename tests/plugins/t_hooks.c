@@ -94,6 +94,12 @@ static const struct iml_class gateway = {
             IML_REFERENCE("peer", .optional = true)),
 };
 
+static const struct iml_class leg = {
+    .name = "Leg",
+    .identifier = IML_SCOPED_ID("name"),
+    .attributes = IML_ATTRIBUTES(IML_STRING("name"), IML_REFERENCE("stands_on")),
+};
+
 static const struct iml_class unlisted = {
     .name = "Unlisted",
     .identifier = IML_SCOPED_ID("name"),
@@ -108,6 +114,7 @@ struct t_hooks t_hooks = {
     .part = &part,
     .fan = &fan,
     .gateway = &gateway,
+    .leg = &leg,
     .unlisted = &unlisted,
 };
 
@@ -128,5 +135,6 @@ static int teardown(struct iml_plugin *self)
 }
 
 #define T_PLUGIN(name, ...) IML_PLUGIN(name, __VA_ARGS__)
-T_PLUGIN(T_NAME, .classes = IML_CLASSES(&controller, &drive, &nid, &shelf, &part, &fan, &gateway),
+T_PLUGIN(T_NAME,
+    .classes = IML_CLASSES(&controller, &drive, &nid, &shelf, &part, &fan, &gateway, &leg),
     .initial_scan = initial_scan, T_UPDATE_SCAN.teardown = teardown);

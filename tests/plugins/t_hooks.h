@@ -26,9 +26,10 @@ struct t_hooks {
 	const struct iml_class *part;    /* (drive: reference, number); spare: optional reference */
 	const struct iml_class *fan;     /* label function; id (a, optional b) */
 	const struct iml_class *gateway; /* scannable; name, its identity, has a default function */
+	const struct iml_class *leg;     /* name; stands_on: reference */
 	const struct iml_class *unlisted; /* is not among the plugin's classes */
 };
 
-enum { T_CONTROLLER, T_DRIVE, T_NID, T_SHELF, T_PART, T_FAN, T_GATEWAY };
+enum { T_CONTROLLER, T_DRIVE, T_NID, T_SHELF, T_PART, T_FAN, T_GATEWAY, T_LEG };
 
 #endif

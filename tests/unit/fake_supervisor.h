@@ -22,7 +22,7 @@
 #include "wire/message.h"
 #include "wire/recorder.h"
 
-#define SESSIONS_MAX 8
+#define SESSIONS_MAX 64
 #define RESOURCES_MAX 20000
 #define PATIENCE_MS 20000
 

@@ -18,6 +18,7 @@
 
 #include "base/memory.h"
 #include "graph/graph.h"
+#include "graph/volume.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -237,6 +238,14 @@ struct database {
 	size_t alert_count;
 	struct event_row *events;
 	size_t event_count;
+	struct server_row *servers;
+	size_t server_count;
+	struct server_peer_row *peers;
+	size_t peer_count;
+	struct volume_row *volumes;
+	size_t volume_count;
+	struct volume_node_row *nodes;
+	size_t node_count;
 	size_t written; /* rows written or removed, in total */
 };
 
@@ -267,6 +276,7 @@ static inline struct resource_row copy_resource(const struct resource_row *row)
 	copy.alias = xstrdup(row->alias);
 	copy.attributes = xstrdup(row->attributes);
 	copy.secrets = xstrdup(row->secrets);
+	copy.given = xstrdup(row->given);
 	return copy;
 }
 
@@ -277,6 +287,7 @@ static inline struct alert_row copy_alert(const struct alert_row *row)
 	copy.name = xstrdup(row->name);
 	copy.attribute = xstrdup(row->attribute);
 	copy.message = xstrdup(row->message);
+	copy.voters = xstrdup(row->voters);
 	return copy;
 }
 
@@ -390,13 +401,186 @@ static inline void write_alert(struct database *database, const struct alert_row
 	APPEND(database->alerts, database->alert_count, copy_alert(row));
 }
 
+/* ---- servers and volumes ---- */
+
+static inline struct server_row *database_server(const struct database *database, record_id id)
+{
+	for (size_t i = 0; i < database->server_count; i++)
+		if (database->servers[i].id == id)
+			return &database->servers[i];
+	return NULL;
+}
+
+static inline struct volume_row *database_volume(const struct database *database, record_id id)
+{
+	for (size_t i = 0; i < database->volume_count; i++)
+		if (database->volumes[i].id == id)
+			return &database->volumes[i];
+	return NULL;
+}
+
+static inline struct volume_node_row *database_node(const struct database *database, record_id id)
+{
+	for (size_t i = 0; i < database->node_count; i++)
+		if (database->nodes[i].id == id)
+			return &database->nodes[i];
+	return NULL;
+}
+
+static inline void drop_peers(struct database *database, record_id server)
+{
+	for (size_t i = database->peer_count; i-- > 0;)
+		if (database->peers[i].server_id == server)
+			REMOVE(database->peers, database->peer_count, i);
+}
+
+static inline void drop_server(struct database *database, record_id id)
+{
+	struct server_row *row = database_server(database, id);
+
+	if (row == NULL)
+		return;
+	server_row_clear(row);
+	REMOVE(database->servers, database->server_count, (size_t)(row - database->servers));
+	drop_peers(database, id);
+}
+
+static inline void drop_volume(struct database *database, record_id id)
+{
+	struct volume_row *row = database_volume(database, id);
+
+	if (row == NULL)
+		return;
+	volume_row_clear(row);
+	REMOVE(database->volumes, database->volume_count, (size_t)(row - database->volumes));
+}
+
+static inline void drop_node(struct database *database, record_id id)
+{
+	struct volume_node_row *row = database_node(database, id);
+
+	if (row == NULL)
+		return;
+	volume_node_row_clear(row);
+	REMOVE(database->nodes, database->node_count, (size_t)(row - database->nodes));
+}
+
+static inline void write_server(struct database *database, const struct server_row *row)
+{
+	struct server_row *stored = database_server(database, row->id);
+	struct server_row copy = *row;
+
+	copy.address = xstrdup(row->address);
+	copy.fqdn = xstrdup(row->fqdn);
+	copy.state = xstrdup(row->state);
+	copy.source = xstrdup(row->source);
+	if (stored == NULL) {
+		APPEND(database->servers, database->server_count, copy);
+		return;
+	}
+	server_row_clear(stored);
+	*stored = copy;
+}
+
+static inline void write_volume(struct database *database, const struct volume_row *row)
+{
+	struct volume_row *stored = database_volume(database, row->id);
+	struct volume_row copy = *row;
+
+	copy.label = xstrdup(row->label);
+	copy.filesystem_type = xstrdup(row->filesystem_type);
+	if (stored == NULL) {
+		APPEND(database->volumes, database->volume_count, copy);
+		return;
+	}
+	volume_row_clear(stored);
+	*stored = copy;
+}
+
+static inline void write_node(struct database *database, const struct volume_node_row *row)
+{
+	struct volume_node_row *stored = database_node(database, row->id);
+	struct volume_node_row copy = *row;
+
+	copy.path = xstrdup(row->path);
+	if (stored == NULL) {
+		APPEND(database->nodes, database->node_count, copy);
+		return;
+	}
+	volume_node_row_clear(stored);
+	*stored = copy;
+}
+
+static inline void write_volumes(struct database *database, const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->volume_nodes_removed_count; i++)
+		drop_node(database, changes->volume_nodes_removed[i]);
+	for (size_t i = 0; i < changes->volumes_removed_count; i++)
+		drop_volume(database, changes->volumes_removed[i]);
+	for (size_t i = 0; i < changes->servers_removed_count; i++)
+		drop_server(database, changes->servers_removed[i]);
+	for (size_t i = 0; i < changes->server_count; i++)
+		write_server(database, &changes->servers[i]);
+	for (size_t i = 0; i < changes->peers_replaced_count; i++)
+		drop_peers(database, changes->peers_replaced[i]);
+	for (size_t i = 0; i < changes->peer_count; i++)
+		APPEND(database->peers, database->peer_count, changes->peers[i]);
+	for (size_t i = 0; i < changes->volume_count; i++)
+		write_volume(database, &changes->volumes[i]);
+	for (size_t i = 0; i < changes->volume_node_count; i++)
+		write_node(database, &changes->volume_nodes[i]);
+	database->written += changes->volume_nodes_removed_count + changes->volumes_removed_count +
+	                     changes->servers_removed_count + changes->server_count +
+	                     changes->peers_replaced_count + changes->peer_count +
+	                     changes->volume_count + changes->volume_node_count;
+}
+
+/* That each path of a server is there once, and roles make sense. */
+static inline void check_node(const struct database *database, size_t place)
+{
+	const struct volume_node_row *node = &database->nodes[place];
+
+	assert_non_null(database_find(database, node->resource_id));
+	assert_non_null(database_volume(database, node->volume_id));
+	assert_true(node->used || !node->primary);
+	for (size_t i = 0; i < place; i++) {
+		const struct volume_node_row *other = &database->nodes[i];
+
+		assert_false(
+		    other->server_id == node->server_id && strcmp(other->path, node->path) == 0);
+		assert_false(
+		    other->volume_id == node->volume_id && other->primary && node->primary);
+	}
+}
+
+static inline void check_volumes(const struct database *database)
+{
+	for (size_t i = 0; i < database->node_count; i++)
+		check_node(database, i);
+	for (size_t i = 0; i < database->volume_count; i++) {
+		const struct volume_row *volume = &database->volumes[i];
+		bool any = volume->in_use;
+
+		assert_non_null(database_find(database, volume->drive_id));
+		for (size_t j = 0; j < database->node_count; j++)
+			any = any || database->nodes[j].volume_id == volume->id;
+		assert_true(any);
+	}
+	for (size_t i = 0; i < database->peer_count; i++) {
+		assert_non_null(database_server(database, database->peers[i].server_id));
+		assert_non_null(database_server(database, database->peers[i].peer_id));
+	}
+}
+
 /* What foreign keys and unique indexes of a real database would refuse. */
 static inline void check_database(const struct database *database)
 {
+	check_volumes(database);
 	for (size_t i = 0; i < database->parent_count; i++) {
 		assert_non_null(database_find(database, database->parents[i].child_id));
 		assert_non_null(database_find(database, database->parents[i].parent_id));
-		assert_non_null(database_find(database, database->parents[i].reporter_id));
+		if (database->parents[i].reporter_id != RELATION)
+			assert_non_null(database_find(database, database->parents[i].reporter_id));
 	}
 	for (size_t i = 0; i < database->reporter_count; i++) {
 		assert_non_null(database_find(database, database->reporters[i].resource_id));
@@ -452,6 +636,7 @@ static inline void database_write(struct database *database, const struct change
 		event.message = xstrdup(event.message);
 		APPEND(database->events, database->event_count, event);
 	}
+	write_volumes(database, changes);
 	database->counters = changes->counters;
 	database->written += changes->removed_resource_count + changes->class_count +
 	                     changes->resource_count + changes->reporters_removed_count +
@@ -475,6 +660,14 @@ static inline void database_restore(const struct database *database, struct grap
 	for (size_t i = 0; i < database->alert_count; i++)
 		if (database->alerts[i].active)
 			graph_restore_alert(graph, &database->alerts[i]);
+	for (size_t i = 0; i < database->server_count; i++)
+		graph_restore_server(graph, &database->servers[i]);
+	for (size_t i = 0; i < database->peer_count; i++)
+		graph_restore_peer(graph, &database->peers[i]);
+	for (size_t i = 0; i < database->volume_count; i++)
+		graph_restore_volume(graph, &database->volumes[i]);
+	for (size_t i = 0; i < database->node_count; i++)
+		graph_restore_volume_node(graph, &database->nodes[i]);
 	graph_restored(graph);
 }
 
@@ -488,6 +681,16 @@ static inline void database_clear(struct database *database)
 		alert_row_clear(&database->alerts[i]);
 	for (size_t i = 0; i < database->event_count; i++)
 		free(database->events[i].message);
+	for (size_t i = 0; i < database->server_count; i++)
+		server_row_clear(&database->servers[i]);
+	for (size_t i = 0; i < database->volume_count; i++)
+		volume_row_clear(&database->volumes[i]);
+	for (size_t i = 0; i < database->node_count; i++)
+		volume_node_row_clear(&database->nodes[i]);
+	free(database->servers);
+	free(database->peers);
+	free(database->volumes);
+	free(database->nodes);
 	free(database->classes);
 	free(database->resources);
 	free(database->parents);
@@ -507,7 +710,7 @@ struct site {
 	struct text notices; /* those of the changes written last, one a line */
 };
 
-static struct text site_warnings;
+static struct text site_warnings, site_errors;
 
 static void site_warn(UNUSED const char *plugin, UNUSED const char *scannable, const char *line)
 {
@@ -515,9 +718,16 @@ static void site_warn(UNUSED const char *plugin, UNUSED const char *scannable, c
 	text_append_char(&site_warnings, '\n');
 }
 
+static void site_error(UNUSED const char *plugin, UNUSED const char *scannable, const char *line)
+{
+	text_append(&site_errors, line);
+	text_append_char(&site_errors, '\n');
+}
+
 static inline void site_start(struct site *site)
 {
-	static const struct graph_options options = {.warn = site_warn, .sample_limit = 1000};
+	static const struct graph_options options = {
+	    .warn = site_warn, .error = site_error, .sample_limit = 1000};
 
 	site->graph = graph_new(&options);
 	database_restore(&site->database, site->graph);
@@ -547,6 +757,7 @@ static inline int site_setup(void **state)
 	struct site *site = xcalloc(1, sizeof(*site));
 
 	text_reset(&site_warnings);
+	text_reset(&site_errors);
 	site->classes = make_classes();
 	site_start(site);
 	graph_declare(site->graph, "acme", site->classes, CLASS_COUNT);
@@ -572,6 +783,7 @@ static inline int site_teardown(void **state)
 	database_clear(&site->database);
 	text_clear(&site->notices);
 	text_clear(&site_warnings);
+	text_clear(&site_errors);
 	free(site);
 	return 0;
 }

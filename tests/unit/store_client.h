@@ -60,6 +60,8 @@ static inline void client_resource(void *context, const struct resource_row *row
 	text_printf(&client->rows, "resource %ld class %ld scope %ld %s '%s' %s %s %s %d\n",
 	    (long)row->id, (long)row->class_id, (long)row->scope_id, row->identifier, row->label,
 	    or_none(row->alias), row->attributes, or_none(row->secrets), row->configured);
+	if (row->given != NULL)
+		text_printf(&client->rows, "given %s\n", row->given);
 	if (client->on_resource != NULL)
 		client->on_resource(client);
 }
@@ -78,9 +80,13 @@ static inline void client_reporter(void *context, const struct reporter_row *row
 
 static inline void client_alert(void *context, const struct alert_row *row)
 {
-	text_printf(&((struct client *)context)->rows, "alert %ld %ld %s %s %d '%s' %lld %d\n",
-	    (long)row->id, (long)row->resource_id, row->name, or_none(row->attribute),
-	    (int)row->severity, row->message, (long long)row->begin.us, row->active);
+	struct text *rows = &((struct client *)context)->rows;
+
+	text_printf(rows, "alert %ld %ld %s %s %d '%s' %lld %d\n", (long)row->id,
+	    (long)row->resource_id, row->name, or_none(row->attribute), (int)row->severity,
+	    row->message, (long long)row->begin.us, row->active);
+	if (row->voters != NULL)
+		text_printf(rows, "voters %s\n", row->voters);
 }
 
 static inline void client_loaded(void *context)
@@ -348,7 +354,8 @@ static inline struct changes *example_changes(void)
 	add_sample(changes, 2, 20, 1700000010, -1e300);
 	add_histogram(changes, 2, 1700000010, 7, 8);
 	add_histogram(changes, 2, 1700000000, 5, 6);
-	changes->counters = (struct counters){2, 21, 4, 1, 1};
+	changes->counters = (struct counters){
+	    .class_id = 2, .statistic_id = 21, .resource_id = 4, .alert_id = 1, .event_id = 1};
 	return changes;
 }
 

@@ -58,6 +58,28 @@ static void durations_are_written_for_people(void **state)
 		assert_string_equal(duration_format(durations[i].ns, buffer), durations[i].shown);
 }
 
+/* For good: the last of the tests. */
+static void stopped_clocks_move_only_when_told_to(void **state)
+{
+	struct timespec a_while = {.tv_nsec = 2 * NS_PER_MS};
+	struct monotonic before, skipped;
+	struct wallclock wall;
+	(void)state;
+
+	clock_stop();
+	before = monotonic_now();
+	wall = wallclock_now();
+	nanosleep(&a_while, NULL);
+	clock_stop();
+	assert_int_equal(monotonic_now().ns, before.ns);
+	assert_int_equal(wallclock_now().us, wall.us);
+
+	clock_skip(5 * NS_PER_S);
+	skipped = monotonic_now();
+	assert_int_equal(monotonic_since(skipped, before), 5 * NS_PER_S);
+	assert_int_equal(wallclock_now().us - wall.us, 5 * US_PER_S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -65,6 +87,7 @@ int main(void)
 	    cmocka_unit_test(wallclock_time_is_written_in_utc),
 	    cmocka_unit_test(wallclock_now_is_after_this_was_written),
 	    cmocka_unit_test(durations_are_written_for_people),
+	    cmocka_unit_test(stopped_clocks_move_only_when_told_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -315,17 +317,6 @@ static void logging_keeps_errno(void **state)
 	assert_int_equal(errno, EDOM);
 }
 
-static void *read_all(void *fd)
-{
-	struct text text = TEXT_EMPTY;
-	char bytes[512];
-	ssize_t length;
-
-	while ((length = read(*(int *)fd, bytes, sizeof(bytes))) > 0)
-		text_append_bytes(&text, bytes, (size_t)length);
-	return text_steal(&text);
-}
-
 static size_t count_lines(const char *text)
 {
 	size_t count = 0;
@@ -335,30 +326,141 @@ static size_t count_lines(const char *text)
 	return count;
 }
 
-static void a_full_pipe_that_does_not_block_loses_nothing(void **state)
+/* ---- slow readers ---- */
+
+/* Lets standard error go to a pipe or socket; gives the end to read from, which does not block. */
+static int open_slow_reader(bool is_socket, int *writer)
 {
-	struct fixture *fixture = *state;
-	char *line = xcalloc(1001, 1);
-	void *received;
-	pthread_t reader;
 	int ends[2];
 
-	memset(line, 'x', 1000);
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	assert_int_equal(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
-	dup2(ends[1], STDERR_FILENO);
-	close(ends[1]);
+	if (is_socket)
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	else
+		assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
 	assert_int_equal(log_open(NULL), 0);
-	assert_int_equal(pthread_create(&reader, NULL, read_all, &ends[0]), 0);
-	for (int i = 0; i < 1000; i++)
-		log_info("%s", line);
-	dup2(fixture->saved_stderr, STDERR_FILENO);
-	pthread_join(reader, &received);
-	assert_int_equal(count_lines(received), 1000);
-	close(ends[0]);
-	free(received);
-	free(line);
+	*writer = ends[1];
+	return ends[0];
 }
+
+/* Takes in all that the log has to say. */
+static char *read_log_to_end(int reader)
+{
+	struct text text = TEXT_EMPTY;
+	char bytes[65536];
+	ssize_t length;
+
+	do {
+		log_flush();
+		length = read(reader, bytes, sizeof(bytes));
+		if (length > 0)
+			text_append_bytes(&text, bytes, (size_t)length);
+	} while (length > 0);
+	return text_steal(&text);
+}
+
+/* Logs lines numbered from 1, each of some 1000 bytes. */
+static void log_numbered(int count)
+{
+	for (int i = 1; i <= count; i++)
+		log_info("line %d %*s", i, 950, "|");
+}
+
+/* Asserts that lines from 1 on are there in order, up to one; gives its number. */
+static int assert_in_order(const char *log)
+{
+	int number = 0;
+
+	for (const char *line = strstr(log, "line "); line != NULL;
+	     line = strstr(line + 1, "line "))
+		assert_int_equal(atoi(line + 5), ++number);
+	return number;
+}
+
+static void assert_stalled_reader_stops_nobody(bool is_socket)
+{
+	int writer;
+	int reader = open_slow_reader(is_socket, &writer);
+	char left_out[64];
+	char *log;
+	int kept;
+
+	alarm(30);
+	log_numbered(5000);
+	alarm(0);
+	assert_int_equal(fcntl(writer, F_GETFL) & O_NONBLOCK, 0);
+	log = read_log_to_end(reader);
+	kept = assert_in_order(log);
+	assert_in_range(kept, 250, 4000);
+	snprintf(
+	    left_out, sizeof(left_out), "WARNING %d lines of the log are left out", 5000 - kept);
+	assert_non_null(strstr(log, left_out));
+	free(log);
+
+	log_info("back to normal");
+	log = read_log_to_end(reader);
+	assert_non_null(strstr(log, "INFO back to normal\n"));
+	assert_int_equal(count_lines(log), 1);
+	free(log);
+	close(reader);
+	close(writer);
+}
+
+static void a_pipe_that_nobody_reads_stops_nobody(void **state)
+{
+	(void)state;
+	assert_stalled_reader_stops_nobody(false);
+}
+
+static void a_socket_that_nobody_reads_stops_nobody(void **state)
+{
+	(void)state;
+	assert_stalled_reader_stops_nobody(true);
+}
+
+static void a_burst_reaches_a_reader_who_is_late(void **state)
+{
+	int writer;
+	int reader = open_slow_reader(false, &writer);
+	char *log;
+
+	(void)state;
+	log_numbered(250);
+	log = read_log_to_end(reader);
+	assert_int_equal(assert_in_order(log), 250);
+	assert_int_equal(count_lines(log), 250);
+	free(log);
+	close(reader);
+	close(writer);
+}
+
+static void a_reader_who_left_is_no_harm(void **state)
+{
+	int writer;
+	int reader = open_slow_reader(false, &writer);
+	void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+
+	(void)state;
+	close(reader);
+	log_numbered(3);
+	signal(SIGPIPE, before);
+	close(writer);
+}
+
+static void a_copy_goes_to_standard_error(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_copy_to_stderr(true);
+	redirect_stderr(fixture->other);
+	log_info("twice");
+	assert_logged(fixture->log, "INFO twice\n");
+	assert_logged(fixture->other, "INFO twice\n");
+}
+
+/* ---- threads ---- */
 
 #define THREADS 4
 #define LINES 250
@@ -430,7 +532,11 @@ int main(void)
 	    LOG_TEST(another_stream_than_the_journal_gets_the_time),
 	    LOG_TEST(a_sink_gets_the_lines),
 	    LOG_TEST(logging_keeps_errno),
-	    LOG_TEST(a_full_pipe_that_does_not_block_loses_nothing),
+	    LOG_TEST(a_pipe_that_nobody_reads_stops_nobody),
+	    LOG_TEST(a_socket_that_nobody_reads_stops_nobody),
+	    LOG_TEST(a_burst_reaches_a_reader_who_is_late),
+	    LOG_TEST(a_reader_who_left_is_no_harm),
+	    LOG_TEST(a_copy_goes_to_standard_error),
 	    LOG_TEST(threads_do_not_mix_their_lines),
 	    cmocka_unit_test(levels_have_names),
 	};

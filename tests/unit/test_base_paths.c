@@ -88,6 +88,46 @@ static void the_default_socket_is_among_the_places_to_look(void **state)
 		free(places[i]);
 }
 
+static void a_plugin_is_named_after_its_file(void **state)
+{
+	static const char *const paths[] = {"/opt/x/sub/acme.so", "acme.so", "./acme", "acme"};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char *name = plugin_name_of(paths[i]);
+
+		assert_string_equal(name, "acme");
+		free(name);
+	}
+	assert_true(plugin_name_is_valid("Acme_2-b"));
+	assert_false(plugin_name_is_valid("acme.so"));
+	assert_false(plugin_name_is_valid("my plugin"));
+	assert_false(plugin_name_is_valid(""));
+}
+
+static void a_path_is_normalised_as_far_as_it_leads_to_the_same_file(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"/a//b/./c.so", "/a/b/c.so"},
+	    {"/a/b/../c.so", "/a/c.so"},
+	    {"/a/../../c", "/c"},
+	    {"/", "/"},
+	    {"/a//", "/a/"},
+	    {"./a/.//b", "a/b"},
+	    {"../a", "../a"},
+	    {".", "."},
+	    {"/proc/self/../x", "/proc/self/../x"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *path = path_normalise(cases[i][0]);
+
+		assert_string_equal(path, cases[i][1]);
+		free(path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +138,8 @@ int main(void)
 	        variables_that_are_no_absolute_paths_are_ignored, clear_environment),
 	    cmocka_unit_test_setup(
 	        the_default_socket_is_among_the_places_to_look, clear_environment),
+	    cmocka_unit_test(a_plugin_is_named_after_its_file),
+	    cmocka_unit_test(a_path_is_normalised_as_far_as_it_leads_to_the_same_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,6 +196,81 @@ static void removed_object_is_gone_and_comes_back_with_its_links(void **state)
 	assert_int_equal(fake.refused, 0);
 }
 
+static void a_shelf_without_power_takes_everything_along(void **state)
+{
+	(void)state;
+	fake_configure("power_supplies", "true");
+	fake_configure("servers", "2");
+	script(0, "1", "fail", "power 1");
+	script(1, "2", "recover", "power 1");
+	scan_until(1);
+	assert_int_equal(fake_count("PowerSupply"), 2);
+	assert_true(fake_is_parent(fake_find("PowerSupply|1"), fake_find("Fan|1")));
+	assert_string_equal(status("PowerSupply|1"), "FAILED");
+	assert_string_equal(status("Fan|1"), "FAILED");
+	assert_string_equal(status("Enclosure|1"), "FAILED");
+	assert_string_equal(status("HardDrive|12"), "FAILED");
+	assert_string_equal(status("HardDrive|23"), "FAILED");
+	assert_string_equal(status("Pool|1"), "FAILED");
+	assert_string_equal(status("Lun|4"), "FAILED");
+	assert_string_equal(status("Enclosure|0"), "OK");
+	assert_string_equal(status("HardDrive|11"), "OK");
+	assert_string_equal(status("Lun|3"), "OK");
+	fake_update_scan();
+	assert_string_equal(status("HardDrive|23"), "OK");
+	assert_string_equal(status("Lun|4"), "OK");
+}
+
+static void servers_have_a_node_for_each_path_and_one_for_all(void **state)
+{
+	(void)state;
+	fake_configure("pools", "1");
+	fake_configure("luns_per_pool", "2");
+	fake_configure("servers", "3");
+	fake_configure("first_server", "7");
+	scan_until(0);
+	assert_int_equal(fake_count("DeviceNode"), 6);
+	fake_teardown();
+	fake_forget();
+
+	fake_configure("paths", "2");
+	scan_until(0);
+	assert_int_equal(fake_count("DeviceNode"), 2 * 3 * (2 + 1));
+	for (struct fake_resource *r = fake.newest; r != NULL; r = r->older) {
+		if (strstr(r->key, "/dev/mapper/") != NULL)
+			assert_int_equal(r->parent_count, 2);
+		else if (strstr(r->key, "/dev/") != NULL)
+			assert_int_equal(r->parent_count, 1);
+	}
+	assert_int_equal(fake.refused, 0);
+}
+
+static void couplets_that_share_enclosures_report_the_same_ones(void **state)
+{
+	char first[64] = "";
+
+	(void)state;
+	fake_configure("shared", "array");
+	fake_configure("power_supplies", "true");
+	scan_until(0);
+	assert_int_equal(fake_count("SharedPowerSupply"), 2);
+	assert_int_equal(fake_count("SharedFan"), 2);
+	assert_int_equal(fake_count("SharedEnclosure"), 2);
+	assert_int_equal(fake_count("SharedDrive"), 24);
+	assert_int_equal(fake_count("HardDrive"), 0);
+	assert_int_equal(fake_count("Lun"), 8);
+	for (struct fake_resource *r = fake.newest; r != NULL; r = r->older)
+		if (strncmp(r->key, "SharedDrive|", 12) == 0)
+			snprintf(first, sizeof(first), "%s", r->key);
+	fake_unload();
+	fake_load("simulator");
+	fake_configure("step", "1");
+	fake_configure("shared", "array");
+	fake_add_scannable("Couplet", IML_SET("name", "beta"));
+	scan_until(0);
+	assert_non_null(fake_find(first));
+}
+
 /* The session that failed is over; the next one sees the couplet come back in time. */
 static void couplet_goes_offline_and_comes_back_in_a_later_session(void **state)
 {
@@ -367,8 +442,9 @@ static void script_mistakes_are_named(void **state)
 	    "unused", "", "setting \"script.0.at\": \"soon\" is not a number of seconds");
 	script(0, "1", "fail", "drive");
 	expect_refusal("unused", "",
-	    "setting \"script.0.object\": \"drive\" is none of \"fan 0\", \"enclosure 0\", "
-	    "\"drive 0\", \"pool 0\", \"lun 0\" (with any number), \"couplet\"");
+	    "setting \"script.0.object\": \"drive\" is none of \"power 0\", \"fan 0\", "
+	    "\"enclosure 0\", \"drive 0\", \"pool 0\", \"lun 0\", \"node 0\", \"mapper 0\" "
+	    "(with any number), \"couplet\"");
 	script(0, "1", "explode", "drive 2");
 	expect_refusal("unused", "",
 	    "setting \"script.0.action\": \"explode\" is none of fail, degrade, recover, hot, "
@@ -389,6 +465,9 @@ int main(void)
 	    TEST(third_failed_drive_fails_the_pool),
 	    TEST(hot_drive_exceeds_its_bound_until_it_recovers),
 	    TEST(removed_object_is_gone_and_comes_back_with_its_links),
+	    TEST(a_shelf_without_power_takes_everything_along),
+	    TEST(servers_have_a_node_for_each_path_and_one_for_all),
+	    TEST(couplets_that_share_enclosures_report_the_same_ones),
 	    TEST(couplet_goes_offline_and_comes_back_in_a_later_session),
 	    TEST(slow_scans_take_their_time_and_see_the_end),
 	    TEST(statistics_can_be_turned_off),

@@ -297,6 +297,82 @@ static void the_environment_names_the_socket(void **state)
 	unsetenv("IML_PLUGIN_SOCKET");
 }
 
+/* What went to standard error while a client tried to connect in vain. The caller frees it. */
+static char *complaint_of(const char *socket)
+{
+	char path[] = "/tmp/test-client-error-XXXXXX";
+	int file = mkstemp(path), before = dup(STDERR_FILENO);
+	char *complaint = xcalloc(1, 4096);
+
+	dup2(file, STDERR_FILENO);
+	assert_null(client_open(socket, 0));
+	fflush(stderr);
+	dup2(before, STDERR_FILENO);
+	assert_true(pread(file, complaint, 4095, 0) >= 0);
+	close(before);
+	close(file);
+	unlink(path);
+	return complaint;
+}
+
+static void assert_complaint(const char *socket, const char *expected)
+{
+	char *complaint = complaint_of(socket);
+
+	if (strstr(complaint, expected) == NULL)
+		fail_msg("\"%s\" lacks \"%s\"", complaint, expected);
+	free(complaint);
+}
+
+static void a_complaint_tells_why_nobody_answers(void **state)
+{
+	struct fake_runner *runner = *state;
+	char *expected = xasprintf("no runner answers at %s: no such file", runner->path);
+
+	fake_stop(runner);
+	assert_complaint(runner->path, "no runner answers at ");
+	assert_complaint(runner->path, "control.sock: refused, whoever made it has ended");
+	unlink(runner->path);
+	assert_complaint(runner->path, expected);
+	assert_complaint(NULL, "the plugin runner is not running (");
+	free(expected);
+	fake_start(runner);
+}
+
+static void the_socket_of_another_user_can_be_named(void **state)
+{
+	struct fake_runner *runner = *state;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(runner->path, 65534, 65534), 0);
+	client_free(open_client(runner));
+}
+
+static void where_the_mode_forbids_it_the_group_is_named(void **state)
+{
+	struct fake_runner *runner = *state;
+	pid_t child;
+	int status;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(runner->directory, 0755), 0);
+	assert_int_equal(chmod(runner->path, 0660), 0);
+	child = fork();
+	if (child == 0) {
+		char *complaint;
+
+		if (setgid(65534) != 0 || setuid(65534) != 0)
+			_exit(2);
+		complaint = complaint_of(runner->path);
+		_exit(strstr(complaint, "permission denied; be root or a member of the group "
+		                        "iml-plugin-runner") == NULL);
+	}
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +388,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 	        a_runner_that_is_starting_can_be_waited_for, start, stop),
 	    cmocka_unit_test_setup_teardown(the_environment_names_the_socket, start, stop),
+	    cmocka_unit_test_setup_teardown(a_complaint_tells_why_nobody_answers, start, stop),
+	    cmocka_unit_test_setup_teardown(the_socket_of_another_user_can_be_named, start, stop),
+	    cmocka_unit_test_setup_teardown(
+	        where_the_mode_forbids_it_the_group_is_named, start, stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,9 @@ static void what_is_wrong_comes_first(void **state)
 	    "\"reason\": \"connection refused\"}, \"mistakes\": ["
 	    "{\"plugin\": \"acme\", \"place\": \"r.yaml:7\", \"text\": \"no such class\"},"
 	    "{\"plugin\": \"acme\", \"place\": \"r.yaml:9\", \"text\": \"typo\", \"rejected\": "
-	    "true}],"
+	    "true},"
+	    "{\"plugin\": null, \"place\": \"r.yaml:2\", \"text\": \"user: no such\", "
+	    "\"rejected\": true}],"
 	    "\"plugins\": ["
 	    "{\"name\": \"bad\", \"state\": \"failed\", \"reason\": \"2 mistakes\","
 	    " \"reasons\": [\"first\", \"second\"]},"
@@ -66,7 +68,8 @@ static void what_is_wrong_comes_first(void **state)
 	    "The database is away since 37 s: connection refused\n"
 	    "r.yaml:7: there is a mistake in a scannable of plugin acme: no such class\n"
 	    "r.yaml:9: not reloaded, there is a mistake in a scannable of plugin acme: typo\n"
-	    "Plugin bad failed: 2 mistakes\n"
+	    "r.yaml:2: not reloaded, there is a mistake: user: no such\n"
+	    "Plugin bad failed\n"
 	    "    first\n"
 	    "    second\n"
 	    "Plugin crash waits to be restarted: signal 11\n"
@@ -92,6 +95,21 @@ static bool is_bad(const char *json)
 	return bad;
 }
 
+static void a_database_that_does_not_store_is_told_with_its_error(void **state)
+{
+	struct terminal terminal = {.width = 80};
+	struct json_object *status =
+	    json_tokener_parse("{\"database\": {\"state\": \"writing\", \"error\": \"no table\"}}");
+	struct text out = TEXT_EMPTY;
+
+	(void)state;
+	render_status(&out, &terminal, status);
+	assert_non_null(
+	    strstr(out.data, "The database does not store what it is given: no table\n"));
+	text_clear(&out);
+	json_object_put(status);
+}
+
 static void failed_plugins_mistakes_and_an_absent_database_are_bad(void **state)
 {
 	(void)state;
@@ -102,8 +120,36 @@ static void failed_plugins_mistakes_and_an_absent_database_are_bad(void **state)
 	assert_false(is_bad("{\"mistakes\": []}"));
 	assert_true(is_bad("{\"database\": {\"state\": \"connecting\", \"away_s\": 0.5}}"));
 	assert_false(is_bad("{\"database\": {\"state\": \"connecting\", \"away_s\": 0}}"));
+	assert_true(is_bad("{\"database\": {\"state\": \"writing\", \"error\": \"no table\"}}"));
+	assert_true(is_bad("{\"database\": {\"state\": \"writing\", \"slow\": true}}"));
+	assert_false(is_bad("{\"database\": {\"error\": null, \"slow\": false}}"));
 	assert_false(
 	    is_bad("{\"plugins\": [{\"state\": \"starting\"}, {\"state\": \"stopped\"}]}"));
+}
+
+static void the_only_reason_of_a_failed_plugin_is_told_once(void **state)
+{
+	static const char expected[] = "Plugin bad failed: no such file\n\n";
+	char *text = rendered(render_status, &to_file,
+	    "{\"plugins\": [{\"name\": \"bad\", \"state\": \"failed\", \"reason\": \"no such "
+	    "file\", \"reasons\": [\"no such file\"]}]}");
+	(void)state;
+
+	text[sizeof(expected) - 1] = '\0';
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void a_scannable_that_waits_for_the_database_says_so(void **state)
+{
+	char *text = rendered(render_status, &to_file,
+	    "{\"plugins\": [{\"name\": \"acme\", \"state\": \"running\", \"scannables\": ["
+	    "{\"id\": null, \"label\": \"array-7\", \"state\": \"waiting\", \"reason\": "
+	    "\"waiting for the database\"}]}]}");
+	(void)state;
+
+	assert_non_null(strstr(text, "    array-7    acme    waiting for the database\n"));
+	free(text);
 }
 
 /* ---- alerts ---- */
@@ -118,6 +164,144 @@ static void alerts_tell_since_when_and_what_they_affect(void **state)
 	    "SINCE                SEVERITY  ID  ALERT                    AFFECTS\n"
 	    "2026-11-22 12:01:03  ERROR     17  Drive failure (Disk 17)  P, L 1, L 2 …\n");
 	assert_rendered(render_alerts, &to_file, "{\"alerts\": []}", "No active alerts.\n");
+}
+
+static void a_scannable_is_not_contactable_for_a_reason(void **state)
+{
+	(void)state;
+	assert_rendered(render_alerts, &to_file,
+	    "{\"alerts\": [{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": "
+	    "\"WARNING\"," RESOURCE
+	    ", \"message\": \"array-7 not contactable\", \"reason\": \"refused\", \"affects\": "
+	    "[]}]}",
+	    "SINCE                SEVERITY  ID  ALERT                             AFFECTS\n"
+	    "2026-11-22 12:01:03  WARNING   17  array-7 not contactable: refused\n");
+}
+
+static void a_root_cause_stands_for_its_consequences(void **state)
+{
+	(void)state;
+	assert_rendered(render_alerts, &to_file,
+	    "{\"alerts\": [{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"ERROR\"," RESOURCE
+	    ", \"message\": \"Fan failed (Fan 0)\", \"consequences\": 84, \"cause\": null},"
+	    "{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"ERROR\"," RESOURCE
+	    ", \"message\": \"Fan failed (Fan 1)\", \"consequences\": 1, \"cause\": null}]}",
+	    "SINCE                SEVERITY  ID  ALERT                                   AFFECTS\n"
+	    "2026-11-22 12:01:03  ERROR     17  Fan failed (Fan 0) and 84 consequences\n"
+	    "2026-11-22 12:01:03  ERROR     17  Fan failed (Fan 1) and 1 consequence\n");
+	assert_rendered(render_alerts, &to_file,
+	    "{\"alerts\": [{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"ERROR\"," RESOURCE
+	    ", \"message\": \"Drive failed (Disk 17)\", \"consequences\": 0,"
+	    " \"cause\": {\"resource\": {\"label\": \"Fan 0\"}}}]}",
+	    "SINCE                SEVERITY  ID  ALERT                   CAUSE  AFFECTS\n"
+	    "2026-11-22 12:01:03  ERROR     17  Drive failed (Disk 17)  Fan 0\n");
+}
+
+static void the_impact_names_ways_and_roots(void **state)
+{
+	(void)state;
+	assert_rendered(render_impact, &to_file,
+	    "{\"resource\": {\"id\": 17, \"label\": \"Disk 17\"}, \"alerts\": ["
+	    "{\"severity\": \"ERROR\", \"message\": \"Drive failed (Disk 17)\","
+	    " \"begin\": \"2026-11-22T12:01:03Z\","
+	    " \"root_cause\": {\"message\": \"Fan failed (Fan 0)\"}}],"
+	    "\"volumes\": [{\"label\": \"LUN 3\", \"path\": [{\"label\": \"Disk 17\"},"
+	    " {\"label\": \"Pool 1\"}, {\"label\": \"LUN 3\"}]}],"
+	    "\"servers\": [{\"id\": 4, \"label\": null, \"path\": [{\"label\": \"Disk 17\"},"
+	    " {\"label\": \"/dev/sda\"}]}],"
+	    "\"affects\": [{\"id\": 20, \"label\": \"Pool 1\", \"class\": \"a.Pool\"}],"
+	    "\"affects_count\": 3}",
+	    "Disk 17\n"
+	    "\n"
+	    "Alerts\n"
+	    "ERROR  Drive failed (Disk 17)  since 2026-11-22 12:01:03  because of Fan failed (Fan "
+	    "0)\n"
+	    "\n"
+	    "Volumes\n"
+	    "LUN 3  Disk 17 → Pool 1 → LUN 3\n"
+	    "\n"
+	    "Servers\n"
+	    "server 4  Disk 17 → /dev/sda\n"
+	    "\n"
+	    "Affects\n"
+	    "20  Pool 1  a.Pool\n"
+	    "… 2 more\n");
+	assert_rendered(render_impact, &ascii_file,
+	    "{\"resource\": {\"label\": \"x\"}, \"volumes\": [{\"label\": \"v\", \"path\":"
+	    " [{\"label\": \"a\"}, {\"label\": \"b\"}]}], \"affects_count\": 0}",
+	    "x\n\nVolumes\nv  a -> b\n\nNothing depends on it\n");
+}
+
+/* A shelf with two drives, one of which failed, and a pool of both. */
+static const char diamond[] =
+    "{\"nodes\": ["
+    "{\"id\": 1, \"label\": \"Shelf \\\"1\\\"\", \"class_label\": \"Shelf\", \"parents\": []},"
+    "{\"id\": 2, \"label\": \"Disk 2\", \"class_label\": \"Disk\", \"parents\": [1],"
+    " \"severity\": \"ERROR\"},"
+    "{\"id\": 3, \"label\": \"Disk 3\", \"class_label\": \"Disk\", \"parents\": [1, 99]},"
+    "{\"id\": 4, \"label\": \"P\", \"class_label\": \"Pool\", \"parents\": [2, 3]},"
+    "{\"id\": 5, \"label\": \"L\", \"class_label\": \"LUN\", \"parents\": [4]}]}";
+
+static void render_all(
+    struct text *out, const struct terminal *terminal, struct json_object *answer)
+{
+	render_graph(out, terminal, answer, 0);
+}
+
+static void render_around_4(
+    struct text *out, const struct terminal *terminal, struct json_object *answer)
+{
+	render_graph(out, terminal, answer, 4);
+}
+
+static void render_for_dot(
+    struct text *out, const struct terminal *terminal, struct json_object *answer)
+{
+	(void)terminal;
+	render_dot(out, answer);
+}
+
+static void the_graph_is_drawn_from_the_top_and_each_branch_once(void **state)
+{
+	(void)state;
+	assert_rendered(render_all, &to_file, diamond,
+	    "Shelf \"1\"  Shelf 1\n"
+	    "├─ Disk 2  Disk 2  ! ERROR\n"
+	    "│  └─ P  Pool 4\n"
+	    "│     └─ L  LUN 5\n"
+	    "└─ Disk 3  Disk 3\n"
+	    "   └─ → P  Pool 4\n");
+	assert_rendered(render_all, &to_file, "{\"nodes\": []}", "No resources.\n");
+}
+
+static void the_graph_around_a_resource_goes_up_and_down(void **state)
+{
+	(void)state;
+	assert_rendered(render_around_4, &ascii_file, diamond,
+	    "P  Pool 4\n"
+	    "\n"
+	    "Depends on\n"
+	    "|- Disk 2  Disk 2  ! ERROR\n"
+	    "|  `- Shelf \"1\"  Shelf 1\n"
+	    "`- Disk 3  Disk 3\n"
+	    "   `- Shelf \"1\"  Shelf 1\n"
+	    "\n"
+	    "Affects\n"
+	    "`- L  LUN 5\n");
+}
+
+static void graphviz_gets_quoted_labels_and_links_from_parent_to_child(void **state)
+{
+	(void)state;
+	assert_rendered(render_for_dot, &to_file, diamond,
+	    "digraph storage {\n"
+	    "\tnode [shape=box];\n"
+	    "\t1 [label=\"Shelf\\nShelf \\\"1\\\"\", color=black];\n"
+	    "\t2 [label=\"Disk\\nDisk 2\", color=red];\n"
+	    "\t3 [label=\"Disk\\nDisk 3\", color=black];\n"
+	    "\t4 [label=\"Pool\\nP\", color=black];\n"
+	    "\t5 [label=\"LUN\\nL\", color=black];\n"
+	    "\t1 -> 2;\n\t1 -> 3;\n\t2 -> 4;\n\t3 -> 4;\n\t4 -> 5;\n}\n");
 }
 
 static void a_message_is_shortened_by_the_name_at_its_end(void **state)
@@ -145,6 +329,45 @@ static void a_message_is_shortened_by_the_name_at_its_end(void **state)
 }
 
 /* ---- lists ---- */
+
+static void nothing_is_listed_before_the_database_was_read(void **state)
+{
+	static const char answer[] = "{\"waiting\": \"the first scan waits for the database\"}";
+	static const char expected[] =
+	    "Nothing to show yet: the first scan waits for the database\n";
+	(void)state;
+
+	assert_rendered(render_list, &to_file, answer, expected);
+	assert_rendered(render_classes, &to_file, answer, expected);
+	assert_rendered(render_trees, &to_file, answer, expected);
+	assert_rendered(render_list, &to_file, "{}", "No resources.\n");
+}
+
+static void a_class_is_found_by_name_label_or_kind_in_any_case(void **state)
+{
+	struct json_object *classes = json_tokener_parse(
+	    "[{\"class\": \"acme.HardDrive\", \"name\": \"HardDrive\", \"label\": \"Disk drive\"},"
+	    "{\"class\": \"linux.Disk\", \"name\": \"Disk\", \"label\": \"linux.Disk\"}]");
+	static const char *const cases[][2] = {
+	    {"HardDrive", "/v1/resources?class=HardDrive"},
+	    {"harddrive", "/v1/resources?class=HardDrive"},
+	    {"ACME.harddrive", "/v1/resources?class=acme.HardDrive"},
+	    {"disk drive", "/v1/resources?class=acme.HardDrive"},
+	    {"disk", "/v1/resources?class=Disk"},
+	    {"physicaldisk", "/v1/resources?kind=PhysicalDisk"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *path = list_path(classes, cases[i][0]);
+
+		assert_string_equal(path, cases[i][1]);
+		free(path);
+	}
+	assert_null(list_path(classes, "hard_drives"));
+	assert_null(list_path(classes, "quite another"));
+	json_object_put(classes);
+}
 
 static void a_list_has_the_columns_of_the_class(void **state)
 {
@@ -219,7 +442,7 @@ static void each_kind_of_change_is_one_line(void **state)
 	        "12:01:03  alert raised  ERROR  Drive failure (Disk 17)  affects P 1, L 2\n"},
 	    {"{" TIME ", \"kind\": \"alert_cleared\", " RESOURCE
 	     ", \"severity\": \"ERROR\", \"message\": \"Drive failure (Disk 17)\"}",
-	        "12:01:03  cleared       ERROR  Drive failure (Disk 17)\n"},
+	        "12:01:03  alert cleared ERROR  Drive failure (Disk 17)\n"},
 	    {"{" TIME ", \"kind\": \"appeared\", " RESOURCE "}",
 	        "12:01:03  appeared      Disk 17\n"},
 	    {"{" TIME ", \"kind\": \"disappeared\", " RESOURCE "}",
@@ -286,6 +509,10 @@ static void wrong_usage_exits_with_64(void **state)
 	assert_int_equal(RUN("show"), 64);
 	assert_int_equal(RUN("show", "12x"), 64);
 	assert_int_equal(RUN("show", "1", "2"), 64);
+	assert_int_equal(RUN("impact"), 64);
+	assert_int_equal(RUN("tree", "--all"), 64);
+	assert_int_equal(RUN("alerts", "--dot"), 64);
+	assert_int_equal(RUN("--json", "graph", "--dot"), 64);
 	assert_int_equal(RUN("help", "dance"), 64);
 }
 
@@ -310,8 +537,19 @@ int main(void)
 	    cmocka_unit_test(a_healthy_status_begins_with_the_runner),
 	    cmocka_unit_test(what_is_wrong_comes_first),
 	    cmocka_unit_test(failed_plugins_mistakes_and_an_absent_database_are_bad),
+	    cmocka_unit_test(a_database_that_does_not_store_is_told_with_its_error),
+	    cmocka_unit_test(the_only_reason_of_a_failed_plugin_is_told_once),
+	    cmocka_unit_test(a_scannable_that_waits_for_the_database_says_so),
 	    cmocka_unit_test(alerts_tell_since_when_and_what_they_affect),
+	    cmocka_unit_test(a_root_cause_stands_for_its_consequences),
+	    cmocka_unit_test(the_impact_names_ways_and_roots),
+	    cmocka_unit_test(the_graph_is_drawn_from_the_top_and_each_branch_once),
+	    cmocka_unit_test(the_graph_around_a_resource_goes_up_and_down),
+	    cmocka_unit_test(graphviz_gets_quoted_labels_and_links_from_parent_to_child),
 	    cmocka_unit_test(a_message_is_shortened_by_the_name_at_its_end),
+	    cmocka_unit_test(a_scannable_is_not_contactable_for_a_reason),
+	    cmocka_unit_test(nothing_is_listed_before_the_database_was_read),
+	    cmocka_unit_test(a_class_is_found_by_name_label_or_kind_in_any_case),
 	    cmocka_unit_test(a_list_has_the_columns_of_the_class),
 	    cmocka_unit_test(classes_of_one_name_have_a_table_each),
 	    cmocka_unit_test(a_resource_is_shown_with_its_relatives),

@@ -138,6 +138,45 @@ static void trees_stand_apart_and_say_when_they_are_cut(void **state)
 	assert_rendered(render_trees, &to_file, "{\"trees\": []}", "No scannables yet.\n");
 }
 
+/* A scannable with a pool below a disk, as "scan" describes them. */
+static const char scanned[] =
+    "{\"trees\": [{\"id\": 1, \"label\": \"Couplet A\", \"texts\": {\"address\": \"A\"},"
+    " \"parents\": [], \"children\": ["
+    "{\"id\": 2, \"label\": \"Disk 1\","
+    " \"texts\": {\"serial\": \"1\", \"model\": \"ST4000 \\u001b[2J\", \"status\": \"OK\"},"
+    " \"statistics\": {\"temperature\": {\"text\": \"36.5 C\"}, \"reads\": {\"text\": \"-\"}},"
+    " \"parents\": [], \"children\": ["
+    "{\"id\": 4, \"label\": \"Pool\", \"children\": [],"
+    " \"parents\": [{\"id\": 2, \"label\": \"Disk 1\"}, {\"id\": 3, \"label\": \"Disk 2\"}]}]},"
+    "{\"id\": 3, \"label\": \"Disk 2\", \"texts\": {\"serial\": \"2\"}, \"parents\": [],"
+    " \"children\": [{\"id\": 4, \"label\": \"Pool\", \"see_also\": true}]}]}]}";
+
+static void details_stand_below_the_line_of_a_resource(void **state)
+{
+	(void)state;
+	assert_rendered(render_detailed_trees, &to_file, scanned,
+	    "Couplet A\n"
+	    "│  address=A\n"
+	    "├─ Disk 1\n"
+	    "│  │  serial=1  model=ST4000 [2J  status=OK\n"
+	    "│  │  temperature 36.5 C  reads -\n"
+	    "│  └─ Pool\n"
+	    "│        parents: Disk 1, Disk 2\n"
+	    "└─ Disk 2  → Pool\n"
+	    "      serial=2\n");
+}
+
+static void details_take_as_many_lines_as_they_need(void **state)
+{
+	static const struct terminal narrower = {.width = 30, .unicode = true};
+	char *text = rendered(render_detailed_trees, &narrower, scanned);
+
+	(void)state;
+	assert_non_null(strstr(text, "│  │  serial=1\n│  │  model=ST4000 [2J\n│  │  status=OK\n"));
+	assert_non_null(strstr(text, "│        parents: Disk 1,\n│        Disk 2\n"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +189,8 @@ int main(void)
 	    cmocka_unit_test(an_alert_at_several_severities_is_told_once),
 	    cmocka_unit_test(names_from_devices_can_not_act_on_the_terminal),
 	    cmocka_unit_test(trees_stand_apart_and_say_when_they_are_cut),
+	    cmocka_unit_test(details_stand_below_the_line_of_a_resource),
+	    cmocka_unit_test(details_take_as_many_lines_as_they_need),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,7 +132,7 @@ static void resources_have_raw_values_and_texts(void **state)
 	assert_string_equal(at(answer, "resources/1/attributes/located"), "true");
 	assert_string_equal(at(answer, "resources/1/texts/located"), "yes");
 	assert_string_equal(at(answer, "resources/1/texts/spare_of"), "HardDrive S1");
-	assert_string_equal(at(answer, "resources/0/texts/spare_of"), "-");
+	assert_string_equal(at(answer, "resources/0/texts/spare_of"), "");
 	assert_string_equal(
 	    at(answer, "resources/1/attributes/spare_of"), at(answer, "resources/0/id"));
 	assert_string_equal(at(answer, "classes/acme.HardDrive/columns/0/label"), "Serial number");
@@ -202,6 +202,95 @@ static void a_resource_tells_its_relatives_and_their_alerts(void **state)
 	json_object_put(answer);
 }
 
+/* Drive S1, which becomes a parent of drive S2, fails with it. */
+static void fail_together(struct site *site)
+{
+	struct batch *batch;
+
+	set_status(site, 1, "FAILED");
+	batch = make_batch(BATCH_UPDATE);
+	batch_parent(batch, 3, 2);
+	apply(site, batch);
+	set_status(site, 2, "FAILED");
+}
+
+static void alerts_fold_into_their_root_cause(void **state)
+{
+	struct site *site = *state;
+	struct json_object *answer;
+
+	fail_together(site);
+	answer = get_well(site, "/v1/alerts?severity=ERROR");
+	assert_string_equal(at(answer, "alerts/0/resource/label"), "HardDrive S1");
+	assert_string_equal(at(answer, "alerts/0/cause"), "");
+	assert_string_equal(at(answer, "alerts/0/root_cause"), "");
+	assert_string_equal(at(answer, "alerts/0/consequences"), "1");
+	assert_string_equal(at(answer, "alerts/1/resource/label"), "HardDrive S2");
+	assert_string_equal(at(answer, "alerts/1/cause/resource/label"), "HardDrive S1");
+	assert_string_equal(at(answer, "alerts/1/root_cause/id"), at(answer, "alerts/0/id"));
+	assert_string_equal(at(answer, "alerts/1/consequences"), "0");
+	assert_string_equal(at(answer, "alerts/1/dismissed"), "false");
+	json_object_put(answer);
+
+	answer = get_well(site, "/v1/alerts?severity=ERROR&roots=true");
+	assert_string_equal(at(answer, "alerts/0/resource/label"), "HardDrive S1");
+	assert_string_equal(at(answer, "alerts/1"), "");
+	json_object_put(answer);
+}
+
+static void the_impact_tells_what_is_reached_and_how(void **state)
+{
+	struct site *site = *state;
+	struct json_object *answer;
+
+	fail_together(site);
+	answer = get_well(site, "/v1/resources/4/impact");
+	assert_string_equal(at(answer, "resource/label"), "HardDrive S2");
+	assert_string_equal(at(answer, "alerts/0/root_cause/resource/label"), "HardDrive S1");
+	assert_string_equal(at(answer, "inherited_alerts/0/resource/label"), "HardDrive S1");
+	assert_string_equal(at(answer, "inherited_alerts/1"), "");
+	assert_string_equal(at(answer, "affects/0/label"), "StoragePool p");
+	assert_string_equal(at(answer, "affects/0/distance"), "1");
+	assert_string_equal(at(answer, "affects/0/through"), "4");
+	assert_string_equal(at(answer, "affects_count"), "1");
+	assert_string_equal(at(answer, "volumes"), "[ ]");
+	assert_string_equal(at(answer, "servers"), "[ ]");
+	json_object_put(answer);
+
+	answer = get_well(site, "/v1/resources/2/impact?limit=2");
+	assert_string_equal(at(answer, "affects/1/label"), "HardDrive S2");
+	assert_string_equal(at(answer, "affects/2"), "");
+	assert_string_equal(at(answer, "affects_count"), "11");
+	json_object_put(answer);
+}
+
+static void the_graph_is_nodes_that_name_their_parents(void **state)
+{
+	struct site *site = *state;
+	struct json_object *answer;
+
+	set_status(site, 1, "FAILED");
+	answer = get_well(site, "/v1/graph?id=4");
+	assert_string_equal(at(answer, "nodes/0/label"), "Couplet 10.0.0.1");
+	assert_string_equal(at(answer, "nodes/1/label"), "Enclosure 1");
+	assert_string_equal(at(answer, "nodes/1/parents"), "[ 1 ]");
+	assert_string_equal(at(answer, "nodes/2/label"), "HardDrive S2");
+	assert_string_equal(at(answer, "nodes/3/class_label"), "acme.StoragePool");
+	assert_string_equal(at(answer, "nodes/4"), "");
+	assert_string_equal(at(answer, "next"), "");
+	json_object_put(answer);
+
+	answer = get_well(site, "/v1/graph?limit=3");
+	assert_string_equal(at(answer, "nodes/2/label"), "HardDrive S1");
+	assert_string_equal(at(answer, "nodes/2/severity"), "ERROR");
+	assert_string_equal(at(answer, "next"), "3");
+	json_object_put(answer);
+	answer = get_well(site, "/v1/graph?limit=1&after=3");
+	assert_string_equal(at(answer, "nodes/0/label"), "HardDrive S2");
+	assert_string_equal(at(answer, "nodes/0/severity"), "");
+	json_object_put(answer);
+}
+
 static void alerts_tell_what_they_affect(void **state)
 {
 	struct site *site = *state;
@@ -243,6 +332,81 @@ static void resources_of_a_plugin_that_is_gone_are_hidden(void **state)
 	json_object_put(answer);
 	assert_refused(site, "/v1/resources/1", 404,
 	    "resource 1 belongs to plugin acme, which is not running", "id");
+}
+
+static void what_left_the_configuration_is_hidden(void **state)
+{
+	struct site *site = *state;
+	struct json_object *answer;
+
+	graph_close(site->graph, SESSION);
+	graph_begin_configuration(site->graph);
+	graph_end_configuration(site->graph, "acme");
+	answer = get_well(site, "/v1/resources?class=HardDrive");
+	assert_string_equal(at(answer, "resources/0"), "");
+	json_object_put(answer);
+	answer = get_well(site, "/v1/resources?class=Couplet");
+	assert_string_equal(at(answer, "resources/0"), "");
+	json_object_put(answer);
+	answer = get_well(site, "/v1/classes");
+	for (size_t i = 0; i < SHARED; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "classes/%zu/resources", i);
+		assert_string_equal(at(answer, path), "0");
+	}
+	json_object_put(answer);
+	assert_refused(site, "/v1/resources/1", 404,
+	    "resource 1 belongs to a scannable that the configuration no longer has", "id");
+}
+
+static char *site_waiting(void *context)
+{
+	(void)context;
+	return xstrdup("the first scan waits for the database");
+}
+
+static void answers_tell_that_scans_wait_for_the_database(void **state)
+{
+	static const char *const paths[] = {"/v1/tree", "/v1/classes", "/v1/resources"};
+	struct site *site = *state;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct json_object *answer = get_well(site, paths[i]);
+
+		assert_false(json_object_object_get_ex(answer, "waiting", NULL));
+		json_object_put(answer);
+	}
+	site->callbacks.waiting = site_waiting;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct json_object *answer = get_well(site, paths[i]);
+
+		assert_string_equal(at(answer, "waiting"), "the first scan waits for the database");
+		json_object_put(answer);
+	}
+}
+
+static const char *site_reason(void *context, const struct graph_resource *scannable)
+{
+	return scannable == ((struct site *)context)->couplet ? "connection refused" : NULL;
+}
+
+static void a_scannable_that_is_not_contactable_has_its_reason(void **state)
+{
+	struct site *site = *state;
+	struct json_object *answer;
+
+	site->callbacks.reason = site_reason;
+	set_status(site, 1, "FAILED");
+	graph_set_offline(site->graph, site->couplet, true);
+	answer = get_well(site, "/v1/alerts");
+	assert_string_equal(at(answer, "alerts/0/reason"), "");
+	assert_string_equal(at(answer, "alerts/1/reason"), "connection refused");
+	assert_string_equal(at(answer, "alerts/1/message"), "Couplet 10.0.0.1 not contactable");
+	json_object_put(answer);
+	answer = get_well(site, "/v1/resources/1");
+	assert_string_equal(at(answer, "reason"), "connection refused");
+	json_object_put(answer);
 }
 
 static void wrong_parameters_are_refused_by_name(void **state)
@@ -411,7 +575,19 @@ int main(void)
 	        a_resource_tells_its_relatives_and_their_alerts, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(alerts_tell_what_they_affect, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
+	        alerts_fold_into_their_root_cause, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        the_impact_tells_what_is_reached_and_how, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        the_graph_is_nodes_that_name_their_parents, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
 	        resources_of_a_plugin_that_is_gone_are_hidden, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        what_left_the_configuration_is_hidden, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        answers_tell_that_scans_wait_for_the_database, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        a_scannable_that_is_not_contactable_has_its_reason, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        wrong_parameters_are_refused_by_name, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/resource.h>
+
+#include "base/log.h"
 #include "control_fixture.h"
 
 /* Starts a second control at path, which must fail; the caller frees the reason. */
@@ -124,6 +127,113 @@ static void paths_that_can_not_be_are_refused_with_a_reason(void **state)
 	free(reason);
 }
 
+/* ---- too many connections ---- */
+
+static unsigned complaints;
+
+static void count_complaints(int level, const char *plugin, const char *scannable, const char *line)
+{
+	(void)plugin;
+	(void)scannable;
+	complaints += level == LOG_LEVEL_WARNING && strstr(line, "control socket: ") != NULL;
+}
+
+/* Sets the number of descriptors that this process may have; gives what it was. */
+static rlim_t limit_descriptors(rlim_t number)
+{
+	struct rlimit limit;
+	rlim_t before;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = number;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	return before;
+}
+
+/* Starts the site's control again, which may have this number of descriptors. */
+static void restart_with(struct site *site, rlim_t descriptors)
+{
+	char reason[REASON_SIZE] = "";
+	rlim_t before = limit_descriptors(descriptors);
+
+	control_free(site->control);
+	site->control =
+	    control_start(site->base, site->path, site->graph, &site->callbacks, site, reason);
+	assert_non_null(site->control);
+	limit_descriptors(before);
+	complaints = 0;
+	log_set_sink(count_complaints);
+}
+
+/* Lets the server run for some time. */
+static void let_run(const struct site *site, int rounds)
+{
+	for (int i = 0; i < rounds; i++) {
+		event_base_loop(site->base, EVLOOP_NONBLOCK);
+		poll(NULL, 0, 5);
+	}
+}
+
+static void assert_answers(struct site *site)
+{
+	int code;
+
+	json_object_put(site_get(site, "/v1/status", &code));
+	assert_int_equal(code, 200);
+}
+
+static void idle_connections_leave_descriptors_for_others(void **state)
+{
+	struct site *site = *state;
+	const char *request = "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct text answer = TEXT_EMPTY;
+	int idle[40], waiting;
+
+	restart_with(site, 80);
+	for (size_t i = 0; i < 40; i++)
+		idle[i] = site_connect(site);
+	waiting = site_connect(site);
+	site_send(waiting, request);
+	let_run(site, 60);
+	assert_true(site_receive(site, waiting, &answer));
+	assert_int_equal(answer.length, 0);
+	assert_int_equal(complaints, 1);
+
+	/* Room for others as soon as some end. */
+	for (size_t i = 0; i < 40; i++)
+		close(idle[i]);
+	while (answer.length == 0)
+		assert_true(site_receive(site, waiting, &answer));
+	close(waiting);
+	text_clear(&answer);
+	assert_answers(site);
+	log_set_sink(NULL);
+}
+
+static void no_descriptor_left_is_told_once_and_gets_over(void **state)
+{
+	struct site *site = *state;
+	struct text answer = TEXT_EMPTY;
+	rlim_t before;
+	int client;
+
+	restart_with(site, 1024);
+	client = site_connect(site);
+	site_send(client, "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n");
+	before = limit_descriptors((rlim_t)client + 1);
+	let_run(site, 60);
+	assert_int_equal(complaints, 1);
+	limit_descriptors(before);
+	while (answer.length == 0)
+		assert_true(site_receive(site, client, &answer));
+	close(client);
+	text_clear(&answer);
+	assert_answers(site);
+	assert_int_equal(complaints, 1);
+	log_set_sink(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +251,10 @@ int main(void)
 	        a_file_that_is_no_socket_is_not_replaced, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        paths_that_can_not_be_are_refused_with_a_reason, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        idle_connections_leave_descriptors_for_others, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        no_descriptor_left_is_told_once_and_gets_over, site_start, site_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,6 +109,31 @@ static void messages_name_a_resource_by_its_own_label_or_alias(void **state)
 	    graph_name(graph_find(site->graph, site->database.alerts[1].resource_id)), "blue one");
 }
 
+static void messages_say_the_class_unless_the_name_begins_with_that_word(void **state)
+{
+	static const char *const names[][2] = {
+	    {"Diskette drawer", "Drive failure (Disk Diskette drawer)"},
+	    {"disk 7", "Drive failure (disk 7)"},
+	    {"Disk7", "Drive failure (Disk7)"},
+	    {"Disk", "Drive failure (Disk)"},
+	    {"Dis", "Drive failure (Disk Dis)"},
+	};
+	struct site *site = *state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct batch *batch = shelf_and_drive(site, "a");
+
+		batch->reports[1].label = xstrdup(names[i][0]);
+		site_apply(site, batch);
+		batch = batch_new(site->last_session, 2);
+		batch_alert(batch, 2, 0, "Drive failure");
+		site_apply(site, batch);
+		site_write(site);
+		assert_string_equal(
+		    site->database.alerts[site->database.alert_count - 1].message, names[i][1]);
+	}
+}
+
 static void a_restart_keeps_an_alert_that_still_holds(void **state)
 {
 	struct site *site = *state;
@@ -179,13 +204,143 @@ static void two_reporters_of_one_resource_share_an_alert(void **state)
 	batch = batch_new(sessions[1], 2);
 	batch_alert(batch, 1, 0, NULL);
 	site_apply(site, batch);
-	assert_int_equal(active_count(site), 0);
+	assert_int_equal(active_count(site), 1);
 	batch = batch_new(sessions[0], 2);
 	batch_alert(batch, 1, 0, NULL);
 	site_apply(site, batch);
 	site_write(site);
 	assert_int_equal(site->database.event_count, 1);
 	assert_int_equal(site->database.alert_count, 1);
+}
+
+/* A first batch of a couplet that reports the shared disk, failed or not. */
+static uint32_t report_disk(struct site *site, const char *address, bool failed)
+{
+	uint32_t session = site_session(site, address);
+	struct batch *batch = batch_new(session, 1);
+
+	batch_disk(batch, 1, "S");
+	if (failed)
+		batch_alert(batch, 1, 0, "Disk failure");
+	site_apply(site, batch);
+	return session;
+}
+
+static void say(struct site *site, uint32_t session, uint64_t number, bool failed)
+{
+	struct batch *batch = batch_new(session, number);
+
+	batch_alert(batch, 1, 0, failed ? "Disk failure" : NULL);
+	site_apply(site, batch);
+}
+
+static void a_reporter_takes_back_only_what_it_said_itself(void **state)
+{
+	struct site *site = *state;
+	uint32_t a = report_disk(site, "a", true);
+	uint32_t b = report_disk(site, "b", false);
+
+	assert_int_equal(active_count(site), 1);
+	say(site, b, 2, false);
+	assert_int_equal(active_count(site), 1);
+	say(site, b, 3, true);
+	say(site, a, 2, false);
+	assert_int_equal(active_count(site), 1);
+	say(site, b, 4, false);
+	assert_int_equal(active_count(site), 0);
+	say(site, a, 3, true);
+	assert_int_equal(active_count(site), 1);
+	site_write(site);
+	assert_int_equal(site->database.alert_count, 2);
+	assert_int_equal(site->database.event_count, 1);
+}
+
+static void a_report_that_ends_takes_its_alerts_along(void **state)
+{
+	struct site *site = *state;
+	uint32_t a = report_disk(site, "a", true);
+	struct batch *batch = batch_new(a, 2);
+
+	report_disk(site, "b", false);
+	batch_remove(batch, 1);
+	site_apply(site, batch);
+	assert_non_null(site_find(site, "SharedDisk S"));
+	assert_int_equal(active_count(site), 0);
+
+	/* Nor does one that an initial scan no longer makes, or whose scannable goes. */
+	report_disk(site, "a", true);
+	site_apply(site, batch_new(site_session(site, "a"), 1));
+	assert_int_equal(active_count(site), 0);
+	report_disk(site, "a", true);
+	graph_remove(site->graph, site_find(site, "Couplet a"));
+	assert_non_null(site_find(site, "SharedDisk S"));
+	assert_int_equal(active_count(site), 0);
+}
+
+static void votes_survive_a_restart(void **state)
+{
+	struct site *site = *state;
+
+	report_disk(site, "a", true);
+	report_disk(site, "b", false);
+	report_disk(site, "c", true);
+	site_write(site);
+	site_restart(site);
+	report_disk(site, "b", false);
+	report_disk(site, "a", false);
+	assert_int_equal(active_count(site), 1);
+	site_write(site);
+	site_restart(site);
+	report_disk(site, "c", false);
+	assert_int_equal(active_count(site), 0);
+	site_write(site);
+	assert_int_equal(site->database.alert_count, 1);
+	assert_int_equal(site->database.event_count, 1);
+}
+
+static void unknown_votes_are_those_of_all_until_they_say(void **state)
+{
+	struct site *site = *state;
+
+	report_disk(site, "a", true);
+	report_disk(site, "b", false);
+	site_write(site);
+	free(site->database.alerts[0].voters);
+	site->database.alerts[0].voters = NULL;
+	site_restart(site);
+	report_disk(site, "a", false);
+	assert_int_equal(active_count(site), 1);
+	report_disk(site, "b", false);
+	assert_int_equal(active_count(site), 0);
+}
+
+static void what_only_a_retired_scannable_said_no_longer_holds(void **state)
+{
+	struct site *site = *state;
+
+	report_disk(site, "a", true);
+	report_disk(site, "b", false);
+	graph_begin_configuration(site->graph);
+	site_couplet(site, "b");
+	graph_end_configuration(site->graph, "acme");
+	assert_int_equal(active_count(site), 0);
+	assert_true(graph_is_shown(site_find(site, "SharedDisk S")));
+
+	report_disk(site, "b", true);
+	report_disk(site, "a", true);
+	graph_begin_configuration(site->graph);
+	site_couplet(site, "b");
+	graph_end_configuration(site->graph, "acme");
+	assert_int_equal(active_count(site), 1);
+	graph_begin_configuration(site->graph);
+	graph_end_configuration(site->graph, "acme");
+	assert_int_equal(active_count(site), 0);
+	assert_false(graph_is_shown(site_find(site, "SharedDisk S")));
+
+	/* All is as before when one is back. */
+	site_couplet(site, "a");
+	assert_true(graph_is_shown(site_find(site, "SharedDisk S")));
+	assert_int_equal(site_find(site, "SharedDisk S")->reporter_count, 2);
 }
 
 static void removal_ends_alerts_and_keeps_them_as_history(void **state)
@@ -238,10 +393,23 @@ static void refused_calls_degrade_the_scannable_until_a_scan_without(void **stat
 	assert_int_equal(site_write(site), 0);
 	assert_int_equal(active_count(site), 1);
 
+	/* What is gone has not been told yet. */
 	site_apply(site, batch_new(site->last_session, 4));
+	assert_int_equal(active_count(site), 1);
+	assert_true(graph_needs_initial_scan(site->graph, site->last_session));
+	site_apply(site, shelf_and_drive(site, "a"));
+	assert_false(graph_needs_initial_scan(site->graph, site->last_session));
 	site_write(site);
 	assert_int_equal(active_count(site), 0);
 	assert_int_equal(site->database.alert_count, 1);
+
+	batch = batch_new(site->last_session, 2);
+	batch->refused = 1;
+	site_apply(site, batch);
+	assert_int_equal(active_count(site), 1);
+	assert_false(graph_needs_initial_scan(site->graph, site->last_session));
+	site_apply(site, batch_new(site->last_session, 3));
+	assert_int_equal(active_count(site), 0);
 }
 
 static void one_refused_call_is_told_as_one(void **state)
@@ -430,10 +598,16 @@ int main(void)
 	    TEST(an_alert_is_raised_cleared_and_raised_anew),
 	    TEST(an_alert_names_a_statistic_it_judged),
 	    TEST(messages_name_a_resource_by_its_own_label_or_alias),
+	    TEST(messages_say_the_class_unless_the_name_begins_with_that_word),
 	    TEST(a_restart_keeps_an_alert_that_still_holds),
 	    TEST(a_restart_clears_alerts_that_no_longer_hold),
 	    TEST(resources_that_were_not_reported_keep_their_alerts),
 	    TEST(two_reporters_of_one_resource_share_an_alert),
+	    TEST(a_reporter_takes_back_only_what_it_said_itself),
+	    TEST(a_report_that_ends_takes_its_alerts_along),
+	    TEST(votes_survive_a_restart),
+	    TEST(unknown_votes_are_those_of_all_until_they_say),
+	    TEST(what_only_a_retired_scannable_said_no_longer_holds),
 	    TEST(removal_ends_alerts_and_keeps_them_as_history),
 	    TEST(refused_calls_degrade_the_scannable_until_a_scan_without),
 	    TEST(one_refused_call_is_told_as_one),

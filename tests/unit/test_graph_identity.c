@@ -365,16 +365,35 @@ static void what_names_nothing_is_refused(void **state)
 	site_refuse(site, batch, "class 44 is unknown");
 }
 
-static void a_removed_number_is_never_valid_again(void **state)
+static void a_removed_number_is_another_resource_s_from_the_next_batch_on(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = next_batch(site);
+	size_t count = graph_resource_count(site->graph);
+
+	batch_remove(batch, 2);
+	batch_shelf(batch, 2, 7);
+	site_refuse(site, batch, "created but known already");
+	for (uint64_t number = 2; number < 10; number++) {
+		batch = batch_new(site->last_session, number);
+		batch_remove(batch, 2);
+		site_apply(site, batch);
+		assert_int_equal(graph_resource_count(site->graph), count - 1);
+		batch = batch_new(site->last_session, ++number);
+		batch_shelf(batch, 2, (int64_t)number);
+		site_apply(site, batch);
+		assert_int_equal(graph_resource_count(site->graph), count);
+		assert_int_equal(graph_class_of(site->graph, site->last_session, 2), SHELF);
+	}
+}
+
+static void a_removed_number_is_not_valid(void **state)
 {
 	struct site *site = *state;
 	struct batch *batch = next_batch(site);
 
 	batch_remove(batch, 2);
 	site_apply(site, batch);
-	batch = batch_new(site->last_session, 3);
-	batch_drive(batch, 2, 1, 1);
-	site_refuse(site, batch, "created but known already");
 	batch = batch_new(site->last_session, 3);
 	batch_report(batch, 2, DRIVE, false);
 	site_refuse(site, batch, "changed but unknown");
@@ -383,6 +402,66 @@ static void a_removed_number_is_never_valid_again(void **state)
 	assert_int_equal(graph_class_of(site->graph, site->last_session, 0), COUPLET);
 	assert_true(graph_class_of(site->graph, site->last_session, 4000) == CLASS_NOT_FOUND);
 	assert_true(graph_class_of(site->graph, 999, 0) == CLASS_NOT_FOUND);
+}
+
+static int edit(struct site *site, struct graph_resource *couplet, const char *address,
+    char reason[REASON_SIZE])
+{
+	struct value values[] = {
+	    VALUE_NULL_INIT, VALUE_NULL_INIT, VALUE_NULL_INIT, value_integer(8)};
+	int result;
+
+	if (address != NULL)
+		values[COUPLET_ADDRESS] = value_text(address);
+	result = graph_edit(site->graph, couplet, values, reason);
+	value_clear(&values[COUPLET_ADDRESS]);
+	return result;
+}
+
+static void an_edit_moves_a_scannable_with_all_that_is_its_own(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+	struct graph_resource *couplet = site_couplet(site, "a");
+	record_id shelf;
+	char reason[REASON_SIZE];
+
+	batch_shelf(batch, 1, 7);
+	batch_report(batch, 0, COUPLET, false);
+	batch_set(batch, COUPLET_FIRMWARE, value_text("1.2"));
+	site_apply(site, batch);
+	site_write(site);
+	shelf = site_id(site, "Shelf 7");
+
+	assert_int_equal(edit(site, couplet, "b", reason), 0);
+	assert_string_equal(couplet->identifier, "[\"b\"]");
+	assert_string_equal(couplet->label, "Couplet b");
+	assert_int_equal(couplet->values[COUPLET_PORT].integer, 8);
+	assert_string_equal(couplet->values[COUPLET_FIRMWARE].text, "1.2");
+	assert_int_equal(site_write(site), 1);
+	assert_string_equal(database_find(&site->database, couplet->id)->identifier, "[\"b\"]");
+	site_restart(site);
+	assert_int_equal(site_id(site, "Shelf 7"), shelf);
+	assert_ptr_equal(site_find(site, "Shelf 7")->scope, site_couplet(site, "b"));
+	assert_ptr_not_equal(site_couplet(site, "a"), site_couplet(site, "b"));
+}
+
+static void an_edit_to_an_identity_that_is_taken_is_refused(void **state)
+{
+	struct site *site = *state;
+	struct graph_resource *couplet = site_couplet(site, "a");
+	char reason[REASON_SIZE];
+
+	site_couplet(site, "b");
+	site_write(site);
+	assert_int_equal(edit(site, couplet, "b", reason), -1);
+	assert_string_equal(
+	    reason, "\"Couplet b\" has these values already: [\"b\"] identifies a Couplet");
+	assert_int_equal(edit(site, couplet, NULL, reason), -1);
+	assert_string_equal(reason, "\"address\" is missing");
+	assert_false(graph_has_changes(site->graph));
+	assert_int_equal(edit(site, couplet, "a", reason), 0);
+	assert_int_equal(couplet->values[COUPLET_PORT].integer, 8);
 }
 
 int main(void)
@@ -400,11 +479,14 @@ int main(void)
 	    TEST(labels_follow_those_of_identifying_references),
 	    TEST(an_own_label_survives_a_restart),
 	    TEST(batches_out_of_place_are_refused),
+	    TEST(an_edit_moves_a_scannable_with_all_that_is_its_own),
+	    TEST(an_edit_to_an_identity_that_is_taken_is_refused),
 	    TEST(a_second_initial_scan_is_refused),
 	    TEST(reports_of_wrong_numbers_are_refused),
 	    TEST(values_that_do_not_fit_are_refused),
 	    TEST(what_names_nothing_is_refused),
-	    TEST(a_removed_number_is_never_valid_again),
+	    TEST(a_removed_number_is_another_resource_s_from_the_next_batch_on),
+	    TEST(a_removed_number_is_not_valid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,6 +209,62 @@ static void a_collapse_that_was_none_is_forgotten(void **state)
 	assert_int_equal(drive_count(site), 40);
 }
 
+static void a_worse_scan_confirms_only_what_was_missing_before(void **state)
+{
+	struct site *site = *state;
+
+	site_apply(site, drives(site_session(site, "a"), 1, 100));
+	site_apply(site, drives(site_session(site, "a"), 1, 40));
+	assert_int_equal(drive_count(site), 100);
+	assert_true(graph_needs_initial_scan(site->graph, site->last_session));
+
+	/* Sixty were missing twice; of the forty and their shelf, all but five are missing now. */
+	site_apply(site, drives(site_session(site, "a"), 1, 5));
+	assert_int_equal(drive_count(site), 40);
+	assert_true(graph_needs_initial_scan(site->graph, site->last_session));
+	site_write(site);
+	assert_true(site_alert(site, "35 of 41 resources")->active);
+	assert_false(site_alert(site, "60 of 101 resources")->active);
+
+	site_apply(site, drives(site_session(site, "a"), 1, 3));
+	assert_int_equal(drive_count(site), 3);
+	assert_false(graph_needs_initial_scan(site->graph, site->last_session));
+	assert_true(TAILQ_EMPTY(graph_alerts(site->graph)));
+}
+
+static void what_a_restart_forgot_has_to_be_missed_twice_again(void **state)
+{
+	struct site *site = *state;
+
+	site_apply(site, drives(site_session(site, "a"), 1, 40));
+	site_apply(site, drives(site_session(site, "a"), 1, 5));
+	site_write(site);
+	site_restart(site);
+	site_apply(site, drives(site_session(site, "a"), 1, 5));
+	assert_int_equal(drive_count(site), 40);
+	site_apply(site, drives(site_session(site, "a"), 1, 5));
+	assert_int_equal(drive_count(site), 5);
+	site_write(site);
+	assert_int_equal(site->database.alert_count, 1);
+	assert_false(site->database.alerts[0].active);
+}
+
+static void what_comes_back_in_between_was_not_gone(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch;
+
+	site_apply(site, drives(site_session(site, "a"), 1, 40));
+	site_apply(site, drives(site_session(site, "a"), 1, 1));
+	batch = batch_new(site->last_session, 2);
+	for (uint32_t slot = 2; slot <= 40; slot++)
+		batch_drive(batch, 100 + slot, 1, slot);
+	site_apply(site, batch);
+	assert_true(TAILQ_EMPTY(graph_alerts(site->graph)));
+	site_apply(site, drives(site_session(site, "a"), 1, 1));
+	assert_int_equal(drive_count(site), 40);
+}
+
 static void small_and_partial_losses_need_no_confirmation(void **state)
 {
 	struct site *site = *state;
@@ -535,6 +591,40 @@ static void each_descendant_is_visited_once_until_told_to_stop(void **state)
 	assert_int_equal(left, 0);
 }
 
+static void report_home(struct batch *batch, uint32_t number, const char *serial, uint32_t home)
+{
+	batch_disk(batch, number, serial);
+	batch_set(batch, DISK_HOME, value_reference(home));
+}
+
+static void mandatory_references_of_two_scannables_close_no_loop(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch;
+
+	site->classes[DISK]->attributes[DISK_HOME].optional = false;
+	batch = batch_new(site_session(site, "a"), 1);
+	batch_pool(batch, 1, "P");
+	report_home(batch, 2, "A", 1);
+	report_home(batch, 3, "B", 2);
+	site_apply(site, batch);
+	batch = batch_new(site_session(site, "b"), 1);
+	batch_shelf(batch, 1, 1);
+	report_home(batch, 2, "A", 3);
+	report_home(batch, 3, "B", 2);
+	site_apply(site, batch);
+	assert_string_equal(site_warnings.data,
+	    "\"home\" of \"SharedDisk A\" can't refer to \"SharedDisk B\", which itself refers to "
+	    "this resource and can't be without it: left as it was\n");
+	assert_int_equal(site_find(site, "SharedDisk A")->values[DISK_HOME].reference,
+	    (uint64_t)site_id(site, "Pool P"));
+
+	graph_remove(site->graph, site_couplet(site, "a"));
+	site_write(site);
+	assert_null(site_find(site, "SharedDisk B"));
+	assert_int_equal(site->database.resource_count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -549,6 +639,9 @@ int main(void)
 	    TEST(other_scannables_are_never_culled),
 	    TEST(a_collapse_waits_for_the_next_initial_scan),
 	    TEST(a_collapse_that_was_none_is_forgotten),
+	    TEST(a_worse_scan_confirms_only_what_was_missing_before),
+	    TEST(what_a_restart_forgot_has_to_be_missed_twice_again),
+	    TEST(what_comes_back_in_between_was_not_gone),
 	    TEST(small_and_partial_losses_need_no_confirmation),
 	    TEST(new_resources_do_not_hide_a_collapse),
 	    TEST(removing_a_global_resource_gives_up_one_report),
@@ -563,6 +656,7 @@ int main(void)
 	    TEST(a_link_lasts_as_long_as_someone_reports_it),
 	    TEST(links_of_two_scannables_never_close_a_loop),
 	    TEST(each_descendant_is_visited_once_until_told_to_stop),
+	    TEST(mandatory_references_of_two_scannables_close_no_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,7 +161,7 @@ static void a_new_version_takes_defaults_and_ignores_what_it_lacks(void **state)
 	assert_int_equal(stored->values[2].integer, 0);
 	assert_int_equal(stored->values[2].type, VALUE_INTEGER);
 	assert_int_equal(site_find(site, "Shelf 1")->values[SHELF_COLOUR].type, VALUE_NULL);
-	assert_non_null(strstr(site_warnings.data,
+	assert_non_null(strstr(site_errors.data,
 	    "mandatory attribute \"paint\" of \"Shelf 1\" and of 1 other resources has no stored "
 	    "value"));
 	site_write(site);
@@ -373,6 +373,78 @@ static void what_the_plugin_found_out_survives_the_configuration(void **state)
 	assert_string_equal(site_find(site, "Couplet a")->values[COUPLET_FIRMWARE].text, "1.2");
 }
 
+/* The plugin assigns the port of the couplet of the session opened last. */
+static void assign_port(struct site *site, uint64_t number, int64_t port)
+{
+	struct batch *batch = batch_new(site->last_session, number);
+
+	batch_report(batch, 0, COUPLET, false);
+	batch_set(batch, COUPLET_PORT, value_integer(port));
+	site_apply(site, batch);
+}
+
+static void what_the_plugin_assigned_stays_until_something_else_is_given(void **state)
+{
+	struct site *site = *state;
+	char reason[REASON_SIZE];
+	struct graph_resource *couplet = configure(site, couplet_values("a", NULL, 0), reason);
+
+	site_apply(site, batch_new(site_open(site, couplet), 1));
+	assign_port(site, 2, 8080);
+	site_write(site);
+	configure(site, couplet_values("a", NULL, 0), reason);
+	assert_int_equal(site_write(site), 0);
+	assert_int_equal(couplet->values[COUPLET_PORT].integer, 8080);
+
+	site_restart(site);
+	couplet = configure(site, couplet_values("a", NULL, 0), reason);
+	assert_int_equal(couplet->values[COUPLET_PORT].integer, 8080);
+	configure(site, couplet_values("a", "secret", 81), reason);
+	assert_int_equal(couplet->values[COUPLET_PORT].integer, 81);
+	site_apply(site, batch_new(site_open(site, couplet), 1));
+	assign_port(site, 2, 8081);
+	site_write(site);
+
+	/* What is no longer typed goes, also if that happened while the runner was away. */
+	site_restart(site);
+	couplet = configure(site, couplet_values("a", NULL, 81), reason);
+	assert_int_equal(couplet->values[COUPLET_PORT].integer, 8081);
+	assert_int_equal(couplet->values[COUPLET_PASSWORD].type, VALUE_NULL);
+	configure(site, couplet_values("a", NULL, 0), reason);
+	assert_int_equal(couplet->values[COUPLET_PORT].integer, 80);
+}
+
+static void what_is_remembered_of_the_configuration_has_no_password(void **state)
+{
+	struct site *site = *state;
+	char reason[REASON_SIZE];
+	struct graph_resource *couplet = configure(site, couplet_values("a", "hunter2", 0), reason);
+
+	site_write(site);
+	assert_string_equal(database_find(&site->database, couplet->id)->given,
+	    "{\"address\": \"a\", \"password\": null, \"port\": 80}");
+	configure(site, couplet_values("a", "hunter3", 0), reason);
+	assert_string_equal(couplet->values[COUPLET_PASSWORD].text, "hunter3");
+}
+
+static void a_scannable_written_amid_a_pass_is_still_configured(void **state)
+{
+	struct site *site = *state;
+	char reason[REASON_SIZE];
+	struct graph_resource *couplet = configure(site, couplet_values("a", NULL, 0), reason);
+
+	site_apply(site, batch_new(site_open(site, couplet), 1));
+	site_write(site);
+	graph_begin_configuration(site->graph);
+	assign_port(site, 2, 8080);
+	site_write(site);
+	assert_true(database_find(&site->database, couplet->id)->configured);
+	configure(site, couplet_values("a", NULL, 0), reason);
+	graph_end_configuration(site->graph, "acme");
+	site_write(site);
+	assert_true(database_find(&site->database, couplet->id)->configured);
+}
+
 static void a_scannable_that_leaves_the_configuration_is_marked(void **state)
 {
 	struct site *site = *state;
@@ -444,6 +516,9 @@ int main(void)
 	    TEST(passwords_are_secrets),
 	    TEST(a_scannable_of_the_configuration_is_made_once),
 	    TEST(what_the_plugin_found_out_survives_the_configuration),
+	    TEST(what_the_plugin_assigned_stays_until_something_else_is_given),
+	    TEST(what_is_remembered_of_the_configuration_has_no_password),
+	    TEST(a_scannable_written_amid_a_pass_is_still_configured),
 	    TEST(a_scannable_that_leaves_the_configuration_is_marked),
 	    TEST(automatic_identifiers_are_told_apart_by_name),
 	    TEST(a_scannable_that_can_not_be_is_refused_with_a_reason),

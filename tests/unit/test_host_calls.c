@@ -111,6 +111,8 @@ static const struct value *find_change(const struct report *report, uint32_t att
 
 /* ---- reports ---- */
 
+static int scan_one_drive(struct iml_plugin *self, struct iml_resource *scannable);
+
 static int scan_two_drives(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	(void)scannable;
@@ -240,6 +242,64 @@ static void test_equal_refusals_are_logged_once(void **state)
 	assert_int_equal(batch->refused, 100);
 	assert_non_null(first);
 	assert_null(strstr(first + 1, "refused:"));
+	finish(fake, batch);
+}
+
+/* In one loop, drives with impossible capacities, each another. */
+static void report_bad_drives(struct iml_plugin *self, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char serial[16];
+
+		snprintf(serial, sizeof(serial), "S%d", i);
+		iml_update_or_create(self, hooks->drive, IML_NO_PARENTS, IML_SET("serial", serial),
+		    IML_SET("capacity", -1 - i));
+	}
+}
+
+static int scan_two_mistakes(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)scannable;
+	report_bad_drives(self, 2);
+	return 0;
+}
+
+static void test_each_mistake_made_in_a_loop_is_logged(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_once(&fake, scan_two_mistakes);
+
+	(void)state;
+	assert_int_equal(batch->refused, 2);
+	assert_non_null(strstr(fake->log.data, "\"capacity\": -1"));
+	assert_non_null(strstr(fake->log.data, "\"capacity\": -2"));
+	assert_null(strstr(fake->log.data, "not shown"));
+	finish(fake, batch);
+}
+
+static int scan_twelve_mistakes(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)scannable;
+	report_bad_drives(self, 12);
+	return 0;
+}
+
+static void test_calls_that_are_not_logged_are_counted_at_the_end_of_the_scan(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_twice(&fake, scan_twelve_mistakes, scan_twelve_mistakes);
+	const char *told = strstr(fake->log.data, "2 more calls refused at ");
+
+	(void)state;
+	assert_int_equal(batch->refused, 12);
+	assert_non_null(strstr(fake->log.data, "\"capacity\": -10"));
+	assert_null(strstr(fake->log.data, "\"capacity\": -11"));
+	assert_non_null(told);
+	assert_non_null(strstr(told, "test_host_calls.c:"));
+	assert_non_null(strstr(told, ", not shown"));
+	/* The second scan says nothing new. */
+	assert_null(strstr(told, "refused:"));
+	assert_null(strstr(told + strlen("2 more calls"), "more calls"));
 	finish(fake, batch);
 }
 
@@ -569,7 +629,85 @@ static void test_a_report_is_applied_as_a_whole_or_not_at_all(void **state)
 	finish(fake, batch);
 }
 
+static char long_text[VALUE_TEXT_MAX + 2];
+
+static int scan_a_note_that_is_too_long(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	struct iml_resource *drive = report_drive(self, "A");
+
+	(void)scannable;
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	keep(0, iml_set(drive, "secret_note", long_text));
+	long_text[sizeof(long_text) - 2] = '\0';
+	keep(1, iml_set(drive, "secret_note", long_text));
+	return 0;
+}
+
+static void test_a_value_that_no_database_should_hold_is_refused(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_once(&fake, scan_a_note_that_is_too_long);
+
+	(void)state;
+	assert_int_equal(seen.result[0], IML_EVALUE);
+	assert_non_null(
+	    strstr(seen.error[0], "\"secret_note\": 32769 bytes is too long (max 32768)"));
+	assert_int_equal(seen.result[1], 0);
+	assert_int_equal(batch->refused, 1);
+	finish(fake, batch);
+}
+
 /* ---- removal and handles ---- */
+
+static int scan_many_that_do_not_stay(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)scannable;
+	for (int i = 0; i < 20000; i++) {
+		struct iml_resource *gone = report_drive(self, "A");
+
+		if (i % 2 == 0)
+			iml_sample(gone, "reads", i);
+		iml_remove(gone);
+	}
+	iml_sample(report_drive(self, "B"), "reads", 1);
+	return 0;
+}
+
+static int scan_replaces_what_was_sent(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)scannable;
+	iml_remove_by_attr(self, hooks->drive, IML_SET("serial", "B"));
+	report_drive(self, "C");
+	return 0;
+}
+
+static void test_numbers_of_resources_are_used_again(void **state)
+{
+	struct fake_supervisor *fake =
+	    begin(scan_many_that_do_not_stay, scan_replaces_what_was_sent);
+	struct batch *batch = fake_batch(fake);
+	uint32_t first;
+
+	(void)state;
+	assert_int_equal(batch->report_count, 1);
+	first = batch->reports[0].resource;
+	assert_in_range(first, 1, 2000);
+	assert_int_equal(batch->sample_count, 1);
+	assert_int_equal(batch->samples[0].resource, first);
+	fake_acknowledge(fake, batch);
+
+	/* Not in the batch that tells of the removal, but after it. */
+	batch = fake_batch(fake);
+	assert_int_equal(batch->removed_count, 1);
+	assert_int_equal(batch->removed[0], first);
+	assert_int_equal(batch->report_count, 1);
+	assert_int_not_equal(batch->reports[0].resource, first);
+	hooks->update_scan = scan_one_drive;
+	fake_acknowledge(fake, batch);
+	batch = fake_batch(fake);
+	assert_int_equal(batch->reports[0].resource, first);
+	finish(fake, batch);
+}
 
 static int scan_creates_and_removes(struct iml_plugin *self, struct iml_resource *scannable)
 {
@@ -831,6 +969,48 @@ static void test_what_can_not_be_without_its_reference_is_removed_too(void **sta
 	finish(fake, batch);
 }
 
+static int scan_loops_of_references(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	struct iml_resource *drive = report_drive(self, "A");
+	struct iml_resource *first = iml_update_or_create(
+	    self, hooks->leg, IML_NO_PARENTS, IML_SET("name", "1"), IML_SET("stands_on", drive));
+	struct iml_resource *part = iml_update_or_create(
+	    self, hooks->part, IML_NO_PARENTS, IML_SET("drive", first), IML_SET("number", 1));
+	struct iml_resource *second = iml_update_or_create(
+	    self, hooks->leg, IML_NO_PARENTS, IML_SET("name", "2"), IML_SET("stands_on", part));
+
+	(void)scannable;
+	keep(0, iml_set(first, "stands_on", second));
+	keep(1, iml_set(first, "stands_on", first));
+	keep_resource(2, iml_update_or_create(self, hooks->leg, IML_NO_PARENTS,
+	                     IML_SET("name", "1"), IML_SET("stands_on", part)));
+	keep(3, iml_set(part, "spare", second));
+	keep_resource(4, iml_get_reference(first, "stands_on"));
+	keep(5, iml_set(second, "stands_on", drive));
+	keep(6, iml_set(first, "stands_on", second));
+	keep_resource(7, drive);
+	return 0;
+}
+
+static void test_references_that_can_not_be_null_make_no_loop(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_once(&fake, scan_loops_of_references);
+
+	(void)state;
+	assert_int_equal(seen.result[0], IML_ECYCLE);
+	assert_int_equal(seen.result[1], IML_ECYCLE);
+	assert_null(seen.resource[2]);
+	assert_int_equal(seen.result[3], 0);
+	assert_ptr_equal(seen.resource[4], seen.resource[7]);
+	assert_int_equal(seen.result[5], 0);
+	assert_int_equal(seen.result[6], 0);
+	assert_int_equal(batch->refused, 3);
+	assert_non_null(strstr(batch->diagnostic,
+	    "\"stands_on\" can't refer to Leg 2, which itself refers to this resource"));
+	finish(fake, batch);
+}
+
 /* ---- statistics ---- */
 
 static int scan_samples(struct iml_plugin *self, struct iml_resource *scannable)
@@ -930,6 +1110,72 @@ static void test_a_value_that_returns_within_a_scan_leaves_no_trace(void **state
 
 	(void)state;
 	assert_true(batch_is_empty(batch));
+	finish(fake, batch);
+}
+
+static int scan_samples_often(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	struct iml_resource *drives[] = {report_drive(self, "A"), report_drive(self, "B")};
+
+	(void)scannable;
+	for (int i = 0; i < 4000; i++)
+		iml_sample(drives[i % 2], i % 4 < 2 ? "reads" : "temperature", 7);
+	for (int i = 0; i < 10; i++)
+		iml_sample_histogram(drives[0], "sizes", ((int64_t[]){i, 2}), 2);
+	return 0;
+}
+
+static void test_every_sample_has_a_time_of_its_own(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_once(&fake, scan_samples_often);
+	int64_t newest[3][3] = {{0}};
+
+	(void)state;
+	assert_int_equal(batch->sample_count, 4000);
+	for (size_t i = 0; i < batch->sample_count; i++) {
+		const struct sample *sample = &batch->samples[i];
+
+		assert_true(sample->time.us > newest[sample->resource][sample->statistic]);
+		newest[sample->resource][sample->statistic] = sample->time.us;
+	}
+	assert_int_equal(batch->histogram_count, 10);
+	for (size_t i = 1; i < batch->histogram_count; i++)
+		assert_true(batch->histograms[i].time.us > batch->histograms[i - 1].time.us);
+	finish(fake, batch);
+}
+
+static int scan_while_the_clock_is_put_back(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	struct iml_resource *drive = report_drive(self, "A");
+
+	(void)scannable;
+	keep(0, iml_sample(drive, "reads", 1));
+	clock_skip(-3600 * NS_PER_S);
+	keep(1, iml_sample(drive, "reads", 2));
+	keep(2, iml_sample(drive, "reads", 3));
+	keep(3, iml_sample(drive, "temperature", 20));
+	clock_skip(3600 * NS_PER_S);
+	keep(4, iml_sample(drive, "reads", 4));
+	return 0;
+}
+
+static void test_samples_behind_the_newest_are_left_out_with_a_warning(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_once(&fake, scan_while_the_clock_is_put_back);
+	const char *warning = strstr(fake->log.data, "samples are not stored");
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(seen.result[i], 0);
+	assert_int_equal(batch->sample_count, 3);
+	assert_true(batch->samples[0].value == 1);
+	assert_true(batch->samples[1].value == 20);
+	assert_true(batch->samples[2].value == 4);
+	assert_non_null(warning);
+	assert_non_null(strstr(warning, " behind the newest one"));
+	assert_null(strstr(warning + 1, "samples are not stored"));
 	finish(fake, batch);
 }
 
@@ -1036,6 +1282,31 @@ static void test_a_label_function_that_fails_gives_the_default(void **state)
 
 /* ---- the rest ---- */
 
+static int scan_logs_at_length(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	struct text line = TEXT_EMPTY;
+
+	(void)scannable;
+	for (int i = 0; i < 3000; i++)
+		text_append(&line, "é");
+	iml_info(self, "-%s", line.data);
+	text_clear(&line);
+	return 0;
+}
+
+static void test_a_log_line_that_is_too_long_is_cut_visibly(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_once(&fake, scan_logs_at_length);
+	const char *line = strstr(fake->log.data, "-é");
+
+	(void)state;
+	assert_non_null(line);
+	assert_int_equal(strcspn(line, "\n"), 4094);
+	assert_int_equal(strncmp(line + 4089, "é…\n", 6), 0);
+	finish(fake, batch);
+}
+
 static int scan_odds_and_ends(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	char small[4];
@@ -1111,6 +1382,8 @@ int main(void)
 	    cmocka_unit_test(test_a_refused_report_leaves_its_neighbours),
 	    cmocka_unit_test(test_forgiven_refusals_do_not_degrade),
 	    cmocka_unit_test(test_equal_refusals_are_logged_once),
+	    cmocka_unit_test(test_each_mistake_made_in_a_loop_is_logged),
+	    cmocka_unit_test(test_calls_that_are_not_logged_are_counted_at_the_end_of_the_scan),
 	    cmocka_unit_test(test_only_classes_of_the_plugin_can_be_reported),
 	    cmocka_unit_test(test_a_uuid_in_another_spelling_is_the_same_and_no_change),
 	    cmocka_unit_test(test_another_spelling_of_an_identity_is_not_sent),
@@ -1130,7 +1403,13 @@ int main(void)
 	    cmocka_unit_test(test_references_name_resources_of_the_session),
 	    cmocka_unit_test(test_optional_references_to_what_is_removed_become_null),
 	    cmocka_unit_test(test_what_can_not_be_without_its_reference_is_removed_too),
+	    cmocka_unit_test(test_references_that_can_not_be_null_make_no_loop),
+	    cmocka_unit_test(test_a_value_that_no_database_should_hold_is_refused),
+	    cmocka_unit_test(test_numbers_of_resources_are_used_again),
 	    cmocka_unit_test(test_every_finite_sample_is_kept),
+	    cmocka_unit_test(test_every_sample_has_a_time_of_its_own),
+	    cmocka_unit_test(test_samples_behind_the_newest_are_left_out_with_a_warning),
+	    cmocka_unit_test(test_a_log_line_that_is_too_long_is_cut_visibly),
 	    cmocka_unit_test(test_alerts_are_sent_when_they_begin_and_end),
 	    cmocka_unit_test(test_a_value_that_returns_within_a_scan_leaves_no_trace),
 	    cmocka_unit_test(test_conditions_wait_for_as_many_scans_as_they_ask_for),

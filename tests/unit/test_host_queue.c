@@ -146,9 +146,50 @@ static void test_what_is_no_handle_leads_nowhere(void **state)
 	handle_free(handle);
 }
 
+static void test_those_who_have_nothing_to_do_may_retire(void **state)
+{
+	struct queue_entry entry = {.position = 0};
+	struct deadline_queue queue;
+	pthread_t threads[3];
+	void *taken;
+
+	(void)state;
+	sem_init(&taken_one, 0, 0);
+	deadline_queue_init(&queue);
+	for (size_t i = 0; i < 3; i++)
+		pthread_create(&threads[i], NULL, take_one, &queue);
+	deadline_queue_retire(&queue, 2);
+	sem_wait(&taken_one);
+	sem_wait(&taken_one);
+	/* The third one is there for what comes. */
+	deadline_queue_put(&queue, &entry, in_ms(10));
+	sem_wait(&taken_one);
+	for (size_t i = 0, found = 0; i < 3; i++) {
+		pthread_join(threads[i], &taken);
+		found += taken == &entry;
+		assert_true(i < 2 || found == 1);
+	}
+	deadline_queue_destroy(&queue);
+}
+
+static void test_what_was_due_at_a_time_can_be_counted(void **state)
+{
+	struct queue_entry entries[3] = {{.position = 0}};
+	struct deadline_queue queue;
+
+	(void)state;
+	deadline_queue_init(&queue);
+	for (int64_t i = 0; i < 3; i++)
+		deadline_queue_put(&queue, &entries[i], (struct monotonic){10 * i});
+	assert_int_equal(deadline_queue_count_due(&queue, (struct monotonic){10}), 2);
+	deadline_queue_destroy(&queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_those_who_have_nothing_to_do_may_retire),
+	    cmocka_unit_test(test_what_was_due_at_a_time_can_be_counted),
 	    cmocka_unit_test(test_entries_come_in_the_order_of_their_time),
 	    cmocka_unit_test(test_nothing_is_taken_before_its_time),
 	    cmocka_unit_test(test_one_who_waits_learns_of_an_earlier_entry),

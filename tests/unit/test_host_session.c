@@ -141,7 +141,7 @@ static void test_the_period_is_frozen_after_the_initial_scan(void **state)
 	fake_stop(fake);
 }
 
-static void test_contact_is_told_once_without_an_update_scan(void **state)
+static void test_a_period_counts_as_a_scan_without_an_update_scan(void **state)
 {
 	struct fake_supervisor *fake = begin("t_initial_only", LOG_LEVEL_INFO, 1);
 	struct batch *batch;
@@ -155,8 +155,21 @@ static void test_contact_is_told_once_without_an_update_scan(void **state)
 	assert_int_equal(batch->kind, BATCH_UPDATE);
 	assert_true(batch_is_empty(batch));
 	fake_acknowledge(fake, batch);
-	assert_int_equal(fake_receive_within(fake, 1500).type, MESSAGE_TYPE_END);
+
+	/* In between what its threads do, which needs no period. */
+	iml_set(the_drive, "no such", "attribute");
+	iml_set(the_drive, "status", "FAILED");
+	batch = fake_batch(fake);
+	assert_int_equal(batch->kind, BATCH_ASYNC);
+	assert_int_equal(batch->refused, 1);
+	fake_acknowledge(fake, batch);
+	batch = fake_batch(fake);
+	assert_int_equal(batch->kind, BATCH_UPDATE);
+	assert_int_equal(batch->refused, 0);
+	assert_true(batch_is_empty(batch));
+	fake_acknowledge(fake, batch);
 	fake_stop(fake);
+	assert_int_equal(initial_scans, 1);
 }
 
 static int scan_and_count_overlaps(struct iml_plugin *self, struct iml_resource *scannable)
@@ -345,6 +358,28 @@ static void test_an_interrupted_update_is_sent_before_the_end(void **state)
 	fake_stop(fake);
 }
 
+#define TEXT(text_)                                                    \
+	{                                                              \
+		.type = VALUE_TEXT, .text = (char *)(uintptr_t)(text_) \
+	}
+enum { NAME, ADDRESS, PASSWORD, PEER, GATEWAY_ATTRIBUTES };
+
+/* Asks for a gateway with these values, and gives the answer. */
+static struct message prepare(struct fake_supervisor *fake, struct value values[GATEWAY_ATTRIBUTES])
+{
+	struct message message = {.type = MESSAGE_PREPARE,
+	    .prepare = {.request = 9,
+	        .class = T_GATEWAY,
+	        .values = values,
+	        .value_count = GATEWAY_ATTRIBUTES}};
+
+	fake_send(fake, &message);
+	message = fake_receive(fake, MESSAGE_PREPARED);
+	assert_int_equal(message.prepared.request, 9);
+	assert_int_equal(message.prepared.class, T_GATEWAY);
+	return message;
+}
+
 static void test_a_session_that_was_never_entered_needs_no_teardown(void **state)
 {
 	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
@@ -354,12 +389,12 @@ static void test_a_session_that_was_never_entered_needs_no_teardown(void **state
 	hooks->teardown = count_teardown;
 	fake_open(fake, 1);
 	sem_wait(&entered);
-	fake_open(fake, 2); /* the one worker is busy */
+	fake_open(fake, 2); /* the one worker for scans is busy */
 	fake_close(fake, 2);
-	sem_post(&go_on);
-	batch_free(fake_batch(fake));
 	expect_orderly_end(fake, 2);
 	assert_int_equal(teardowns, 0);
+	sem_post(&go_on);
+	batch_free(fake_batch(fake));
 	fake_stop(fake);
 	assert_int_equal(teardowns, 1);
 }
@@ -466,6 +501,69 @@ static void test_changes_while_a_batch_is_under_way_join_the_next(void **state)
 	assert_int_equal(batch->report_count, 1);
 	assert_string_equal(batch->reports[0].changes[0].value.text, "3");
 	fake_acknowledge(fake, batch);
+	fake_stop(fake);
+}
+
+static void test_changes_of_threads_are_no_scans_for_conditions(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct batch *batch;
+
+	(void)state;
+	open_quiet_session(fake, 1);
+	for (int i = 0; i < 3; i++) {
+		iml_sample(the_drive, "temperature", 60 + i);
+		batch = fake_batch(fake);
+		assert_int_equal(batch->kind, BATCH_ASYNC);
+		assert_int_equal(batch->alert_count, 0);
+		fake_acknowledge(fake, batch);
+	}
+	iml_set(the_drive, "status", "FAILED");
+	batch = fake_batch(fake);
+	assert_int_equal(batch->alert_count, 1);
+	fake_acknowledge(fake, batch);
+	fake_stop(fake);
+}
+
+static void test_the_last_changes_of_threads_are_sent_after_the_batch_before(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct batch *batch, *last;
+
+	(void)state;
+	open_quiet_session(fake, 1);
+	hooks->teardown = count_teardown;
+	iml_sample(the_drive, "reads", 1);
+	batch = fake_batch(fake);
+	iml_sample(the_drive, "reads", 2);
+	fake_close(fake, 1);
+	assert_int_equal(fake_receive_within(fake, 100).type, MESSAGE_TYPE_END);
+	assert_int_equal(teardowns, 0);
+	fake_acknowledge(fake, batch);
+	last = fake_batch(fake);
+	assert_int_equal(last->kind, BATCH_ASYNC);
+	assert_int_equal(last->sample_count, 1);
+	assert_true(last->samples[0].value == 2);
+	batch_free(last);
+	expect_orderly_end(fake, 1);
+	assert_int_equal(teardowns, 1);
+	fake_stop(fake);
+}
+
+static void test_an_end_does_not_wait_for_ever_for_the_batch_before(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+
+	(void)state;
+	open_quiet_session(fake, 1);
+	hooks->teardown = count_teardown;
+	iml_sample(the_drive, "reads", 1);
+	batch_free(fake_batch(fake));
+	iml_sample(the_drive, "reads", 2);
+	fake_close(fake, 1);
+	expect_orderly_end(fake, 1);
+	assert_int_equal(teardowns, 1);
+	assert_non_null(strstr(fake->log.data, "the last changes are lost"));
 	fake_stop(fake);
 }
 
@@ -644,28 +742,6 @@ static void test_durations_and_lateness_are_told(void **state)
 }
 
 /* ---- preparing scannables ---- */
-
-#define TEXT(text_)                                                    \
-	{                                                              \
-		.type = VALUE_TEXT, .text = (char *)(uintptr_t)(text_) \
-	}
-enum { NAME, ADDRESS, PASSWORD, PEER, GATEWAY_ATTRIBUTES };
-
-/* Asks for a gateway with these values, and gives the answer. */
-static struct message prepare(struct fake_supervisor *fake, struct value values[GATEWAY_ATTRIBUTES])
-{
-	struct message message = {.type = MESSAGE_PREPARE,
-	    .prepare = {.request = 9,
-	        .class = T_GATEWAY,
-	        .values = values,
-	        .value_count = GATEWAY_ATTRIBUTES}};
-
-	fake_send(fake, &message);
-	message = fake_receive(fake, MESSAGE_PREPARED);
-	assert_int_equal(message.prepared.request, 9);
-	assert_int_equal(message.prepared.class, T_GATEWAY);
-	return message;
-}
 
 static void test_passwords_go_through_the_plugin(void **state)
 {
@@ -847,12 +923,129 @@ static void test_a_plugin_that_can_not_be_used_is_told_with_reasons(void **state
 	fake_end(fake);
 }
 
+/* ---- many that hang ---- */
+
+#define HANGING 60
+
+/* All sessions but the last one hang in their first scan. */
+static int hang_unless_last(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	if (atomic_fetch_add(&initial_scans, 1) < HANGING)
+		return scan_slowly(self, scannable);
+	return 0;
+}
+
+/* Opens those that hang, and then one that does not. */
+static struct fake_supervisor *begin_hanging(void)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 256);
+
+	hooks->initial_scan = hang_unless_last;
+	hooks->update_scan = count_update;
+	hooks->teardown = count_teardown;
+	for (uint32_t session = 1; session <= HANGING; session++)
+		fake_open(fake, session);
+	for (int i = 0; i < HANGING; i++)
+		sem_wait(&entered);
+	fake_open(fake, HANGING + 1);
+	return fake;
+}
+
+static void let_hanging_end(struct fake_supervisor *fake)
+{
+	for (int i = 0; i < HANGING; i++)
+		sem_post(&go_on);
+	fake_stop(fake);
+}
+
+static void test_hanging_scans_do_not_hold_up_others(void **state)
+{
+	struct fake_supervisor *fake = begin_hanging();
+	struct batch *batch = fake_batch(fake);
+
+	(void)state;
+	assert_int_equal(batch->session, HANGING + 1);
+	fake_acknowledge(fake, batch);
+	for (int i = 0; i < 3; i++) {
+		batch = fake_batch(fake);
+		assert_int_equal(batch->session, HANGING + 1);
+		assert_true(batch->lateness_ns < 500 * NS_PER_MS);
+		fake_acknowledge(fake, batch);
+	}
+	let_hanging_end(fake);
+}
+
+static void test_hanging_scans_do_not_hold_up_teardowns(void **state)
+{
+	struct fake_supervisor *fake = begin_hanging();
+	struct message ended;
+
+	(void)state;
+	fake_acknowledge(fake, fake_batch(fake));
+	fake_acknowledge(fake, fake_batch(fake));
+	fake_send_stop(fake);
+	ended = fake_receive_within(fake, PATIENCE_MS);
+	assert_int_equal(ended.type, MESSAGE_ENDED);
+	assert_int_equal(ended.ended.session, HANGING + 1);
+	assert_int_equal(teardowns, 1);
+	message_clear(&ended);
+	let_hanging_end(fake);
+}
+
+/* Only the first one does. */
+static int take_longer_than_the_period(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	(void)self;
+	(void)scannable;
+	if (atomic_fetch_add(&update_scans, 1) == 0)
+		nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 100 * 1000000}, NULL);
+	return 0;
+}
+
+static void test_a_scan_that_took_too_long_is_run_by_workers_apart(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+
+	(void)state;
+	hooks->update_scan = take_longer_than_the_period;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	fake_acknowledge(fake, fake_batch(fake));
+
+	/* The only worker for scans in time is another's from now on. */
+	hooks->initial_scan = scan_slowly;
+	fake_open(fake, 2);
+	sem_wait(&entered);
+	fake_acknowledge(fake, fake_batch(fake));
+	assert_int_equal(update_scans, 2);
+	sem_post(&go_on);
+	fake_stop(fake);
+}
+
+static void test_the_level_of_lines_can_be_changed(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_WARNING, 1);
+	struct message adjust = {.type = MESSAGE_ADJUST,
+	    .adjust = {.log_level = LOG_LEVEL_DEBUG, .workers = 2, .default_period_s = 1}};
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	assert_null(fake->log.data);
+	fake_send(fake, &adjust);
+	fake_acknowledge(fake, fake_batch(fake));
+	fake_acknowledge(fake, fake_batch(fake));
+	assert_non_null(strstr(fake->log.data, "idle -> scanning"));
+	fake_stop(fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_first_update_follows_the_acknowledged_initial_scan),
 	    cmocka_unit_test(test_the_period_is_frozen_after_the_initial_scan),
-	    cmocka_unit_test(test_contact_is_told_once_without_an_update_scan),
+	    cmocka_unit_test(test_a_period_counts_as_a_scan_without_an_update_scan),
 	    cmocka_unit_test(test_hooks_of_a_session_never_overlap),
 	    cmocka_unit_test(test_a_failed_initial_scan_ends_the_session_with_its_reason),
 	    cmocka_unit_test(test_a_failed_update_sends_nothing_of_the_scan),
@@ -864,6 +1057,9 @@ int main(void)
 	    cmocka_unit_test(test_the_end_of_the_channel_tears_down_too),
 	    cmocka_unit_test(test_a_change_by_a_thread_is_sent_within_100_ms),
 	    cmocka_unit_test(test_changes_while_a_batch_is_under_way_join_the_next),
+	    cmocka_unit_test(test_changes_of_threads_are_no_scans_for_conditions),
+	    cmocka_unit_test(test_the_last_changes_of_threads_are_sent_after_the_batch_before),
+	    cmocka_unit_test(test_an_end_does_not_wait_for_ever_for_the_batch_before),
 	    cmocka_unit_test(test_a_change_that_is_taken_back_sends_nothing),
 	    cmocka_unit_test(test_changes_do_not_wait_for_scans_of_others),
 	    cmocka_unit_test(test_changes_during_a_scan_join_its_batch),
@@ -877,6 +1073,10 @@ int main(void)
 	    cmocka_unit_test(test_a_default_function_that_fails_is_told_with_its_reason),
 	    cmocka_unit_test(test_the_recorder_knows_functions_that_prepare),
 	    cmocka_unit_test(test_a_plugin_that_can_not_be_used_is_told_with_reasons),
+	    cmocka_unit_test(test_hanging_scans_do_not_hold_up_others),
+	    cmocka_unit_test(test_hanging_scans_do_not_hold_up_teardowns),
+	    cmocka_unit_test(test_a_scan_that_took_too_long_is_run_by_workers_apart),
+	    cmocka_unit_test(test_the_level_of_lines_can_be_changed),
 	};
 
 	watchdog_start();

@@ -156,6 +156,33 @@ static void scans_fill_the_graph(void **state)
 	clear_told(&told);
 }
 
+static void a_scan_can_be_hurried(void **state)
+{
+	struct told told = {0};
+	struct kit *kit = load("scripted", &told, -1);
+	struct reasons reasons = {0};
+	char *script = script_path("disk S1 status=OK\n");
+	struct kit_session *session = add(kit, script, &reasons);
+	struct monotonic due;
+
+	(void)state;
+	assert_false(kit_hurry(session));
+	kit_open(session);
+	while (kit_run(kit))
+		continue;
+	assert_false(kit_run(kit));
+	assert_true(kit_hurry(session));
+	assert_false(kit_next_changes(kit, &due));
+	assert_true(kit_run(kit));
+	assert_false(kit_run(kit));
+	assert_int_equal(session->scans, 3);
+
+	kit_free(kit);
+	unlink(script);
+	free(script);
+	clear_told(&told);
+}
+
 static void what_is_typed_wrong_is_told(void **state)
 {
 	struct told told = {0};
@@ -223,6 +250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(scans_fill_the_graph),
+	    cmocka_unit_test(a_scan_can_be_hurried),
 	    cmocka_unit_test(what_is_typed_wrong_is_told),
 	    cmocka_unit_test(a_crash_is_seen_from_outside),
 	    cmocka_unit_test(a_hang_is_ended),

@@ -136,6 +136,8 @@ static void any_text_is_a_string(void **state)
 static void the_length_of_a_string_counts_characters(void **state)
 {
 	struct attribute limited = ATTRIBUTE(ATTRIBUTE_STRING, .max_length = 512);
+	struct attribute path = ATTRIBUTE(ATTRIBUTE_PATH);
+	struct attribute password = ATTRIBUTE(ATTRIBUTE_PASSWORD);
 	static const size_t good[] = {0, 511, 512};
 	(void)state;
 
@@ -143,6 +145,11 @@ static void the_length_of_a_string_counts_characters(void **state)
 		assert_passes(limited, repeated("a", good[i]));
 		assert_passes(limited, repeated("€", good[i]));
 	}
+	assert_passes(path, repeated("a", VALUE_TEXT_MAX));
+	assert_refused(
+	    path, repeated("a", VALUE_TEXT_MAX + 1), "\"x\": 32769 bytes is too long (max 32768)");
+	assert_refused(password, repeated("a", VALUE_TEXT_MAX + 1),
+	    "\"x\": 32769 bytes is too long (max 32768)");
 	assert_refused(limited, repeated("a", 513), "\"x\": 513 characters is too long (max 512)");
 	assert_refused(limited, repeated("€", 513), "\"x\": 513 characters is too long (max 512)");
 }
@@ -398,7 +405,8 @@ static void host_names_and_addresses_are_host_names(void **state)
 static void what_dns_can_not_name_is_no_host_name(void **state)
 {
 	static const char *const bad[] = {"whamcloud.-com", "whamcloud-.com", "my_laptop", "", ".",
-	    "a.b.", ".a", "a..b", "a\n", "a b", "é", "fe80::1::2", "fe80::12345", "a:b", "[::1]"};
+	    "a.b.", ".a", "a..b", "a\n", "a b", "é", "fe80::1::2", "fe80::12345", "a:b", "[::1]",
+	    "10.0.0.256", "192.168.1", "1.2.3.4.5"};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -128,9 +128,27 @@ static void an_outage_is_told_once_and_its_end_once(void **state)
 	assert_int_equal(count_in_log("database back after "), 1);
 }
 
-static bool has_failed(void *context)
+static bool has_failed_twice(void *context)
 {
-	return store_statistics(((struct client *)context)->store)->failures > 0;
+	return store_statistics(((struct client *)context)->store)->failures >= 2;
+}
+
+static bool has_reconnected_twice(void *context)
+{
+	return store_statistics(((struct client *)context)->store)->reconnects >= 2;
+}
+
+static bool is_waiting_for_rights_to_write(void *context)
+{
+	struct client *client = context;
+
+	return store_state(client->store) == STORE_WAITING && client->reason != NULL &&
+	       strstr(client->reason, "read-only") != NULL;
+}
+
+static char *with(const struct database *database, const char *more)
+{
+	return xasprintf("%s %s", database->conninfo, more);
 }
 
 static void a_refused_row_does_not_show_its_password(void **state)
@@ -141,20 +159,92 @@ static void a_refused_row_does_not_show_its_password(void **state)
 	client_open(client, server.base, database->conninfo);
 	query(database->reader,
 	    "ALTER TABLE storage.resource ADD CONSTRAINT refuse CHECK (secrets IS NULL)");
+	client_write(client, example_changes());
+
+	assert_true(count_in_log("SQLSTATE 23514") > 0);
+	assert_int_equal(count_in_log("xyzzy"), 0);
+}
+
+static void a_failure_to_write_is_told_once_and_its_end_once(void **state)
+{
+	struct database *database = *state;
+	struct client *client = &database->client;
+
+	client_open(client, server.base, database->conninfo);
+	query(database->reader, "ALTER TABLE storage.event RENAME TO elsewhere");
 	client_give(client, example_changes());
-	assert_true(run_until(server.base, has_failed, client));
+	assert_true(run_until(server.base, has_failed_twice, client));
 
 	assert_int_equal(count_in_log("writing to the database failed, trying again"), 1);
-	assert_int_equal(count_in_log("SQLSTATE 23514"), 1);
-	assert_int_equal(count_in_log("xyzzy"), 0);
-	query(database->reader, "ALTER TABLE storage.resource DROP CONSTRAINT refuse");
+	query(database->reader, "ALTER TABLE storage.elsewhere RENAME TO event");
 	client_settle(client);
 	assert_int_equal(count_in_log("writing to the database works again"), 1);
 }
 
-static char *with(const struct database *database, const char *more)
+static void a_database_that_became_read_only_is_not_back_before_it_can_be_written(void **state)
 {
-	return xasprintf("%s %s", database->conninfo, more);
+	struct database *database = *state;
+	struct client *client = &database->client;
+	char *sql =
+	    xasprintf("ALTER DATABASE %s SET default_transaction_read_only = on", database->name);
+
+	client_open(client, server.base, database->conninfo);
+	text_reset(&log_lines);
+	query(database->reader, sql);
+	cut_off_and_wait(database);
+	client_give(client, example_changes());
+	assert_true(run_until(server.base, is_waiting_for_rights_to_write, client));
+	assert_int_equal(count_in_log("database lost, trying again: "), 1);
+	assert_int_equal(count_in_log("database back"), 0);
+
+	free(sql);
+	sql = xasprintf("SET default_transaction_read_only = off;"
+	                " ALTER DATABASE %s RESET default_transaction_read_only",
+	    database->name);
+	query(database->reader, sql);
+	client_settle(client);
+	assert_int_equal(count_in_log("database back after "), 1);
+	free(sql);
+}
+
+static void an_outage_ends_when_what_was_in_flight_is_stored(void **state)
+{
+	struct database *database = *state;
+	struct client *client = &database->client;
+
+	client_open(client, server.base, database->conninfo);
+	text_reset(&log_lines);
+	query(database->reader,
+	    "CREATE FUNCTION fall() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM"
+	    " pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';"
+	    "CREATE TRIGGER fall AFTER INSERT ON storage.event FOR EACH STATEMENT"
+	    " EXECUTE FUNCTION fall()");
+	client_give(client, example_changes());
+	assert_true(run_until(server.base, has_reconnected_twice, client));
+	assert_int_equal(count_in_log("database lost, trying again: "), 1);
+	assert_int_equal(count_in_log("database back"), 0);
+
+	query(database->reader, "DROP TRIGGER fall ON storage.event");
+	client_settle(client);
+	assert_int_equal(count_in_log("database back after "), 1);
+}
+
+static void a_database_of_another_encoding_is_refused_with_the_remedy(void **state)
+{
+	struct database *database = *state;
+	struct client *client = &database->client;
+	char *conninfo = with(database, "dbname=latin");
+
+	query(database->reader,
+	    "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+	client_begin(client, server.base, conninfo);
+	client_settle(client);
+
+	assert_non_null(strstr(client->fatal, "\"latin\" has the encoding LATIN1"));
+	assert_non_null(strstr(client->fatal, "ENCODING 'UTF8' TEMPLATE template0"));
+	client_close(client);
+	query(database->reader, "DROP DATABASE latin WITH (FORCE)");
+	free(conninfo);
 }
 
 static bool is_waiting_with_reason(void *context)
@@ -393,6 +483,10 @@ int main(void)
 	    TEST(nothing_is_lost_when_the_server_is_killed_during_writes),
 	    TEST(an_outage_is_told_once_and_its_end_once),
 	    TEST(a_refused_row_does_not_show_its_password),
+	    TEST(a_failure_to_write_is_told_once_and_its_end_once),
+	    TEST(a_database_that_became_read_only_is_not_back_before_it_can_be_written),
+	    TEST(an_outage_ends_when_what_was_in_flight_is_stored),
+	    TEST(a_database_of_another_encoding_is_refused_with_the_remedy),
 	    TEST(a_server_that_is_away_at_first_is_waited_for),
 	    TEST(a_refused_login_is_waited_for),
 	    TEST(a_conninfo_that_cannot_be_read_is_fatal_and_not_shown),

@@ -31,9 +31,9 @@ static void stored_rows_are_seen_through_the_views(void **state)
 	    "2|acme|Thing|acme.Thing|f|f|[\"acme.Thing\", \"Resource\"]");
 	assert_answer(database, "SELECT * FROM storage.resources ORDER BY id LIMIT 2",
 	    "1|1|acme|Couplet|acme.Couplet||[\"array\"]|Thing array||Thing array|{\"serial\": "
-	    "\"array\"}|t\n"
+	    "\"array\"}|t|[\"acme.Couplet\", \"Resource\"]|t|1\n"
 	    "2|2|acme|Thing|acme.Thing|1|[\"drive\"]|Thing drive||Thing drive|{\"serial\": "
-	    "\"drive\"}|f");
+	    "\"drive\"}|f|[\"acme.Thing\", \"Resource\"]|f|1");
 	assert_answer(database, "SELECT * FROM storage.parents ORDER BY 1", "3|2\n4|3");
 	assert_answer(database, "SELECT * FROM storage.affected ORDER BY 2", "1|3\n1|4");
 	assert_answer(database, "SELECT resource_id, statistic, counts FROM storage.histograms",
@@ -48,7 +48,7 @@ static void times_and_texts_are_exact(void **state)
 	client_write(&database->client, example_changes());
 
 	assert_answer(database, "SELECT * FROM storage.alerts",
-	    "1|2|_status_ERROR|status|ERROR|40|Failure 1|2023-11-14 22:13:20.123456+00||t");
+	    "1|2|_status_ERROR|status|ERROR|40|Failure 1|2023-11-14 22:13:20.123456+00||t|f||1|0");
 	assert_answer(database, "SELECT * FROM storage.events",
 	    "1|2023-11-14 22:13:20+00|INFO|20|2|1|Something \"happened\" — twice\\");
 	assert_answer(database,
@@ -153,6 +153,53 @@ static void what_was_written_is_loaded(void **state)
 	    "alert 1 2 _status_ERROR status 40 'Failure 1' 1700000000123456 1\n");
 }
 
+static void what_was_given_and_who_says_that_an_alert_holds_come_back(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = example_changes();
+
+	changes->resources[0].given = xstrdup("{\"address\": \"a\", \"password\": null}");
+	changes->alerts[0].voters = xstrdup("{1}");
+	client_write(&database->client, changes);
+	changes = new_changes();
+	add_alert(changes, 1, 2, true);
+	changes->alerts[0].voters = xstrdup("{4,1}");
+	client_write(&database->client, changes);
+	client_close(&database->client);
+	client_open(&database->client, server.base, database->conninfo);
+
+	assert_non_null(strstr(database->client.rows.data,
+	    "\ngiven {\"address\": \"a\", \"password\": null}\nresource 2 "));
+	assert_non_null(strstr(database->client.rows.data, "\nvoters {4,1}\n"));
+}
+
+static void what_no_configured_scannable_reports_is_hidden(void **state)
+{
+	static const char shown[] =
+	    "SELECT id, scannable_id FROM storage.resources WHERE id > 1 ORDER BY id";
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+
+	add_class(changes, 1, "Couplet", true);
+	add_class(changes, 2, "Thing", true);
+	for (record_id id = 1; id <= 5; id++) {
+		add_resource(changes, id, id <= 2 ? 1 : 2, 0, (char[]){(char)('0' + id), '\0'});
+		changes->resources[id - 1].configured = id == 2;
+	}
+	for (record_id id = 3; id <= 4; id++)
+		ADD(changes, reporters_added, reporters_added_count,
+		    (struct reporter_row){.resource_id = id, .reporter_id = 1});
+	ADD(changes, reporters_added, reporters_added_count,
+	    (struct reporter_row){.resource_id = 4, .reporter_id = 2});
+	client_write(&database->client, changes);
+	assert_answer(database, shown, "2|2\n4|2");
+
+	changes = new_changes();
+	add_resource(changes, 1, 1, 0, "1");
+	client_write(&database->client, changes);
+	assert_answer(database, shown, "2|2\n3|1\n4|1");
+}
+
 static void a_new_database_loads_as_nothing(void **state)
 {
 	struct database *database = *state;
@@ -214,7 +261,8 @@ static void listeners_are_notified_once_per_transaction(void **state)
 	notification = PQnotifies(database->reader);
 	assert_non_null(notification);
 	assert_string_equal(notification->extra,
-	    "{\"resources\":4,\"removed\":1,\"alerts\":1,\"events\":1,\"samples\":4}");
+	    "{\"resources\":4,\"removed\":1,\"alerts\":1,\"events\":1,\"samples\":4,"
+	    "\"servers\":0,\"volumes\":0}");
 	assert_null(PQnotifies(database->reader));
 	PQfreemem(notification);
 }
@@ -338,6 +386,36 @@ static void links_are_removed(void **state)
 	assert_answer(database, "SELECT count(*) FROM storage.reporter", "0");
 }
 
+static void links_of_relations_have_no_reporter(void **state)
+{
+	const struct parent_row row = {.child_id = 4, .parent_id = 2, .reporter_id = 0};
+	struct database *database = *state;
+	struct changes *changes = example_changes();
+
+	ADD(changes, parents_added, parents_added_count, row);
+	ADD(changes, parents_added, parents_added_count, row);
+	add_parent(changes, 4, 2);
+	client_write(&database->client, changes);
+	changes = new_changes();
+	ADD(changes, parents_added, parents_added_count, row);
+	client_write(&database->client, changes);
+
+	assert_answer(database,
+	    "SELECT reporter_id FROM storage.parent WHERE child_id = 4 AND parent_id = 2 ORDER BY "
+	    "1",
+	    "1\n");
+	assert_answer(database, "SELECT * FROM storage.parents ORDER BY 1, 2", "3|2\n4|2\n4|3");
+	client_close(&database->client);
+	client_open(&database->client, server.base, database->conninfo);
+	assert_non_null(strstr(database->client.rows.data, "parent 4 2 0\n"));
+
+	changes = new_changes();
+	ADD(changes, parents_removed, parents_removed_count, row);
+	client_write(&database->client, changes);
+	assert_answer(database,
+	    "SELECT reporter_id FROM storage.parent WHERE child_id = 4 AND parent_id = 2", "1");
+}
+
 static void an_alert_can_be_cleared_and_raised_again_at_once(void **state)
 {
 	struct database *database = *state;
@@ -359,7 +437,7 @@ static void a_second_active_alert_of_a_name_is_refused_by_the_database(void **st
 	client_write(&database->client, example_changes());
 	result = PQexec(database->reader,
 	    "INSERT INTO storage.alert SELECT 99, resource_id, name, attribute, severity, message,"
-	    " begin_time, end_time, active FROM storage.alert");
+	    " begin_time, end_time, active, dismissed, cause_id, 99 FROM storage.alert");
 
 	assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "23505");
 	PQclear(result);
@@ -457,12 +535,12 @@ static void ancestors_and_descendants_end_on_cycles(void **state)
 
 	client_write(&database->client, example_changes());
 	assert_answer(database, "SELECT * FROM storage.descendants(2) ORDER BY 1", "3\n4");
-	assert_answer(database, "SELECT * FROM storage.ancestors(4) ORDER BY 1", "2\n3");
+	assert_answer(database, "SELECT * FROM storage.ancestors(4) ORDER BY 1", "2\n3\n4");
 	add_parent(changes, 2, 4);
 	client_write(&database->client, changes);
 
 	assert_answer(database, "SELECT * FROM storage.descendants(2) ORDER BY 1", "3\n4");
-	assert_answer(database, "SELECT * FROM storage.ancestors(2) ORDER BY 1", "3\n4");
+	assert_answer(database, "SELECT * FROM storage.ancestors(2) ORDER BY 1", "2\n3\n4");
 	assert_answer(database, "SELECT * FROM storage.affected ORDER BY 2", "1|3\n1|4");
 }
 
@@ -531,18 +609,19 @@ static void a_transaction_that_fails_is_tried_until_it_succeeds(void **state)
 	struct database *database = *state;
 	struct client *client = &database->client;
 
-	query(database->reader,
-	    "ALTER TABLE storage.event ADD CONSTRAINT refuse CHECK (message = '')");
+	query(database->reader, "ALTER TABLE storage.event RENAME TO elsewhere");
 	client_give(client, example_changes());
 	assert_true(run_until(server.base, has_failed_twice, client));
 	assert_int_equal(client->committed, 0);
 	assert_int_equal(store_state(client->store), STORE_WRITING);
 	assert_answer(database, "SELECT count(*) FROM storage.resource", "0");
+	assert_non_null(strstr(store_write_error(client->store), "42P01"));
 
-	query(database->reader, "ALTER TABLE storage.event DROP CONSTRAINT refuse");
+	query(database->reader, "ALTER TABLE storage.elsewhere RENAME TO event");
 	client_settle(client);
 	assert_int_equal(client->committed, 1);
 	assert_int_equal(store_statistics(client->store)->reconnects, 0);
+	assert_null(store_write_error(client->store));
 	assert_answer(database, "SELECT count(*) FROM storage.resource", "4");
 }
 
@@ -599,6 +678,110 @@ static void many_rows_become_one_transaction(void **state)
 	assert_true(store_statistics(database->client.store)->rows > 90000);
 }
 
+/* ---- rows that the database refuses ---- */
+
+static struct text errors;
+
+static void keep_error(int level, const char *plugin, const char *scannable, const char *line)
+{
+	(void)plugin;
+	(void)scannable;
+	if (level >= LOG_LEVEL_ERROR)
+		text_printf(&errors, "%s\n", line);
+}
+
+static int keep_errors(void **state)
+{
+	text_reset(&errors);
+	log_set_sink(keep_error);
+	return open_database(state);
+}
+
+static int forget_errors(void **state)
+{
+	log_set_sink(NULL);
+	text_clear(&errors);
+	return drop_database(state);
+}
+
+/* Makes the database refuse resources of these ids, as for a value that it can't hold. */
+static void refuse_resources(struct database *database, const char *condition)
+{
+	char *sql = xasprintf(
+	    "ALTER TABLE storage.resource ADD CONSTRAINT refuse CHECK (NOT (%s))", condition);
+
+	query(database->reader, sql);
+	free(sql);
+}
+
+static void a_row_that_is_refused_does_not_keep_the_others_away(void **state)
+{
+	struct database *database = *state;
+	struct client *client = &database->client;
+	struct changes *changes = new_changes();
+
+	refuse_resources(database, "id IN (2777, 20777)");
+	client_write(client, many_resources(30000));
+
+	assert_answer(database,
+	    "SELECT count(*), count(*) FILTER (WHERE id IN (2777, 20777)) FROM storage.resource",
+	    "30002|0");
+	assert_answer(database, "SELECT count(*) FROM storage.sample", "30000");
+	assert_answer(database, "SELECT count(*) FROM storage.parent", "30000");
+	assert_int_equal(store_statistics(client->store)->left_out, 2);
+	assert_int_equal(store_statistics(client->store)->failures, 0);
+	assert_null(store_write_error(client->store));
+	assert_non_null(
+	    strstr(errors.data, "refuses a row of resources, id 2777, Thing drive 2677: "));
+	assert_non_null(strstr(errors.data, "id 20777"));
+	assert_non_null(strstr(errors.data, "(SQLSTATE 23514)"));
+
+	add_event(changes, 7, 0, 0);
+	client_write(client, changes);
+	assert_answer(database, "SELECT count(*) FROM storage.event WHERE id = 7", "1");
+}
+
+static void many_rows_that_are_refused_are_counted(void **state)
+{
+	struct database *database = *state;
+
+	refuse_resources(database, "id >= 100 AND id % 2 = 0");
+	client_write(&database->client, many_resources(600));
+
+	assert_answer(database, "SELECT count(*) FROM storage.resource", "304");
+	assert_int_equal(store_statistics(database->client.store)->left_out, 300);
+	assert_non_null(strstr(errors.data, "refuses 280 more rows"));
+}
+
+static void what_breaks_a_constraint_at_the_end_is_found_too(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = example_changes();
+
+	add_resource(changes, 5, 2, 1, "drive");
+	add_resource(changes, 6, 2, 1, "other drive");
+	add_resource(changes, 7, 2, 99, "stray");
+	client_write(&database->client, changes);
+
+	assert_answer(database,
+	    "SELECT string_agg(id::text, ' ' ORDER BY id) FROM storage.resource", "1 2 3 4 6");
+	assert_int_equal(store_statistics(database->client.store)->left_out, 2);
+}
+
+static void a_text_that_the_database_can_not_hold_is_left_out(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = example_changes();
+
+	add_event(changes, 2, 0, 0);
+	free(changes->events[1].message);
+	changes->events[1].message = xstrdup("\xff\xfe");
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT string_agg(id::text, ' ') FROM storage.event", "1");
+	assert_non_null(strstr(errors.data, "(SQLSTATE 22021)"));
+}
+
 static void ids_given_out_never_go_back(void **state)
 {
 	struct database *database = *state;
@@ -615,10 +798,13 @@ static void ids_given_out_never_go_back(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_database, drop_database)
+#define ERROR_TEST(name) cmocka_unit_test_setup_teardown(name, keep_errors, forget_errors)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    TEST(what_was_given_and_who_says_that_an_alert_holds_come_back),
+	    TEST(what_no_configured_scannable_reports_is_hidden),
 	    TEST(a_new_database_loads_as_nothing),
 	    TEST(stored_rows_are_seen_through_the_views),
 	    TEST(times_and_texts_are_exact),
@@ -635,6 +821,7 @@ int main(void)
 	    TEST(rows_about_missing_resources_are_passed_over),
 	    TEST(references_of_a_written_resource_are_replaced),
 	    TEST(links_are_removed),
+	    TEST(links_of_relations_have_no_reporter),
 	    TEST(an_alert_can_be_cleared_and_raised_again_at_once),
 	    TEST(a_second_active_alert_of_a_name_is_refused_by_the_database),
 	    TEST(a_second_global_identity_is_refused_by_the_database),
@@ -650,6 +837,10 @@ int main(void)
 	    TEST(a_failure_at_commit_is_tried_again_too),
 	    TEST(many_rows_become_one_transaction),
 	    TEST(ids_given_out_never_go_back),
+	    ERROR_TEST(a_row_that_is_refused_does_not_keep_the_others_away),
+	    ERROR_TEST(many_rows_that_are_refused_are_counted),
+	    ERROR_TEST(what_breaks_a_constraint_at_the_end_is_found_too),
+	    ERROR_TEST(a_text_that_the_database_can_not_hold_is_left_out),
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);

@@ -223,13 +223,14 @@ static void without_a_file_everything_has_its_default(void **state)
 	assert_null(config->embedded_user);
 	assert_int_equal(config->database_retry_max_ns, 10 * NS_PER_S);
 	assert_int_equal(config->scan_period_ns, 5 * NS_PER_S);
-	assert_int_equal(config->scan_workers, 32);
+	assert_int_equal(config->scan_workers, 256);
 	assert_int_equal(config->scan_limit_ns, 600 * NS_PER_S);
 	assert_int_equal(config->teardown_limit_ns, 30 * NS_PER_S);
 	assert_int_equal(config->load_limit_ns, 30 * NS_PER_S);
 	assert_int_equal(config->stop_limit_ns, 5 * NS_PER_S);
 	assert_int_equal(config->retry_min_ns, 2 * NS_PER_S);
 	assert_int_equal(config->retry_max_ns, 60 * NS_PER_S);
+	assert_int_equal(config->confirm_after_ns, 300 * NS_PER_S);
 	assert_int_equal(config->log_level, LOG_LEVEL_INFO);
 	assert_int_equal(config->plugin_log_level, LOG_LEVEL_WARNING);
 	assert_null(config->log_file);
@@ -248,7 +249,7 @@ static void an_empty_file_is_the_defaults(void **state)
 	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
 		assert_loads(fixture, empty[i]);
 		assert_int_equal(fixture->config.plugin_count, 0);
-		assert_int_equal(fixture->config.scan_workers, 32);
+		assert_int_equal(fixture->config.scan_workers, 256);
 		assert_string_equal(fixture->config.path, fixture->file);
 	}
 }
@@ -274,6 +275,7 @@ static void every_scalar_can_be_set(void **state)
 	                      "  stop_limit: 0 s\n"
 	                      "  retry_min: 100 ms\n"
 	                      "  retry_max: 100 ms\n"
+	                      "  confirm_after: 2 min\n"
 	                      "log: {level: debug, plugin_level: ERROR, file: /log}\n"
 	                      "control: {socket: /socket}\n");
 	path = xasprintf("%s/state", fixture->directory);
@@ -290,6 +292,7 @@ static void every_scalar_can_be_set(void **state)
 	assert_int_equal(config->teardown_limit_ns, 86400 * NS_PER_S);
 	assert_int_equal(config->stop_limit_ns, 0);
 	assert_int_equal(config->retry_min_ns, 100 * NS_PER_MS);
+	assert_int_equal(config->confirm_after_ns, 120 * NS_PER_S);
 	assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(config->plugin_log_level, LOG_LEVEL_ERROR);
 	assert_string_equal(config->log_file, "/log");
@@ -304,7 +307,7 @@ static void null_is_the_default(void **state)
 	assert_loads(fixture, "");
 	socket = xstrdup(fixture->config.control_socket);
 	assert_loads(fixture, "scan: {workers: ~, limit: null}\ncontrol: {socket: }\nuser:\n");
-	assert_int_equal(fixture->config.scan_workers, 32);
+	assert_int_equal(fixture->config.scan_workers, 256);
 	assert_int_equal(fixture->config.scan_limit_ns, 600 * NS_PER_S);
 	assert_string_equal(fixture->config.control_socket, socket);
 	assert_null(fixture->config.user);
@@ -328,6 +331,7 @@ static void plugins_are_names_paths_or_mappings(void **state)
 	                      "  log_level: debug\n"
 	                      "  scan_limit: 7 s\n"
 	                      "  teardown_limit: 8 s\n"
+	                      "  stop_limit: 9 s\n"
 	                      "- path: /opt/epsilon\n"
 	                      "scan: {limit: 20 s, teardown_limit: 21 s}\n"
 	                      "directories: {plugins: /plugins}\n");
@@ -370,7 +374,7 @@ static void paths_are_made_absolute_from_a_relative_file_too(void **state)
 	write_file(fixture, "r.yaml", "plugins: [./a.so]\n");
 	assert_int_equal(chdir(fixture->directory), 0);
 	assert_true(config_load("r.yaml", &fixture->config, &fixture->mistakes));
-	path = xasprintf("%s/./a.so", fixture->directory);
+	path = xasprintf("%s/a.so", fixture->directory);
 	assert_string_equal(fixture->config.plugins[0].path, path);
 	assert_string_equal(fixture->config.plugins[0].place, "r.yaml:1");
 	assert_int_equal(chdir(here), 0);
@@ -450,7 +454,7 @@ static void drop_ins_add_plugins_and_override_scalars(void **state)
 {
 	struct fixture *fixture = *state;
 	struct config *config = &fixture->config;
-	char *path = xasprintf("%s/conf.d/./own.so", fixture->directory);
+	char *path = xasprintf("%s/conf.d/own.so", fixture->directory);
 
 	write_drop_in(fixture, "20-b.yaml", "plugins: [b]\nscan: {workers: 20}\n");
 	write_drop_in(fixture, "10-a.yaml",
@@ -558,7 +562,8 @@ static void values_of_the_wrong_type_are_refused(void **state)
 	        "r.yaml:1: scan.workers: must be a single value, not a list\n"},
 	    {"user: {name: a}\n", "r.yaml:1: user: must be a single value, not a mapping\n"},
 	    {"scan: 5\n", "r.yaml:1: scan: must be a mapping (known here: period, workers, limit, "
-	                  "teardown_limit, load_limit, stop_limit, retry_min, retry_max)\n"},
+	                  "teardown_limit, load_limit, stop_limit, retry_min, retry_max, "
+	                  "confirm_after)\n"},
 	    {"database: {embedded: yes}\n",
 	        "r.yaml:1: database.embedded: \"yes\" is neither true nor false\n"},
 	    {"log: {level: loud}\n", "r.yaml:1: log.level: \"loud\" is not a level (debug, info, "
@@ -602,7 +607,7 @@ static void lists_must_be_lists_of_what_they_say(void **state)
 	    {"plugins: [{log_level: debug}]\n",
 	        "r.yaml:1: plugins[0]: needs either a name or a path\n"},
 	    {"plugins: [{name: a, path: b}]\n",
-	        "r.yaml:1: plugins[0]: needs either a name or a path\n"},
+	        "r.yaml:1: plugins[0]: has both a name and a path: remove one\n"},
 	    {"plugins: [a b]\n", "r.yaml:1: plugins[0]: \"a b\" can't be a plugin's name (letters, "
 	                         "digits, _ and -, at most 128)\n"},
 	    {"plugins: [/opt/x.y.so]\n",
@@ -638,7 +643,7 @@ static void what_is_no_plain_yaml_is_refused_with_its_line(void **state)
 {
 	static const struct bad bad[] = {
 	    {"scan:\n\tworkers: 1\n", "r.yaml:2: found character that cannot start any token while "
-	                              "scanning for the next token\n"},
+	                              "scanning for the next token (a tab? indent with blanks)\n"},
 	    {"user: a\nscan: {workers: 1\n",
 	        "r.yaml:3: did not find expected ',' or '}' while parsing a flow mapping\n"},
 	    {"user: a: b\n", "r.yaml:1: mapping values are not allowed in this context\n"},
@@ -680,6 +685,50 @@ static void all_mistakes_are_told_at_once(void **state)
 	    "r.yaml:7: databse: unknown key; did you mean \"database\"?\n"
 	    "r.yaml:8: database.embedded: excludes database.conninfo (r.yaml:8); remove one of "
 	    "them\n");
+}
+
+/* The mistakes that only this machine makes of a configuration. The caller frees them. */
+static char *site_mistakes(struct fixture *fixture, const char *content)
+{
+	bool good;
+
+	assert_loads(fixture, content);
+	text_reset(&fixture->mistakes);
+	good = config_check_site(&fixture->config, &fixture->mistakes);
+	assert_int_equal(good, fixture->mistakes.length == 0);
+	return relative_mistakes(fixture);
+}
+
+static void what_is_not_there_on_this_machine_is_a_mistake(void **state)
+{
+	static const struct bad bad[] = {
+	    {"", ""},
+	    {"user: root\ndatabase: {embedded_user: root}\nlog: {file: new.log}\n", ""},
+	    {"user: no-such-user\n",
+	        "r.yaml:1: user: there is no user \"no-such-user\" on this machine; create it "
+	        "(useradd --system), or name another\n"},
+	    {"database:\n  embedded_user: no-such-user\n",
+	        "r.yaml:2: database.embedded_user: there is no user \"no-such-user\" on this "
+	        "machine; create it (useradd --system), or name another\n"},
+	    {"log:\n  file: nowhere/a.log\n", "r.yaml:2: log.file: directory nowhere: No such file "
+	                                      "or directory; make it, or name another\n"},
+	    {"log: {file: /tmp}\n", "r.yaml:1: log.file: /tmp is a directory; name a file in it\n"},
+	    {"database:\n  conninfo: \"host=db password='a secret\"\n",
+	        "r.yaml:2: database.conninfo: can't be read: unterminated quoted string in "
+	        "connection info string. Write it as \"host=db.example dbname=storage "
+	        "user=runner\" or postgresql://runner@db.example/storage\n"},
+	    {"user: no-such-user\nlog: {file: /proc/a/b}\n",
+	        "r.yaml:1: user: there is no user \"no-such-user\" on this machine; create it "
+	        "(useradd --system), or name another\nr.yaml:2: log.file: directory /proc/a: No "
+	        "such file or directory; make it, or name another\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char *mistakes = site_mistakes(*state, bad[i].content);
+
+		assert_string_equal(mistakes, bad[i].mistakes);
+		free(mistakes);
+	}
 }
 
 static void a_file_that_cannot_be_read_is_a_mistake(void **state)
@@ -867,6 +916,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 	        what_is_no_plain_yaml_is_refused_with_its_line, setup, teardown),
 	    cmocka_unit_test_setup_teardown(all_mistakes_are_told_at_once, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+	        what_is_not_there_on_this_machine_is_a_mistake, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        a_file_that_cannot_be_read_is_a_mistake, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_file_without_end_is_a_mistake, setup, teardown),

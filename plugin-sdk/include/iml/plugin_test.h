@@ -51,13 +51,15 @@
  * Either the plugin's objects are linked into the test program, as above, or its shared object is
  * loaded with iml_test_load():
  *	cc -o test_acme test_acme.o acme.o $(pkg-config --cflags --libs iml-plugin-test)
+ * Functions of the C library are better not wrapped: those of the runner would be, too. In C++
+ * <cmocka.h> has to be included in extern "C" { }.
  *
  * Failures
  *
  * Every function here, but for the few that say otherwise, fails the running test of cmocka when
- * what it asks for is not so: it prints what it expected and what there is, with the resources and
- * their attributes, and names the line of the test. Passwords are never printed. A plugin that
- *can't be loaded fails the test with all its mistakes.
+ * what it asks for is not so. It prints what it expected and what there is, the resources and their
+ * attributes, and names the line of the test. Passwords are never printed. A plugin that can't be
+ * loaded fails the test with all its mistakes.
  *
  * A refused call (an unknown attribute, a value out of range, …) fails the test at the end of the
  * scan that made it, with the place of the call in the plugin; see iml_test_allow_refused().
@@ -76,7 +78,7 @@
  *
  * One thread uses a test and all that belongs to it. Tests come one after the other.
  *
- * Texts of attributes are what a person would type: "12", "true", "4 GiB", "FAILED", of a reference
+ * Texts of attributes are what a person would type: "12", "true", "4096", "FAILED", of a reference
  * the label of what it refers to. NULL is null. In a list "name=value" they can't be null.
  */
 #ifndef IML_PLUGIN_TEST_H
@@ -132,8 +134,9 @@ struct iml_test *iml_test_load(const char *path);
 
 /*
  * Adds a scannable of a class, with its attributes. The class may be NULL if the plugin has one
- * scannable class only. Passwords are given as a user types them, and the plugin obfuscates them.
- *Its first scan is due at once. iml_test_add(test, "Array", "address=10.0.0.1", "user=admin")
+ * scannable class only. Passwords are given as a user types them; the plugin obfuscates them. The
+ * first scan is due at once.
+ *	iml_test_add(test, "Array", "address=10.0.0.1", "user=admin")
  */
 #define iml_test_add(...) iml_test_add_at(__FILE__, __LINE__, __VA_ARGS__, NULL)
 
@@ -143,8 +146,9 @@ struct iml_test *iml_test_load(const char *path);
 
 /*
  * Runs the next scan of the scannable now, whether or not it is due: initial_scan at first and
- * after a failure or iml_test_close(), update_scan from then on. Returns whether it succeeded, and
- * its results hold; if not, its session has ended, as it would in the runner.
+ * after a failure or iml_test_close(), update_scan from then on (a plugin without it fails the
+ * test). Returns whether it succeeded, and its results hold; if not, its session has ended, as it
+ * would in the runner.
  */
 #define iml_test_scan(scannable) iml_test_scan_at(__FILE__, __LINE__, (scannable))
 
@@ -209,7 +213,7 @@ uint64_t iml_test_scans(const struct iml_test_scannable *scannable);
 /* The resource of a scannable. */
 #define iml_test_resource_of(scannable) iml_test_resource_of_at(__FILE__, __LINE__, (scannable))
 
-/* Whether a resource has been removed. */
+/* That a resource has been removed. */
 #define iml_test_assert_gone(resource) iml_test_assert_gone_at(__FILE__, __LINE__, (resource))
 
 /* The value of an attribute: iml_test_assert_attribute(drive, "lun", NULL). */
@@ -230,6 +234,17 @@ uint64_t iml_test_scans(const struct iml_test_scannable *scannable);
 #define iml_test_assert_no_parent(child, parent) \
 	iml_test_assert_no_parent_at(__FILE__, __LINE__, (child), (parent))
 
+/* How many parents the resource has. */
+#define iml_test_assert_parents(resource, count) \
+	iml_test_assert_parents_at(__FILE__, __LINE__, (resource), (count))
+
+/* Each parent of the resource, by an index from 0; NULL after the last. */
+#define iml_test_parent(resource, index) iml_test_parent_at(__FILE__, __LINE__, (resource), (index))
+
+/* Whether the resource is of a class, or of one derived from it. */
+#define iml_test_is_a(resource, class_name) \
+	iml_test_is_a_at(__FILE__, __LINE__, (resource), (class_name))
+
 /* ---------------------------------------------------------------- alerts */
 
 /*
@@ -243,8 +258,7 @@ uint64_t iml_test_scans(const struct iml_test_scannable *scannable);
 #define iml_test_assert_no_alert(resource) \
 	iml_test_assert_no_alert_at(__FILE__, __LINE__, (resource))
 
-/* That the resource is affected by an alert: it or one of its ancestors has one, of this message.
- */
+/* That the resource, or one of its ancestors, has an active alert, with a part of its message. */
 #define iml_test_assert_affected(resource, message) \
 	iml_test_assert_affected_at(__FILE__, __LINE__, (resource), (message))
 
@@ -254,7 +268,7 @@ uint64_t iml_test_scans(const struct iml_test_scannable *scannable);
 
 /* ---------------------------------------------------------------- statistics */
 
-/* The newest sample of a gauge or counter, which differs by less than 0.000001 of its value. */
+/* The newest sample of a gauge or counter, to a millionth of its value. */
 #define iml_test_assert_sample(resource, name, value) \
 	iml_test_assert_sample_at(__FILE__, __LINE__, (resource), (name), (value))
 
@@ -327,6 +341,12 @@ void iml_test_assert_parent_at(
     const char *file, int line, struct iml_test_resource *child, struct iml_test_resource *parent);
 void iml_test_assert_no_parent_at(
     const char *file, int line, struct iml_test_resource *child, struct iml_test_resource *parent);
+void iml_test_assert_parents_at(
+    const char *file, int line, struct iml_test_resource *resource, size_t count);
+struct iml_test_resource *iml_test_parent_at(
+    const char *file, int line, struct iml_test_resource *resource, size_t index);
+bool iml_test_is_a_at(
+    const char *file, int line, struct iml_test_resource *resource, const char *class_name);
 void iml_test_assert_alert_at(const char *file, int line, struct iml_test_resource *resource,
     const char *severity, const char *message);
 void iml_test_assert_no_alert_at(const char *file, int line, struct iml_test_resource *resource);

@@ -29,14 +29,37 @@
  * Errors: calls that return int give 0, or one of the negative IML_E values; calls that return
  * a handle give NULL. iml_error() then tells the reason in words. A refused call changes
  * nothing, is logged with the place of the call in the plugin's source, and marks the running
- * scan as degraded: what was valid is stored, but no resource is taken for gone because this
- * scan did not report it. iml_forgive() takes the mark back.
+ * scan as degraded: what was valid is stored, but after a degraded initial scan no resource is
+ * taken for gone because that did not report it. iml_forgive() takes the mark back.
+ *
+ * The log has each reason for which calls were refused once a minute. Of many different ones at the
+ * same place in the source, as in a loop over drives, it has the first ten and, at the end of the
+ * scan, how many more there were: "5 more calls refused at acme.c:70, not shown".
  *
  * Handles: struct iml_plugin and struct iml_resource are never defined; a pointer to one is a
  * handle. A session's handles are valid until its teardown returns, a resource's until it is
  * removed. Use of a handle that is no longer valid, and of NULL, is refused with IML_EHANDLE.
  *
  * Text is UTF-8, ended by a zero byte, and copied by every call: the caller keeps what it passes.
+ *
+ * Versions
+ *
+ * The interface has a version of two numbers, IML_API_MAJOR and IML_API_MINOR. A plugin runs with
+ * runners of the major version that it was built for, and of the same or a later minor version; any
+ * other is refused when the plugin is loaded, with both versions named. So a plugin need not be
+ * built again when the runner is updated.
+ *
+ * A minor version adds and changes nothing that is there. What it may add: fields at the end of
+ * iml_class, iml_attribute, iml_statistic, iml_alert_condition, iml_chart, iml_relation and
+ * iml_plugin_definition, where zero means what was so before; functions at the end of iml_calls;
+ * enumerators with new values; macros and inline functions. All other structures stay as they are.
+ * The runner knows the sizes of the tables in each minor version, finds the fields by them, and
+ * takes those that an older plugin lacks for zero; a plugin finds the functions that it knows at
+ * the beginning of a table that has grown. A plugin that can do without something new asks for it
+ * with #if IML_API_MINOR >= 1. Calls may return negative values that are not yet named here.
+ *
+ * A major version may change everything but the first four fields of iml_plugin_definition and the
+ * beginning of its symbol's name, by which each runner can tell which version it sees.
  *
  * C++: from C++17 on a plugin is written with the same declarations and calls, but for how options
  * are given: IML_STRING("name").optional(true) instead of IML_STRING("name", .optional = true). See
@@ -51,10 +74,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/*
- * Version of this interface. A plugin runs with a runner of the same major version and the same
- * or a later minor version; any other combination is refused when the plugin is loaded.
- */
+/* The version of this interface; see "Versions" above. */
 #define IML_API_MAJOR 1
 #define IML_API_MINOR 0
 
@@ -69,9 +89,10 @@ enum iml_result {
 	IML_EVALUE = -3, /* the value does not fit the declaration (type, range, length, options) */
 	IML_EMISSING = -4, /* a mandatory attribute has no value */
 	IML_EIDENTITY =
-	    -5,          /* an identifying attribute would change, or the identifier is too long */
-	IML_ECYCLE = -6, /* the resource would become its own ancestor */
-	IML_ESTATE = -7, /* the call is not allowed here (removing the scannable, for example) */
+	    -5, /* an identifying attribute would change, or the identifier is too long */
+	IML_ECYCLE =
+	    -6, /* the resource would become its own ancestor, or need itself by references */
+	IML_ESTATE = -7,    /* the call is not allowed here (removing the scannable, for example) */
 	IML_ENOTFOUND = -8, /* nothing matched */
 	IML_EAMBIGUOUS = -9 /* more than one matched */
 };
@@ -132,6 +153,9 @@ struct iml_limit {
 /*
  * One attribute of a class. Made by IML_STRING() and its sisters below; every field but type and
  * name is optional and can be given after the name: IML_STRING("name", .optional = true).
+ *
+ * A class has at most 4096 attributes, inherited ones included, and a value that is a text at most
+ * 32768 bytes, whatever its type: longer ones are refused.
  */
 struct iml_attribute {
 	uint32_t type;    /* enum iml_attribute_type */
@@ -285,12 +309,13 @@ struct iml_bin {
 #define IML_OPEN INT64_MAX
 
 struct iml_statistic {
-	uint32_t type;         /* enum iml_statistic_type */
-	const char *name;      /* as for attributes; no attribute of the class may have it too */
-	const char *label;     /* NULL: made from the name */
-	const char *units;     /* "C", "op/s", …, or IML_UNITS_BYTES; NULL: a plain number */
-	int32_t sample_period; /* whole seconds between samples; left out (0): 10; never below 0 */
-	uint32_t bin_count;    /* histograms only: IML_BINS({0, 512}, {513, IML_OPEN}) */
+	uint32_t type;     /* enum iml_statistic_type */
+	const char *name;  /* as for attributes; no attribute of the class may have it too */
+	const char *label; /* NULL: made from the name */
+	const char *units; /* "C", "op/s", …, or IML_UNITS_BYTES; NULL: a plain number */
+	int32_t
+	    sample_period;  /* whole seconds between samples; 0 is as left out: 10; not below 0 */
+	uint32_t bin_count; /* histograms only: IML_BINS({0, 512}, {513, IML_OPEN}) */
 	const struct iml_bin *bins;
 };
 
@@ -394,8 +419,14 @@ struct iml_alert_condition {
 	struct iml_states warn_states;
 	struct iml_states info_states;
 
-	uint32_t raise_after; /* consecutive scans that must agree before it raises; 0 is 1 */
-	uint32_t clear_after; /* and before it clears; 0 is 1 */
+	/*
+	 * Consecutive scans that must agree before it raises, and before it clears; 0 is 1. Changes
+	 * that the plugin's own threads make in between are judged at once where one scan is
+	 * enough; they count as no scan. A plugin without an update scan has one that does nothing
+	 * each update period.
+	 */
+	uint32_t raise_after;
+	uint32_t clear_after;
 };
 
 #define IML_CONDITION_(type_, ...)                        \
@@ -426,8 +457,9 @@ struct iml_class;
  *
  * The attributes have the same names on both sides. The declaring class must have them; they can't
  * be statistics, passwords or references. Where the target class lacks one, those of its derived
- * classes that have it take part. If none does, the plugin is loaded with a warning; if the target
- * names a plugin or class that does not exist, it is refused.
+ * classes that have it take part. If none does, the plugin is loaded with a warning. So it is if
+ * the target names a plugin that is not loaded: there will be links as soon as it is. If that
+ * plugin is loaded and has no such class, the declaring plugin is refused, and stopped if it runs.
  */
 struct iml_relation {
 	uint32_t type;                 /* enum iml_relation_type */
@@ -680,7 +712,11 @@ struct iml_plugin_definition {
 	 * could not list everything. Required when the plugin has scannable classes.
 	 */
 	int (*initial_scan)(struct iml_plugin *self, struct iml_resource *scannable);
-	/* Reports what changed since the last scan, periodically. Optional. */
+	/*
+	 * Reports what changed since the last scan, periodically. Optional. It may report as little
+	 * as it likes: nothing is removed because an update scan does not report it. What the
+	 * device no longer has goes by iml_remove(), or after the initial scan of the next session.
+	 */
 	int (*update_scan)(struct iml_plugin *self, struct iml_resource *scannable);
 	/*
 	 * Frees what the session holds. Optional. Called once for every session whose initial_scan
@@ -762,10 +798,19 @@ static inline struct iml_value iml_value_resource(struct iml_resource *resource)
 	    .kind = resource != NULL ? IML_KIND_RESOURCE : IML_KIND_NULL, .resource = resource};
 }
 
-/* Makes a value of whatever is given: boolean, integer, real, text, handle or IML_NULL. */
+/* Never defined: a call does not compile, and says why. */
+struct iml_value iml_value_character(char character) __attribute__((
+    error("a plain char is neither a number nor a text: cast it to int, or pass a text")));
+
+/*
+ * Makes a value of whatever is given: boolean, integer, real, text, handle or IML_NULL. A plain
+ * char is none of these, since whether it has a sign differs between machines; signed char and
+ * unsigned char are numbers.
+ */
 #define IML_VALUE(value_) \
 	_Generic((value_),                                                                         \
 	    bool: iml_value_boolean,                                                               \
+	    char: iml_value_character,                                                             \
 	    signed char: iml_value_integer,                                                        \
 	    short: iml_value_integer,                                                              \
 	    int: iml_value_integer,                                                                \
@@ -947,8 +992,10 @@ static inline struct iml_resource *iml_get_parent(
 
 /*
  * Records one sample of a gauge or counter, with the time of the call. Every call makes a
- * sample, also with an equal value. Infinite values and NaN are refused. A text is taken if it is
- * a number.
+ * sample, also with an equal value: times of one statistic of a resource differ by at least a
+ * microsecond. Infinite values and NaN are refused. A text is taken if it is a number. While the
+ * clock of the machine is behind the newest sample, since it was put back, samples are not stored,
+ * which is logged; alert conditions are judged on them all the same.
  */
 #define iml_sample(resource, name_, value_) \
 	iml_sample_value((resource), (name_), IML_VALUE(value_), IML_PLACE)
@@ -965,9 +1012,23 @@ static inline int iml_sample_value(
 
 /* ---------------------------------------------------------------- calls: the scan */
 
+/* Marks a text that did not fit with an ellipsis, between two characters. */
+static inline void iml_mark_cut_(char *text, size_t size)
+{
+	size_t end = size - 4;
+
+	while (end > 0 && ((unsigned char)text[end] & 0xc0) == 0x80)
+		end--;
+	text[end] = '\xe2';
+	text[end + 1] = '\x80';
+	text[end + 2] = '\xa6';
+	text[end + 3] = '\0';
+}
+
 /*
  * Tells why a scan fails, and returns the value to leave the hook with:
  *	return iml_fail(self, "%s: connection refused", address);
+ * A reason of more than 1023 bytes is cut, and ends with "…".
  */
 #define iml_fail(self, ...) iml_fail_format((self), __VA_ARGS__)
 
@@ -978,7 +1039,8 @@ static inline __attribute__((format(printf, 2, 3))) int iml_fail_format(
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(reason, sizeof(reason), format, arguments);
+	if (vsnprintf(reason, sizeof(reason), format, arguments) >= (int)sizeof(reason))
+		iml_mark_cut_(reason, sizeof(reason));
 	va_end(arguments);
 	return (iml_calls_->fail)(self, reason); /* test frameworks have a macro fail() */
 }
@@ -986,7 +1048,7 @@ static inline __attribute__((format(printf, 2, 3))) int iml_fail_format(
 /* This scan could list only part of a class: what it does not report of it is not removed. */
 #define iml_incomplete(self, class_) iml_calls_->incomplete((self), (class_), IML_PLACE)
 
-/* Forgets the refused calls of the running scan: what it did not report counts as gone again. */
+/* Forgets the refused calls of the running scan, which is then no longer degraded. */
 static inline int iml_forgive(struct iml_plugin *self)
 {
 	return iml_calls_->forgive(self);
@@ -1056,7 +1118,8 @@ static inline const char *iml_error(void)
 
 /*
  * Logs a line in the name of the plugin and the session's scannable: iml_log(self, IML_INFO,
- * "firmware %s", version). Plugins should not print; what they print is logged line by line.
+ * "firmware %s", version). A line of more than 4095 bytes is cut, and ends with "…". Plugins should
+ * not print; what they print is logged line by line.
  */
 static inline __attribute__((format(printf, 3, 4))) void iml_log(
     struct iml_plugin *self, int level, const char *format, ...)
@@ -1065,7 +1128,8 @@ static inline __attribute__((format(printf, 3, 4))) void iml_log(
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
+	if (vsnprintf(line, sizeof(line), format, arguments) >= (int)sizeof(line))
+		iml_mark_cut_(line, sizeof(line));
 	va_end(arguments);
 	iml_calls_->log(self, level, line);
 }

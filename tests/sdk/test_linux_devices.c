@@ -6,17 +6,23 @@
 #include <cmocka.h>
 
 #include <ftw.h>
+#include <iml/plugin_test.h>
 #include <json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fake_host.h"
+IML_TEST_PLUGIN(linux);
 
 #define SECTORS(bytes) ((bytes) / 512)
 #define GIB (UINT64_C(1) << 30)
 #define STAT "100 0 2000 0 300 0 4000 0 0 0 0\n"
 
 static char root[64]; /* of the copy of a machine that a test builds */
+static struct iml_test *test;
+static struct iml_test_scannable *server;
 
 /* ---- building a machine ---- */
 
@@ -172,16 +178,16 @@ static int load(void **state)
 	put("sys/block/.keep", "%s", "");
 	put("proc/sys/kernel/hostname", "oss1.example.com\n");
 	put("proc/self/mountinfo", "%s", "");
-	fake_load("linux");
-	fake_configure("root", root);
-	fake_add_scannable("Server", IML_SET("hostname", IML_NULL));
+	test = iml_test_new(linux);
+	iml_test_set(test, "root", root);
+	server = iml_test_add(test, "Server");
 	return 0;
 }
 
 static int unload(void **state)
 {
 	(void)state;
-	fake_unload();
+	iml_test_free(test);
 	remove_tree(root);
 	return 0;
 }
@@ -190,23 +196,35 @@ static int unload(void **state)
 
 static void scan(void)
 {
-	assert_int_equal(fake_initial_scan(), 0);
-	assert_int_equal(fake.refused, 0);
+	iml_test_assert_scan(server);
 }
 
-static void scan_again(void)
+static struct iml_test_resource *find(const char *class_name, const char *name, const char *value)
 {
-	assert_int_equal(fake_update_scan(), 0);
-	assert_int_equal(fake.refused, 0);
+	char wanted[512];
+
+	snprintf(wanted, sizeof(wanted), "%s=%s", name, value);
+	return iml_test_assert_resource(test, class_name, wanted);
 }
 
-static struct fake_resource *found(const char *key)
+static struct iml_test_resource *the_disk(const char *serial)
 {
-	struct fake_resource *resource = fake_find(key);
+	return find("ScsiDevice", "serial", serial);
+}
 
-	if (resource == NULL)
-		fail_msg("there is no %s", key);
-	return resource;
+static struct iml_test_resource *the_local_disk(const char *path)
+{
+	return find("UnsharedDevice", "path", path);
+}
+
+static struct iml_test_resource *the_node(const char *path)
+{
+	return find("DeviceNode", "path", path);
+}
+
+static struct iml_test_resource *the_partition(const char *name)
+{
+	return find("Partition", "display_name", name);
 }
 
 /* ---- serials ---- */
@@ -218,10 +236,9 @@ static void page_83_is_preferred_to_page_80(void **state)
 	put_page_83("sda", "ACME    Array   t10name", "600140512345678900000000000000ab");
 	put_page_80("sda", "SN-0815");
 	scan();
-	found("ScsiDevice|600140512345678900000000000000ab");
-	assert_int_equal(fake_count("ScsiDevice"), 1);
-	assert_string_equal(
-	    fake_text(found("ScsiDevice|600140512345678900000000000000ab"), "model"), "Array");
+	the_disk("600140512345678900000000000000ab");
+	iml_test_assert_count(test, "ScsiDevice", 1);
+	iml_test_assert_attribute(the_disk("600140512345678900000000000000ab"), "model", "Array");
 }
 
 static void page_80_serves_when_there_is_no_page_83(void **state)
@@ -230,7 +247,7 @@ static void page_80_serves_when_there_is_no_page_83(void **state)
 	add_scsi_disk("sda", "8:0", "ACME", "Array");
 	put_page_80("sda", "  SN-0815 ");
 	scan();
-	found("ScsiDevice|ACME Array SN-0815");
+	the_disk("ACME Array SN-0815");
 }
 
 static void same_serial_is_found_in_sysfs_and_in_udev(void **state)
@@ -242,8 +259,8 @@ static void same_serial_is_found_in_sysfs_and_in_udev(void **state)
 	put("run/udev/data/b8:16", "S:disk/by-id/x\nE:ID_FS_TYPE=ext4\n"
 	                           "E:ID_SERIAL=3600140512345678900000000000000ab\n");
 	scan();
-	assert_int_equal(fake_count("ScsiDevice"), 1);
-	assert_int_equal(fake_count("DeviceNode"), 2);
+	iml_test_assert_count(test, "ScsiDevice", 1);
+	iml_test_assert_count(test, "DeviceNode", 2);
 }
 
 static void nvme_is_known_by_its_world_wide_name(void **state)
@@ -253,7 +270,7 @@ static void nvme_is_known_by_its_world_wide_name(void **state)
 	put_in("nvme0n1", "wwid", "eui.0025385b01420af3\n");
 	put_in("nvme0n1", "device/serial", "S4EWNX0M1234\n");
 	scan();
-	found("ScsiDevice|0025385b01420af3");
+	the_disk("0025385b01420af3");
 }
 
 static void generic_serials_of_virtual_disks_are_dropped(void **state)
@@ -266,9 +283,9 @@ static void generic_serials_of_virtual_disks_are_dropped(void **state)
 	put_page_80("sda", "0");
 	put_page_80("sdb", "0");
 	scan();
-	assert_int_equal(fake_count("ScsiDevice"), 0);
-	found("UnsharedDevice|/dev/sda");
-	found("UnsharedDevice|/dev/sdb");
+	iml_test_assert_count(test, "ScsiDevice", 0);
+	the_local_disk("/dev/sda");
+	the_local_disk("/dev/sdb");
 }
 
 static void chosen_serials_of_virtual_disks_join_paths(void **state)
@@ -279,9 +296,9 @@ static void chosen_serials_of_virtual_disks_join_paths(void **state)
 	put_page_83("sda", "QEMU    QEMU HARDDISK   MPATH-testdev01", NULL);
 	put_page_83("sdb", "QEMU    QEMU HARDDISK   MPATH-testdev01", NULL);
 	scan();
-	found("ScsiDevice|QEMU QEMU HARDDISK MPATH-testdev01");
-	assert_int_equal(fake_count("ScsiDevice"), 1);
-	assert_int_equal(fake_count("UnsharedDevice"), 0);
+	the_disk("QEMU QEMU HARDDISK MPATH-testdev01");
+	iml_test_assert_count(test, "ScsiDevice", 1);
+	iml_test_assert_count(test, "UnsharedDevice", 0);
 }
 
 static void names_that_hypervisors_make_up_are_no_serials(void **state)
@@ -296,8 +313,8 @@ static void names_that_hypervisors_make_up_are_no_serials(void **state)
 	add_disk("vdb", "254:16", GIB);
 	put_in("vdb", "serial", "rootfs");
 	scan();
-	assert_int_equal(fake_count("ScsiDevice"), 0);
-	assert_int_equal(fake_count("UnsharedDevice"), 4);
+	iml_test_assert_count(test, "ScsiDevice", 0);
+	iml_test_assert_count(test, "UnsharedDevice", 4);
 }
 
 static void malformed_page_83_gives_no_serial(void **state)
@@ -319,8 +336,8 @@ static void malformed_page_83_gives_no_serial(void **state)
 		put_bytes(path, pages[i], sizeof(pages[i]));
 	}
 	scan();
-	assert_int_equal(fake_count("ScsiDevice"), 0);
-	assert_int_equal(fake_count("UnsharedDevice"), 3);
+	iml_test_assert_count(test, "ScsiDevice", 0);
+	iml_test_assert_count(test, "UnsharedDevice", 3);
 }
 
 /* ---- structure ---- */
@@ -332,16 +349,16 @@ static void partitions_lie_between_two_nodes(void **state)
 	add_partition("vda", "vda1", "254:1", 1, GIB);
 	add_partition("vda", "vda2", "254:2", 2, 7 * GIB);
 	scan();
-	struct fake_resource *part = found("Partition|(UnsharedDevice|/dev/vda)|2");
+	struct iml_test_resource *part = the_partition("/dev/vda-2");
 
-	assert_int_equal(fake_integer(part, "size"), 7 * GIB);
-	assert_ptr_equal(fake_reference(part, "container"), found("UnsharedDevice|/dev/vda"));
-	assert_string_equal(fake_label(part), "/dev/vda-2");
-	assert_true(fake_is_parent(found("UnsharedDevice|/dev/vda"), found("DeviceNode|/dev/vda")));
-	assert_true(fake_is_parent(found("DeviceNode|/dev/vda"), part));
-	assert_true(fake_is_parent(part, found("DeviceNode|/dev/vda2")));
-	assert_int_equal(fake_count("Partition"), 2);
-	assert_int_equal(fake_count("UnsharedDevice"), 1);
+	iml_test_assert_attribute(part, "size", "7516192768");
+	iml_test_assert_attribute(part, "container", "Local disk /dev/vda");
+	iml_test_assert_label(part, "/dev/vda-2");
+	iml_test_assert_parent(the_node("/dev/vda"), the_local_disk("/dev/vda"));
+	iml_test_assert_parent(part, the_node("/dev/vda"));
+	iml_test_assert_parent(the_node("/dev/vda2"), part);
+	iml_test_assert_count(test, "Partition", 2);
+	iml_test_assert_count(test, "UnsharedDevice", 1);
 }
 
 static void build_multipath(void)
@@ -361,47 +378,47 @@ static void build_multipath(void)
 
 static void multipath_node_joins_the_paths_to_one_disk(void **state)
 {
-	struct fake_resource *disk, *node, *part;
+	struct iml_test_resource *disk, *node, *part;
 
 	(void)state;
 	build_multipath();
 	scan();
-	disk = found("ScsiDevice|600140512345678900000000000000ab");
-	node = found("DeviceNode|/dev/mapper/mpatha");
-	part = found("Partition|(ScsiDevice|600140512345678900000000000000ab)|1");
-	assert_true(fake_is_parent(disk, found("DeviceNode|/dev/sda")));
-	assert_true(fake_is_parent(disk, found("DeviceNode|/dev/sdb")));
-	assert_true(fake_is_parent(found("DeviceNode|/dev/sda"), node));
-	assert_true(fake_is_parent(found("DeviceNode|/dev/sdb"), node));
-	assert_false(fake_is_parent(disk, node));
-	assert_true(fake_is_parent(node, part));
-	assert_true(fake_is_parent(part, found("DeviceNode|/dev/mapper/mpatha1")));
-	assert_string_equal(fake_label(part), "600140512345678900000000000000ab-1");
-	assert_int_equal(fake_count("UnsharedDevice"), 0);
+	disk = the_disk("600140512345678900000000000000ab");
+	node = the_node("/dev/mapper/mpatha");
+	part = the_partition("600140512345678900000000000000ab-1");
+	iml_test_assert_parent(the_node("/dev/sda"), disk);
+	iml_test_assert_parent(the_node("/dev/sdb"), disk);
+	iml_test_assert_parent(node, the_node("/dev/sda"));
+	iml_test_assert_parent(node, the_node("/dev/sdb"));
+	iml_test_assert_no_parent(node, disk);
+	iml_test_assert_parent(part, node);
+	iml_test_assert_parent(the_node("/dev/mapper/mpatha1"), part);
+	iml_test_assert_label(part, "600140512345678900000000000000ab-1");
+	iml_test_assert_count(test, "UnsharedDevice", 0);
 }
 
 /* sda1, sdb1 and mpatha1 are one partition. */
 static void partition_seen_on_every_path_is_one(void **state)
 {
-	struct fake_resource *part;
+	struct iml_test_resource *part;
 
 	(void)state;
 	build_multipath();
 	add_partition("sda", "sda1", "8:1", 1, GIB);
 	add_partition("sdb", "sdb1", "8:17", 1, GIB);
 	scan();
-	assert_int_equal(fake_count("Partition"), 1);
-	part = found("Partition|(ScsiDevice|600140512345678900000000000000ab)|1");
-	assert_int_equal(part->parent_count, 3);
-	assert_true(fake_is_parent(part, found("DeviceNode|/dev/sda1")));
-	assert_true(fake_is_parent(part, found("DeviceNode|/dev/mapper/mpatha1")));
+	iml_test_assert_count(test, "Partition", 1);
+	part = the_partition("600140512345678900000000000000ab-1");
+	iml_test_assert_parents(part, 3);
+	iml_test_assert_parent(the_node("/dev/sda1"), part);
+	iml_test_assert_parent(the_node("/dev/mapper/mpatha1"), part);
 }
 
 static void logical_volumes_belong_to_their_group(void **state)
 {
 	static const char uuid[] =
 	    "LVM-aaaaaabbbbccccddddeeeeffffgggggg111111222233334444555566667777ab";
-	struct fake_resource *group, *volume;
+	struct iml_test_resource *group, *volume;
 
 	(void)state;
 	add_disk("vda", "254:0", 8 * GIB);
@@ -409,19 +426,19 @@ static void logical_volumes_belong_to_their_group(void **state)
 	put("run/udev/data/b254:0", "E:ID_FS_TYPE=LVM2_member\n");
 	add_mapped("dm-0", "253:0", 2 * GIB, "vg--1-home--lv", uuid, MEMBERS("vda", "vdb"));
 	scan();
-	group = found("VolumeGroup|aaaaaa-bbbb-cccc-dddd-eeee-ffff-gggggg");
-	volume = found("LogicalVolume|111111-2222-3333-4444-5555-6666-7777ab|"
-	               "(VolumeGroup|aaaaaa-bbbb-cccc-dddd-eeee-ffff-gggggg)");
-	assert_string_equal(fake_label(group), "vg-1");
-	assert_string_equal(fake_text(volume, "name"), "home-lv");
-	assert_string_equal(fake_label(volume), "vg-1-home-lv");
-	assert_int_equal(fake_integer(volume, "size"), 2 * GIB);
-	assert_true(fake_is_parent(found("DeviceNode|/dev/vda"), group));
-	assert_true(fake_is_parent(found("DeviceNode|/dev/vdb"), group));
-	assert_true(fake_is_parent(group, volume));
-	assert_true(fake_is_parent(volume, found("DeviceNode|/dev/mapper/vg--1-home--lv")));
-	assert_string_equal(
-	    fake_text(found("UnsharedDevice|/dev/vda"), "filesystem_type"), "LVM2_member");
+	group = iml_test_assert_resource(
+	    test, "VolumeGroup", "uuid=aaaaaa-bbbb-cccc-dddd-eeee-ffff-gggggg");
+	volume = iml_test_assert_resource(
+	    test, "LogicalVolume", "uuid=111111-2222-3333-4444-5555-6666-7777ab");
+	iml_test_assert_label(group, "vg-1");
+	iml_test_assert_attribute(volume, "name", "home-lv");
+	iml_test_assert_label(volume, "vg-1-home-lv");
+	iml_test_assert_attribute(volume, "size", "2147483648");
+	iml_test_assert_parent(group, the_node("/dev/vda"));
+	iml_test_assert_parent(group, the_node("/dev/vdb"));
+	iml_test_assert_parent(volume, group);
+	iml_test_assert_parent(the_node("/dev/mapper/vg--1-home--lv"), volume);
+	iml_test_assert_attribute(the_local_disk("/dev/vda"), "filesystem_type", "LVM2_member");
 }
 
 static void hidden_parts_of_a_volume_are_volumes_below_it(void **state)
@@ -436,11 +453,11 @@ static void hidden_parts_of_a_volume_are_volumes_below_it(void **state)
 	add_mapped("dm-0", "253:0", GIB, "vg-pool-tpool", hidden, MEMBERS("vda"));
 	add_mapped("dm-1", "253:1", GIB, "vg-pool", uuid, MEMBERS("dm-0"));
 	scan();
-	assert_int_equal(fake_count("LogicalVolume"), 2);
-	assert_int_equal(fake_count("VolumeGroup"), 1);
-	assert_true(fake_is_parent(found("DeviceNode|/dev/mapper/vg-pool-tpool"),
-	    found("LogicalVolume|111111-2222-3333-4444-5555-6666-7777ab|"
-	          "(VolumeGroup|aaaaaa-bbbb-cccc-dddd-eeee-ffff-gggggg)")));
+	iml_test_assert_count(test, "LogicalVolume", 2);
+	iml_test_assert_count(test, "VolumeGroup", 1);
+	iml_test_assert_parent(iml_test_assert_resource(test, "LogicalVolume",
+	                           "uuid=111111-2222-3333-4444-5555-6666-7777ab"),
+	    the_node("/dev/mapper/vg-pool-tpool"));
 }
 
 static void encrypted_device_is_a_local_disk_on_its_partition(void **state)
@@ -451,8 +468,7 @@ static void encrypted_device_is_a_local_disk_on_its_partition(void **state)
 	add_mapped(
 	    "dm-0", "253:0", GIB, "cryptroot", "CRYPT-LUKS2-0123-cryptroot", MEMBERS("vda1"));
 	scan();
-	assert_true(fake_is_parent(
-	    found("DeviceNode|/dev/vda1"), found("UnsharedDevice|/dev/mapper/cryptroot")));
+	iml_test_assert_parent(the_local_disk("/dev/mapper/cryptroot"), the_node("/dev/vda1"));
 }
 
 static void build_md(void)
@@ -469,23 +485,25 @@ static void build_md(void)
 
 static void md_array_lies_on_its_members(void **state)
 {
-	struct fake_resource *array;
+	struct iml_test_resource *array;
 
 	(void)state;
 	build_md();
 	put("run/udev/data/b9:0", "E:MD_UUID=01234567:89abcdef:01234567:89abcdef\n");
 	add_partition("md0", "md0p1", "259:0", 1, GIB / 2);
 	scan();
-	array = found("MdRaid|01234567:89abcdef:01234567:89abcdef");
-	assert_string_equal(fake_text(array, "level"), "raid1");
-	assert_int_equal(fake_integer(array, "missing_disks"), 0);
-	assert_true(fake_is_parent(found("DeviceNode|/dev/vda"), array));
-	assert_true(fake_is_parent(found("DeviceNode|/dev/vdb"), array));
-	assert_true(fake_is_parent(array, found("DeviceNode|/dev/md0")));
-	found("Partition|(MdRaid|01234567:89abcdef:01234567:89abcdef)|1");
+	array =
+	    iml_test_assert_resource(test, "MdRaid", "uuid=01234567:89abcdef:01234567:89abcdef");
+	iml_test_assert_attribute(array, "level", "raid1");
+	iml_test_assert_attribute(array, "missing_disks", "0");
+	iml_test_assert_parent(array, the_node("/dev/vda"));
+	iml_test_assert_parent(array, the_node("/dev/vdb"));
+	iml_test_assert_parent(the_node("/dev/md0"), array);
+	the_partition("/dev/md0-1");
 	put_in("md0", "md/degraded", "1\n");
-	scan_again();
-	assert_int_equal(fake_integer(array, "missing_disks"), 1);
+	scan();
+	iml_test_assert_alert(array, "WARNING", "Array is degraded");
+	iml_test_assert_affected(the_node("/dev/md0p1"), "Array is degraded");
 }
 
 static void md_array_without_uuid_is_known_by_server_and_name(void **state)
@@ -493,7 +511,7 @@ static void md_array_without_uuid_is_known_by_server_and_name(void **state)
 	(void)state;
 	build_md();
 	scan();
-	found("MdRaid|oss1.example.com:md0");
+	iml_test_assert_resource(test, "MdRaid", "uuid=oss1.example.com:md0");
 }
 
 static void disks_that_tell_nothing_are_left_out(void **state)
@@ -508,9 +526,9 @@ static void disks_that_tell_nothing_are_left_out(void **state)
 	put_in("nvme0c0n1", "hidden", "1\n");
 	put_in("broken", "size", "none\n");
 	scan();
-	assert_int_equal(fake_count("UnsharedDevice"), 2);
-	found("UnsharedDevice|/dev/loop1");
-	assert_int_equal(fake_integer(found("UnsharedDevice|/dev/zram0"), "size"), 0);
+	iml_test_assert_count(test, "UnsharedDevice", 2);
+	the_local_disk("/dev/loop1");
+	iml_test_assert_attribute(the_local_disk("/dev/zram0"), "size", "0");
 }
 
 static void slash_in_a_name_is_restored(void **state)
@@ -518,7 +536,7 @@ static void slash_in_a_name_is_restored(void **state)
 	(void)state;
 	add_disk("cciss!c0d0", "104:0", GIB);
 	scan();
-	found("DeviceNode|/dev/cciss/c0d0");
+	the_node("/dev/cciss/c0d0");
 }
 
 static void device_nodes_belong_to_this_server(void **state)
@@ -526,14 +544,14 @@ static void device_nodes_belong_to_this_server(void **state)
 	(void)state;
 	add_disk("vda", "254:0", GIB);
 	scan();
-	assert_int_equal(fake_integer(found("DeviceNode|/dev/vda"), "host_id"), 0);
+	iml_test_assert_attribute(the_node("/dev/vda"), "host_id", "0");
 }
 
 /* ---- mounts ---- */
 
 static void mounts_occupy_their_device(void **state)
 {
-	struct fake_resource *mount;
+	struct iml_test_resource *mount;
 
 	(void)state;
 	add_disk("vda", "254:0", 8 * GIB);
@@ -545,13 +563,13 @@ static void mounts_occupy_their_device(void **state)
 	                           "29 27 0:21 / /proc rw - proc proc rw\n"
 	                           "30 27 254:3 / /mnt/ost0 rw - lustre /dev/vda3 rw\n");
 	scan();
-	assert_int_equal(fake_count("LocalMount"), 2);
-	mount = found("LocalMount|/dev/vda2|/data set");
-	assert_true(fake_is_parent(found("DeviceNode|/dev/vda2"), mount));
-	assert_string_equal(fake_label(mount), "/data set (btrfs)");
-	found("LocalMount|/dev/vda1|/");
-	assert_string_equal(
-	    fake_text(found("Partition|(UnsharedDevice|/dev/vda)|1"), "filesystem_type"), "ext4");
+	iml_test_assert_count(test, "LocalMount", 2);
+	mount = iml_test_assert_resource(
+	    test, "LocalMount", "device=/dev/vda2", "mount_point=/data set");
+	iml_test_assert_parent(mount, the_node("/dev/vda2"));
+	iml_test_assert_label(mount, "/data set (btrfs)");
+	iml_test_assert_resource(test, "LocalMount", "device=/dev/vda1", "mount_point=/");
+	iml_test_assert_attribute(the_partition("/dev/vda-1"), "filesystem_type", "ext4");
 }
 
 static void swap_occupies_its_device(void **state)
@@ -561,7 +579,7 @@ static void swap_occupies_its_device(void **state)
 	put("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"
 	                  "/dev/vda                               partition\t1048572\t0\t-2\n");
 	scan();
-	found("LocalMount|/dev/vda|[SWAP]");
+	iml_test_assert_resource(test, "LocalMount", "device=/dev/vda", "mount_point=[SWAP]");
 }
 
 static void mount_point_of_any_bytes_is_text(void **state)
@@ -570,7 +588,7 @@ static void mount_point_of_any_bytes_is_text(void **state)
 	add_disk("vda", "254:0", GIB);
 	put("proc/self/mountinfo", "27 1 254:0 / /a\xff\xc3\xa9 rw - ext4 /dev/vda rw\n");
 	scan();
-	found("LocalMount|/dev/vda|/a?\xc3\xa9");
+	iml_test_assert_resource(test, "LocalMount", "device=/dev/vda", "mount_point=/a?\xc3\xa9");
 }
 
 /* ---- changes ---- */
@@ -583,14 +601,14 @@ static void unplugged_disk_is_removed_with_all_that_lay_on_it(void **state)
 	add_partition("vdb", "vdb1", "254:17", 1, GIB);
 	put("proc/self/mountinfo", "27 1 254:17 / /mnt rw - ext4 /dev/vdb1 rw\n");
 	scan();
-	assert_int_equal(fake_count("LocalMount"), 1);
+	iml_test_assert_count(test, "LocalMount", 1);
 	remove_device("vdb");
-	scan_again();
-	assert_int_equal(fake_count("UnsharedDevice"), 1);
-	assert_int_equal(fake_count("DeviceNode"), 1);
-	assert_int_equal(fake_count("Partition"), 0);
-	assert_int_equal(fake_count("LocalMount"), 0);
-	found("UnsharedDevice|/dev/vda");
+	scan();
+	iml_test_assert_count(test, "UnsharedDevice", 1);
+	iml_test_assert_count(test, "DeviceNode", 1);
+	iml_test_assert_count(test, "Partition", 0);
+	iml_test_assert_count(test, "LocalMount", 0);
+	the_local_disk("/dev/vda");
 }
 
 static void new_partition_appears_and_deleted_one_goes(void **state)
@@ -601,10 +619,10 @@ static void new_partition_appears_and_deleted_one_goes(void **state)
 	scan();
 	remove_device("vda/vda1");
 	add_partition("vda", "vda2", "254:2", 2, GIB);
-	scan_again();
-	assert_null(fake_find("Partition|(UnsharedDevice|/dev/vda)|1"));
-	assert_null(fake_find("DeviceNode|/dev/vda1"));
-	found("Partition|(UnsharedDevice|/dev/vda)|2");
+	scan();
+	iml_test_assert_no_resource(test, "Partition", "display_name=/dev/vda-1");
+	iml_test_assert_no_resource(test, "DeviceNode", "path=/dev/vda1");
+	the_partition("/dev/vda-2");
 }
 
 static void lost_path_leaves_the_disk(void **state)
@@ -614,10 +632,10 @@ static void lost_path_leaves_the_disk(void **state)
 	scan();
 	remove_device("sdb");
 	remove_device("dm-0/slaves/sdb");
-	scan_again();
-	found("ScsiDevice|600140512345678900000000000000ab");
-	assert_null(fake_find("DeviceNode|/dev/sdb"));
-	assert_int_equal(found("DeviceNode|/dev/mapper/mpatha")->parent_count, 1);
+	scan();
+	the_disk("600140512345678900000000000000ab");
+	iml_test_assert_no_resource(test, "DeviceNode", "path=/dev/sdb");
+	iml_test_assert_parents(the_node("/dev/mapper/mpatha"), 1);
 }
 
 /* The paths stay, but the map no longer uses one of them. */
@@ -627,12 +645,10 @@ static void link_that_is_gone_is_removed(void **state)
 	build_multipath();
 	scan();
 	remove_device("dm-0/slaves/sdb");
-	scan_again();
-	found("DeviceNode|/dev/sdb");
-	assert_false(
-	    fake_is_parent(found("DeviceNode|/dev/sdb"), found("DeviceNode|/dev/mapper/mpatha")));
-	assert_true(
-	    fake_is_parent(found("DeviceNode|/dev/sda"), found("DeviceNode|/dev/mapper/mpatha")));
+	scan();
+	the_node("/dev/sdb");
+	iml_test_assert_no_parent(the_node("/dev/mapper/mpatha"), the_node("/dev/sdb"));
+	iml_test_assert_parent(the_node("/dev/mapper/mpatha"), the_node("/dev/sda"));
 }
 
 static void unmounted_file_system_frees_its_device(void **state)
@@ -642,36 +658,36 @@ static void unmounted_file_system_frees_its_device(void **state)
 	put("proc/self/mountinfo", "27 1 254:0 / /mnt rw - ext4 /dev/vda rw\n");
 	scan();
 	put("proc/self/mountinfo", "%s", "");
-	scan_again();
-	assert_int_equal(fake_count("LocalMount"), 0);
+	scan();
+	iml_test_assert_count(test, "LocalMount", 0);
 }
 
 /* ---- statistics ---- */
 
 static void counters_come_from_the_kernel(void **state)
 {
-	struct fake_resource *disk;
+	struct iml_test_resource *disk;
 
 	(void)state;
 	add_disk("vda", "254:0", GIB);
 	scan();
-	disk = found("UnsharedDevice|/dev/vda");
-	assert_int_equal(fake_sample(disk, "reads")->value, 100);
-	assert_int_equal(fake_sample(disk, "read_bytes")->value, 2000 * 512);
-	assert_int_equal(fake_sample(disk, "writes")->value, 300);
-	assert_int_equal(fake_sample(disk, "write_bytes")->value, 4000 * 512);
+	disk = the_local_disk("/dev/vda");
+	iml_test_assert_sample(disk, "reads", 100);
+	iml_test_assert_sample(disk, "read_bytes", 2000 * 512);
+	iml_test_assert_sample(disk, "writes", 300);
+	iml_test_assert_sample(disk, "write_bytes", 4000 * 512);
 }
 
 static void traffic_of_a_disk_is_that_of_all_its_paths(void **state)
 {
-	struct fake_resource *disk;
+	struct iml_test_resource *disk;
 
 	(void)state;
 	build_multipath();
 	scan();
-	disk = found("ScsiDevice|600140512345678900000000000000ab");
-	assert_int_equal(fake_sample(disk, "reads")->value, 200);
-	assert_int_equal(fake_sample(disk, "reads")->count, 1);
+	disk = the_disk("600140512345678900000000000000ab");
+	iml_test_assert_sample(disk, "reads", 200);
+	iml_test_assert_samples(disk, "reads", 1);
 }
 
 /* ---- the server ---- */
@@ -680,37 +696,24 @@ static void server_is_called_by_its_host_name(void **state)
 {
 	(void)state;
 	scan();
-	assert_string_equal(fake_label(fake.scannable), "oss1.example.com");
-}
-
-static void rename_server(const char *host_name)
-{
-	fake_unload();
-	fake_load("linux");
-	fake_configure("root", root);
-	fake_add_scannable("Server", IML_SET("hostname", host_name));
+	iml_test_assert_label(iml_test_resource_of(server), "oss1.example.com");
 }
 
 static void short_and_long_host_names_are_the_same(void **state)
 {
 	(void)state;
-	rename_server("OSS1");
-	scan();
-	rename_server("oss1.example.com");
-	scan();
+	iml_test_assert_scan(iml_test_add(test, "Server", "hostname=OSS1"));
+	iml_test_assert_scan(iml_test_add(test, "Server", "hostname=oss1.example.com"));
 }
 
 static void other_machine_is_refused(void **state)
 {
 	(void)state;
-	rename_server("oss2.example.com");
-	assert_int_not_equal(fake_initial_scan(), 0);
-	assert_string_equal(fake.failure,
+	iml_test_assert_scan_fails(iml_test_add(test, "Server", "hostname=oss2.example.com"),
 	    "\"oss2.example.com\" is another machine: this runner can "
 	    "read the devices of \"oss1.example.com\" only");
-	fake_teardown();
-	rename_server("oss1.example.org");
-	assert_int_not_equal(fake_initial_scan(), 0);
+	iml_test_assert_scan_fails(
+	    iml_test_add(test, "Server", "hostname=oss1.example.org"), "another machine");
 }
 
 static void unreadable_sysfs_fails_the_scan(void **state)
@@ -721,9 +724,8 @@ static void unreadable_sysfs_fails_the_scan(void **state)
 	scan();
 	snprintf(expected, sizeof(expected), "%s/sys", root);
 	remove_tree(expected);
-	assert_int_not_equal(fake_update_scan(), 0);
 	snprintf(expected, sizeof(expected), "%s/sys/block: No such file or directory", root);
-	assert_string_equal(fake.failure, expected);
+	iml_test_assert_scan_fails(server, expected);
 }
 
 /* ---- this machine ---- */
@@ -746,12 +748,12 @@ static struct json_object *run_lsblk(void)
 }
 
 /* The logical drive that a node gives access to: its parent, or further up for multipath. */
-static struct fake_resource *drive_of(struct fake_resource *node)
+static struct iml_test_resource *drive_of(struct iml_test_resource *device)
 {
-	assert_true(node->parent_count > 0);
-	if (strcmp(node->parents[0]->class_->name, "DeviceNode") == 0)
-		return drive_of(node->parents[0]);
-	return node->parents[0];
+	struct iml_test_resource *parent = iml_test_parent(device, 0);
+
+	assert_non_null(parent);
+	return iml_test_is_a(parent, "DeviceNode") ? drive_of(parent) : parent;
 }
 
 static size_t compare_with_lsblk(struct json_object *devices)
@@ -761,13 +763,10 @@ static size_t compare_with_lsblk(struct json_object *devices)
 	for (size_t i = 0, top = count; i < top; i++) {
 		struct json_object *device = json_object_array_get_idx(devices, i);
 		struct json_object *path, *size, *children;
-		char key[512];
-
 		assert_true(json_object_object_get_ex(device, "path", &path));
 		assert_true(json_object_object_get_ex(device, "size", &size));
-		snprintf(key, sizeof(key), "DeviceNode|%s", json_object_get_string(path));
-		assert_int_equal(
-		    fake_integer(drive_of(found(key)), "size"), json_object_get_int64(size));
+		iml_test_assert_attribute(drive_of(the_node(json_object_get_string(path))), "size",
+		    json_object_get_string(size));
 		if (json_object_object_get_ex(device, "children", &children))
 			count += compare_with_lsblk(children);
 	}
@@ -779,14 +778,14 @@ static void live_machine_agrees_with_lsblk(void **state)
 	struct json_object *devices;
 
 	(void)state;
-	fake_load("linux");
-	fake_add_scannable("Server", IML_SET("hostname", IML_NULL));
+	test = iml_test_new(linux);
+	server = iml_test_add(test, "Server");
 	scan();
 	devices = run_lsblk();
 	compare_with_lsblk(devices);
 	json_object_put(devices);
-	scan_again();
-	fake_unload();
+	scan();
+	iml_test_free(test);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, load, unload)
@@ -830,5 +829,5 @@ int main(void)
 	    cmocka_unit_test(live_machine_agrees_with_lsblk),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("plugin tests: linux", tests, NULL, NULL);
 }

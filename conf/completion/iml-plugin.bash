@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# Completion of iml-plugin in bash. Commands and options are those that the program itself tells.
+
+_iml_plugin_words() {
+	"${COMP_WORDS[0]}" help "$@" 2>/dev/null | sed -n 's/^  \(-*[a-z][a-z-]*\)\([ ,].*\)*$/\1/p'
+}
+
+_iml_plugin() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= i
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-s | --socket | -w | --wait) ((i++)) ;;
+		-*) ;;
+		*) command=${COMP_WORDS[i]} && break ;;
+		esac
+	done
+	COMPREPLY=()
+	case $before in
+	-s | --socket | --password-file | --directory)
+		compopt -o default 2>/dev/null
+		return ;;
+	esac
+	case $command,$word in
+	, | ,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words)" -- "$word") ;;
+	*,-*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words "$command")" -- "$word") ;;
+	help,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words | grep -v ^-)" -- "$word") ;;
+	validate,* | scan,* | certify,*)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.so' -- "$word"; compgen -d -- "$word") ;;
+	esac
+}
+
+complete -F _iml_plugin iml-plugin

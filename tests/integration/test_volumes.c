@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* Volumes, homing, virtual machines: what a plugin reports, as the database shows it. */
+#include "harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+static void say(struct runner *runner, const char *server, const char *script)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "script_%s", server);
+	write_file(runner, name, "%s", script);
+}
+
+/* Configures scannables by these names, whose scripts are empty as yet. */
+static void configure(struct runner *runner, const char *const *names)
+{
+	char *plugin = built("tests/plugins/t_volumes.so");
+	struct text scannables = TEXT_EMPTY;
+
+	for (; *names != NULL; names++) {
+		say(runner, *names, "");
+		text_printf(&scannables,
+		    "  - plugin: t_volumes\n    class: Server\n    attributes:\n      name: %s\n"
+		    "      script: %s/script_%s\n",
+		    *names, runner->directory, *names);
+	}
+	runner_configure(runner, "plugins:\n  - path: %s\n    log_level: debug\nscannables:\n%s",
+	    plugin, scannables.data);
+	text_clear(&scannables);
+	free(plugin);
+}
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void restart(struct runner *runner)
+{
+	assert_int_equal(runner_stop(runner), 0);
+	runner_start(runner, NULL);
+}
+
+/* Waits until each of so many scannables was scanned twice more. */
+static void wait_for_scans(struct runner *runner, unsigned scannables)
+{
+	wait_for_log(runner, "scanned", count_log(runner, "scanned") + 2 * scannables);
+}
+
+/* How a volume is homed: "primary secondary", by the names of servers. */
+static void wait_for_home(struct runner *runner, const char *volume, const char *expected)
+{
+	wait_for(runner,
+	    "select (select server from storage.volume_nodes n where n.volume_id = v.id and"
+	    " \"primary\") || ' ' || coalesce((select server from storage.volume_nodes n where"
+	    " n.volume_id = v.id and secondary), '-') = '%s' from storage.volumes v where label ="
+	    " '%s'",
+	    expected, volume);
+}
+
+static void volumes_come_go_and_are_renamed(void **state)
+{
+	struct runner *runner = *state;
+
+	configure(runner, NAMES("h1", "array"));
+	say(runner, "h1",
+	    "disk 123abc456 size=5000 filesystem_type=ext2\n"
+	    "node /dev/foo host_id=1 on=disk:123abc456\n"
+	    "node /dev/foobar host_id=1 on=node:/dev/foo\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 1 from storage.volumes");
+	assert_string_equal(
+	    query(runner,
+	        "select label || '|' || kind || '|' || size || '|' || filesystem_type ||"
+	        " '|' || nodes || '|' || status || '|' || usable || '|' || unused || '|' ||"
+	        " (drive_id = (select id from storage.resources where class = 'Disk'))"
+	        " from storage.volumes"),
+	    "123abc456|Disk|5000|ext2|1|configured-noha|true|true|true");
+	assert_string_equal(
+	    query(runner, "select server_id || path from storage.volume_nodes"), "1/dev/foobar");
+
+	say(runner, "array", "lun mylun123\ndisk 123abc456 size=5000 on=lun:mylun123\n");
+	wait_for(runner, "select label = 'mylun123' from storage.volumes");
+	say(runner, "array", "");
+	wait_for(runner, "select label = '123abc456' from storage.volumes");
+	assert_int_equal(query_number(runner, "select count(*) from storage.volume_resources"), 2);
+
+	say(runner, "h1", "node /dev/foo host_id=1\n");
+	wait_for(runner, "select count(*) = 0 from storage.volumes");
+	assert_int_equal(query_number(runner, "select count(*) from storage.volume_node"), 0);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void occupied_and_unusable_drives_are_not_offered(void **state)
+{
+	struct runner *runner = *state;
+
+	configure(runner, NAMES("h1"));
+	say(runner, "h1",
+	    "disk S\nnode /dev/sda host_id=1 on=disk:S\n"
+	    "part S-1 on=node:/dev/sda\nnode /dev/sda1 host_id=1 on=part:S-1\n"
+	    "part S-2 on=node:/dev/sda\nnode /dev/sda2 host_id=1 on=part:S-2\n"
+	    "mount / on=node:/dev/sda1\n"
+	    "raw R\nnode /dev/sdr host_id=1 on=raw:R\n");
+	runner_start(runner, NULL);
+	wait_for(
+	    runner, "select string_agg(label, ' ' order by label) = 'R S-2' from storage.volumes");
+	assert_string_equal(
+	    query(runner, "select string_agg(label, ' ') from storage.volumes where usable"),
+	    "S-2");
+
+	say(runner, "h1",
+	    "disk S\nnode /dev/sda host_id=1 on=disk:S\n"
+	    "part S-1 on=node:/dev/sda\nnode /dev/sda1 host_id=1 on=part:S-1\n"
+	    "part S-2 on=node:/dev/sda\nnode /dev/sda2 host_id=1 on=part:S-2\n"
+	    "mount /srv on=node:/dev/sda2\n");
+	wait_for(runner, "select string_agg(label, ' ') = 'S-1' from storage.volumes");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void servers_are_balanced_and_choices_survive_restarts(void **state)
+{
+	struct runner *runner = *state;
+	long a, b, first, second;
+	char script[1024], *before;
+
+	configure(runner, NAMES("x", "y"));
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 2 from storage.resources");
+	a = query_number(runner, "select storage.add_server('host_0')");
+	b = query_number(runner, "select storage.add_server('host_1', 'host_1.example.com')");
+	assert_int_equal(query_number(runner, "select storage.add_server('HOST_0')"), a);
+	query(runner, "select storage.set_peers(%ld, '{%ld}')", a, b);
+	wait_for(runner, "select peers = '{%ld}' from storage.servers where id = %ld", a, b);
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(script, sizeof(script),
+		    "disk serial_1\nnode /dev/sdb host_id=%ld on=disk:serial_1\n"
+		    "disk serial_0\nnode /dev/sda host_id=%ld on=disk:serial_0\n",
+		    i == 0 ? b : a, i == 0 ? b : a);
+		say(runner, i == 0 ? "y" : "x", script);
+		wait_for(runner, "select count(*) = %d from storage.volume_nodes", 2 * (i + 1));
+	}
+	wait_for_home(runner, "serial_0", "host_0 host_1.example.com");
+	wait_for_home(runner, "serial_1", "host_1.example.com host_0");
+	assert_int_equal(query_number(runner,
+	                     "select count(*) from storage.volumes where status = 'configured-ha'"),
+	    2);
+
+	first = query_number(runner,
+	    "select id from storage.volume_nodes where server_id = %ld and path = '/dev/sda'", a);
+	second = query_number(runner,
+	    "select id from storage.volume_nodes where server_id = %ld and path = '/dev/sda'", b);
+	query(runner,
+	    "select storage.choose_nodes((select id from storage.volumes where label = 'serial_0'),"
+	    " '{%ld}', '{%ld}')",
+	    second, first);
+	wait_for_home(runner, "serial_0", "host_1.example.com host_0");
+	query(runner,
+	    "select storage.set_in_use((select id from storage.volumes where label = 'serial_1'),"
+	    " true)");
+	wait_for(
+	    runner, "select string_agg(label, ' ') = 'serial_0' from storage.volumes where unused");
+	assert_int_equal(query_number(runner, "select count(*) from storage.request"), 0);
+
+	before = xstrdup(query(runner, "select string_agg(v::text, ';' order by v.id) || (select"
+	                               " string_agg(n::text, ';' order by n.id) from"
+	                               " storage.volume_nodes n) from storage.volumes v"));
+	restart(runner);
+	wait_for_scans(runner, 2);
+	assert_string_equal(query(runner, "select string_agg(v::text, ';' order by v.id) || (select"
+	                                  " string_agg(n::text, ';' order by n.id) from"
+	                                  " storage.volume_nodes n) from storage.volumes v"),
+	    before);
+	free(before);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void requests_made_while_the_runner_is_away_are_done_when_it_is_back(void **state)
+{
+	struct runner *runner = *state;
+
+	configure(runner, NAMES("h1"));
+	say(runner, "h1", "disk S\nnode /dev/sda host_id=2 on=disk:S\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 1 from storage.volumes");
+	assert_int_equal(runner_stop(runner), 0);
+	query(runner, "select storage.add_server('node1')");
+	query(runner, "select storage.set_server(2, 'up', 'node1.example.com')");
+	query(runner, "select storage.set_in_use((select id from storage.volumes), true)");
+	runner_start(runner, NULL);
+	wait_for(runner, "select in_use from storage.volumes");
+	wait_for(runner, "select server = 'node1.example.com' from storage.volume_nodes");
+	assert_string_equal(query(runner, "select state from storage.servers"), "up");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void weights_decide_and_follow_changes(void **state)
+{
+	struct runner *runner = *state;
+	static const char script[] = "lun L\nweight w on=lun:L weight=%d\n"
+	                             "node /dev/sda host_id=%d on=lun:L on=weight:w\n";
+	char text[256];
+
+	configure(runner, NAMES("a", "b"));
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 2 from storage.resources");
+	query(runner, "select storage.add_server('a'), storage.add_server('b'),"
+	              " storage.set_peers(2, '{4}')");
+	snprintf(text, sizeof(text), script, 30, 2);
+	say(runner, "a", text);
+	snprintf(text, sizeof(text), script, 20, 4);
+	say(runner, "b", text);
+	wait_for_home(runner, "L", "a b");
+	snprintf(text, sizeof(text), script, 5, 2);
+	say(runner, "a", text);
+	wait_for_home(runner, "L", "b a");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void virtual_machines_become_servers(void **state)
+{
+	struct runner *runner = *state;
+
+	configure(runner, NAMES("array"));
+	say(runner, "array", "machine vm0 address=192.168.1.11\nmachine bad address=127.0.0.1\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 1 from storage.servers");
+	assert_string_equal(
+	    query(runner, "select address || '|' || state || '|' || source from storage.servers"),
+	    "192.168.1.11|requested|virtual machine");
+	wait_for(runner,
+	    "select (attributes->>'host_id')::bigint = (select id from storage.servers)"
+	    " from storage.resources where label like '%%vm0'");
+	wait_for_log(runner, "with address 127.0.0.1", 1);
+	wait_for_scans(runner, 1);
+	assert_int_equal(count_log(runner, "with address 127.0.0.1"), 1);
+
+	/* The number is not the plugin's to set, but to read. */
+	say(runner, "array",
+	    "machine vm0 address=192.168.1.11 host_id=5\nmachine bad address=10.0.0.7\nnumber "
+	    "vm0\n");
+	wait_for(runner, "select count(*) = 2 from storage.servers");
+	wait_for_log(runner, "\"host_id\": the manager alone says which server this is", 1);
+	wait_for_log(runner, "vm0 has number 1", 1);
+	restart(runner);
+	wait_for_log(runner, "vm0 has number 1", count_log(runner, "vm0 has number 1") + 2);
+	say(runner, "array", "");
+	wait_for(runner, "select count(*) = 1 from storage.resources");
+	assert_int_equal(query_number(runner, "select count(*) from storage.servers"), 2);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    runner_test(volumes_come_go_and_are_renamed),
+	    runner_test(occupied_and_unusable_drives_are_not_offered),
+	    runner_test(servers_are_balanced_and_choices_survive_restarts),
+	    runner_test(requests_made_while_the_runner_is_away_are_done_when_it_is_back),
+	    runner_test(weights_decide_and_follow_changes),
+	    runner_test(virtual_machines_become_servers),
+	};
+
+	return cmocka_run_group_tests(tests, database_start, database_stop);
+}
