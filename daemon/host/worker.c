@@ -19,11 +19,6 @@ void worker_become(struct worker *worker)
 		obituary_leave_thread();
 }
 
-struct worker *worker_current(void)
-{
-	return current;
-}
-
 /* Writes what the worker does to the recorder. */
 static void note(struct worker *worker, struct worker_note now)
 {

@@ -78,9 +78,6 @@ void workers_join(struct host *host);
 /* Makes this thread a worker that does not take entries by itself; NULL ends that. */
 void worker_become(struct worker *worker);
 
-/* The worker that this thread is, or NULL in a thread of the plugin's own. */
-struct worker *worker_current(void);
-
 /* Notes that a worker enters a hook, and returns what it did before. No-op in other threads. */
 struct worker_note worker_enter(enum hook hook, uint32_t session);
 

@@ -195,14 +195,10 @@ static void drain(struct child *child)
 /* " in update_scan", of the worker in which it struck, or the one that is at work. */
 static void describe_hook(const struct child *child, struct text *text)
 {
-	uint32_t fatal = child->recorder->fatal_worker;
-
 	for (size_t i = 0; i < RECORDER_WORKERS; i++) {
 		uint32_t hook = child->recorder->workers[i].hook;
 
-		if (fatal > 0 && fatal <= RECORDER_WORKERS && i != fatal - 1)
-			continue;
-		if (hook > HOOK_NONE && hook < HOOK_END) {
+		if (recorder_suspects(child->recorder, i) && hook_runs(hook)) {
 			text_printf(text, " in %s", hook_name(hook));
 			return;
 		}

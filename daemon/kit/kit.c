@@ -270,11 +270,6 @@ struct graph *kit_graph(const struct kit *kit)
 	return kit->graph;
 }
 
-const struct kit_session_list *kit_sessions(const struct kit *kit)
-{
-	return &kit->sessions;
-}
-
 struct class *const *kit_classes(const struct kit *kit, size_t *count)
 {
 	*count = kit->class_count;
@@ -291,32 +286,29 @@ bool kit_has_update_scan(const struct kit *kit)
 const struct class *kit_choose_class(
     const struct kit *kit, const char *name, struct reasons *reasons)
 {
-	struct text names = TEXT_EMPTY;
+	char *names = class_scannable_names(kit->classes, kit->class_count);
 	const struct class *chosen = NULL;
 	size_t count = 0;
 
-	text_append(&names, "");
 	for (size_t i = 0; i < kit->class_count; i++) {
 		const struct class *class = kit->classes[i];
 
 		if (!class->scannable)
 			continue;
 		count++;
-		text_printf(&names, "%s%s", names.length > 0 ? ", " : "", class->name);
-		if (name != NULL && strcmp(class->name, name) != 0)
-			continue;
-		chosen = class;
+		if (name == NULL || strcmp(class->name, name) == 0)
+			chosen = class;
 	}
 	if (name == NULL && count > 1) {
 		chosen = NULL;
-		reasons_add(reasons, "say which class to scan: %s", names.data);
+		reasons_add(reasons, "say which class to scan: %s", names);
 	} else if (chosen == NULL && name != NULL) {
 		reasons_add(reasons, "plugin %s has no scannable class \"%s\" (it has: %s)",
-		    kit->name, name, names.data);
+		    kit->name, name, names);
 	} else if (chosen == NULL) {
 		reasons_add(reasons, "plugin %s has no scannable class", kit->name);
 	}
-	text_clear(&names);
+	free(names);
 	return chosen;
 }
 
@@ -326,23 +318,13 @@ static void add_mistake(void *context, const char *place, const char *text)
 	reasons_add(context, "%s", text);
 }
 
-/* Its place among the plugin's classes. */
-static uint32_t class_index(const struct kit *kit, const struct class *class)
-{
-	uint32_t index = 0;
-
-	while (kit->classes[index] != class)
-		index++;
-	return index;
-}
-
 /* Has the plugin complete the values, which are released. NULL with reasons. */
 static struct value *prepare(
     struct kit *kit, const struct class *class, struct value *values, struct reasons *reasons)
 {
 	struct message message = {.type = MESSAGE_PREPARE,
 	    .prepare = {.request = 1,
-	        .class = class_index(kit, class),
+	        .class = class_index(kit->classes, kit->class_count, class),
 	        .values = values,
 	        .value_count = class->attribute_count}};
 
@@ -408,29 +390,18 @@ struct kit_session *kit_add(struct kit *kit, const char *class_name,
 void kit_open(struct kit_session *session)
 {
 	struct kit *kit = session->kit;
-	const struct class *class = session->class;
-	struct change *changes = xcalloc(class->attribute_count, sizeof(*changes));
-	struct message message = {.type = MESSAGE_OPEN};
-	size_t count = 0;
+	const struct graph_resource *scannable = session->scannable;
+	struct message message;
 
 	assert(session->number == 0);
 	set_number(session, ++kit->last_session);
 	session->state = KIT_INITIAL;
 	graph_open(kit->graph, session->number, session->scannable);
-	for (size_t i = 0; i < class->attribute_count; i++) {
-		const struct value *value = &session->scannable->values[i];
-
-		if (value->type == VALUE_NULL || value->type == VALUE_REFERENCE)
-			continue;
-		changes[count++] = (struct change){(uint32_t)i, value_copy(value)};
-	}
-	message.open = (struct message_open){.session = session->number,
-	    .class = class_index(kit, class),
-	    .label = xstrdup(graph_name(session->scannable)),
-	    .values = changes,
-	    .value_count = count};
+	message = message_open_for(session->number,
+	    class_index(kit->classes, kit->class_count, session->class), session->class,
+	    scannable->values, graph_name(scannable));
 	host_direct_handle(kit->host, &message);
-	message_clear(&message);
+	message_open_release(&message);
 }
 
 void kit_close(struct kit_session *session)

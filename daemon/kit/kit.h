@@ -92,7 +92,6 @@ struct kit *kit_load(
 void kit_free(struct kit *kit);
 
 struct graph *kit_graph(const struct kit *kit);
-const struct kit_session_list *kit_sessions(const struct kit *kit);
 struct class *const *kit_classes(const struct kit *kit, size_t *count);
 bool kit_has_update_scan(const struct kit *kit);
 

@@ -286,6 +286,25 @@ static bool counts_equal(const struct class *a, const struct class *b)
 	       a->relation_count == b->relation_count;
 }
 
+uint32_t class_index(struct class *const *classes, size_t count, const struct class *class)
+{
+	for (size_t i = 0; i < count; i++)
+		if (classes[i] == class)
+			return (uint32_t)i;
+	assert(!"the class is one of these");
+	abort();
+}
+
+char *class_scannable_names(struct class *const *classes, size_t count)
+{
+	struct text names = TEXT_EMPTY;
+
+	for (size_t i = 0; i < count; i++)
+		if (classes[i]->scannable)
+			text_printf(&names, "%s%s", names.length > 0 ? ", " : "", classes[i]->name);
+	return text_steal(&names);
+}
+
 bool class_equal(const struct class *a, const struct class *b)
 {
 	if (!heads_equal(a, b) || !counts_equal(a, b) ||

@@ -206,6 +206,12 @@ bool class_is_identifying(const struct class *class, size_t attribute);
 /* Whether the runner alone sets the attribute: the number of a virtual machine's server. */
 bool class_is_managed(const struct class *class, size_t attribute);
 
+/* Index of a class, which is one of them. */
+uint32_t class_index(struct class *const *classes, size_t count, const struct class *class);
+
+/* The names of the scannable ones among the classes, joined by commas. The caller frees it. */
+char *class_scannable_names(struct class *const *classes, size_t count);
+
 /* Whether two descriptions of a class are the same in every field but origin. */
 bool class_equal(const struct class *a, const struct class *b);
 

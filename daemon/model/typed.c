@@ -27,7 +27,8 @@ complain(struct reader *reader, const char *place, const char *format, ...)
 	free(text);
 }
 
-char *typed_attribute_names(const struct class *class)
+/* The names of what a person may set, joined by commas. */
+static char *attribute_names(const struct class *class)
 {
 	struct text names = TEXT_EMPTY;
 
@@ -47,7 +48,7 @@ static void read_attribute(
 	char reason[REASON_SIZE];
 
 	if (index == CLASS_NOT_FOUND) {
-		char *names = typed_attribute_names(class);
+		char *names = attribute_names(class);
 
 		complain(reader, typed->place, "%s has no attribute \"%s\" (it has: %s)",
 		    class->name, typed->name, names);

@@ -19,9 +19,6 @@ struct typed_attribute {
 /* Receives one mistake; place is that of the attribute, or NULL for the whole. */
 typedef void typed_complaint(void *context, const char *place, const char *text);
 
-/* The names of what a person may set, joined by commas. The caller frees it. */
-char *typed_attribute_names(const struct class *class);
-
 /*
  * Reads the attributes into values (one per attribute of the class, all null), and gives mandatory
  * ones that are missing their fixed default. Those with a default function stay null: the plugin is

@@ -15,7 +15,7 @@ static bool read_activity(const struct plugin *plugin, size_t worker, struct act
 
 	*activity = (struct activity){.hook = entry->hook, .session = entry->session};
 	activity->for_ns = monotonic_since(monotonic_now(), since);
-	return activity->hook > HOOK_NONE && activity->hook < HOOK_END;
+	return hook_runs(activity->hook);
 }
 
 /* Appends 'update_scan of "array-7"'. */
@@ -30,12 +30,11 @@ static void describe(struct plugin *plugin, const struct activity *activity, str
 
 void plugin_describe_activity(struct plugin *plugin, struct text *text)
 {
-	uint32_t fatal = plugin->process.recorder->fatal_worker;
 	struct activity activity;
 	const char *separator = " in ";
 
 	for (size_t i = 0; i < RECORDER_WORKERS; i++) {
-		if (fatal > 0 && fatal <= RECORDER_WORKERS && i != fatal - 1)
+		if (!recorder_suspects(plugin->process.recorder, i))
 			continue;
 		if (!read_activity(plugin, i, &activity))
 			continue;
@@ -47,11 +46,10 @@ void plugin_describe_activity(struct plugin *plugin, struct text *text)
 
 bool plugin_was_busy(const struct plugin *plugin, const struct session *session)
 {
-	uint32_t fatal = plugin->process.recorder->fatal_worker;
 	struct activity activity;
 
 	for (size_t i = 0; i < RECORDER_WORKERS; i++) {
-		if (fatal > 0 && fatal <= RECORDER_WORKERS && i != fatal - 1)
+		if (!recorder_suspects(plugin->process.recorder, i))
 			continue;
 		if (read_activity(plugin, i, &activity) && session->number != 0 &&
 		    activity.session == session->number)

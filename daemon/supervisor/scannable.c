@@ -57,18 +57,6 @@ static const struct class *find_class(const struct plugin *plugin, const char *n
 	return NULL;
 }
 
-/* Names of the scannable classes, joined by commas. */
-static char *scannable_class_names(const struct plugin *plugin)
-{
-	struct text names = TEXT_EMPTY;
-
-	for (size_t i = 0; i < plugin->class_count; i++)
-		if (plugin->classes[i]->scannable)
-			text_printf(
-			    &names, "%s%s", names.length > 0 ? ", " : "", plugin->classes[i]->name);
-	return text_steal(&names);
-}
-
 /* A scannable that is being read. */
 struct complainer {
 	struct reading *reading;
@@ -85,7 +73,7 @@ static void complain(void *context, const char *place, const char *text)
 
 static void complain_of_class(struct reading *reading, const struct scannable_config *config)
 {
-	char *names = scannable_class_names(reading->plugin);
+	char *names = class_scannable_names(reading->plugin->classes, reading->plugin->class_count);
 
 	scannable_mistake(reading, config->place,
 	    "plugin %s has no scannable class \"%s\" (it has: %s)", config->plugin, config->class,

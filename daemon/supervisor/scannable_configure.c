@@ -166,15 +166,6 @@ static void sweep(struct plugin *plugin)
 
 /* ---- by way of the plugin ---- */
 
-static uint32_t class_index(const struct plugin *plugin, const struct class *class)
-{
-	for (size_t i = 0; i < plugin->class_count; i++)
-		if (plugin->classes[i] == class)
-			return (uint32_t)i;
-	assert(!"the class of a scannable is one of its plugin's");
-	abort();
-}
-
 /* Asks the plugin to complete a scannable. The name is taken over. */
 static void ask(struct plugin *plugin, size_t index, const struct class *class,
     struct value *values, char *name)
@@ -188,7 +179,7 @@ static void ask(struct plugin *plugin, size_t index, const struct class *class,
 	pending->name = name;
 	HASH_ADD(by_request, plugin->pending, request, sizeof(pending->request), pending);
 	message.prepare = (struct message_prepare){.request = pending->request,
-	    .class = class_index(plugin, class),
+	    .class = class_index(plugin->classes, plugin->class_count, class),
 	    .values = values,
 	    .value_count = class->attribute_count};
 	plugin_send(plugin, &message);
@@ -241,7 +232,7 @@ void scannables_prepared(struct plugin *plugin, const struct message_prepared *a
 	/* A reload has made another request of it since. */
 	if (pending == NULL)
 		return;
-	if (answer->class != class_index(plugin, pending->class)) {
+	if (answer->class != class_index(plugin->classes, plugin->class_count, pending->class)) {
 		plugin_kill(plugin, "answered a request with another class");
 		return;
 	}

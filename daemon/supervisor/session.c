@@ -133,44 +133,18 @@ static bool is_declared(const struct session *session)
 	return class->class != NULL && class->scannable;
 }
 
-/* Index of the scannable's class among the plugin's. */
-static uint32_t class_index(const struct session *session)
-{
-	const struct plugin *plugin = session->plugin;
-
-	for (size_t i = 0; i < plugin->class_count; i++)
-		if (plugin->classes[i] == session->scannable->class->class)
-			return (uint32_t)i;
-	assert(!"a scannable's class is one of its plugin's");
-	abort();
-}
-
 static void send_open(struct session *session)
 {
 	const struct graph_resource *scannable = session->scannable;
+	const struct plugin *plugin = session->plugin;
 	const struct class *class = scannable->class->class;
-	struct change *changes = xcalloc(class->attribute_count, sizeof(*changes));
-	struct message message = {.type = MESSAGE_OPEN};
-	size_t count = 0;
+	struct message message = message_open_for(session->number,
+	    class_index(plugin->classes, plugin->class_count, class), class, scannable->values,
+	    graph_name(scannable));
 
-	for (size_t i = 0; i < class->attribute_count; i++) {
-		const struct value *value = &scannable->values[i];
-
-		if (value->type == VALUE_NULL || value->type == VALUE_REFERENCE)
-			continue;
-		changes[count].attribute = (uint32_t)i;
-		changes[count].value = *value;
-		count++;
-	}
-	message.open = (struct message_open){.session = session->number,
-	    .class = class_index(session),
-	    .label = xstrdup(graph_name(scannable)),
-	    .values = changes,
-	    .value_count = count,
-	    .is_slow = session->is_slow};
+	message.open.is_slow = session->is_slow;
 	plugin_send(session->plugin, &message);
-	free(message.open.label);
-	free(changes);
+	message_open_release(&message);
 }
 
 void session_open(struct session *session)

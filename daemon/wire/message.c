@@ -2,8 +2,10 @@
 #include "wire/message.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "wire/check.h"
 #include "wire/frame.h"
 #include "wire/message_layouts.h"
@@ -51,6 +53,29 @@ const char *message_type_name(enum message_type type)
 	const struct message_kind *kind = kind_of(type);
 
 	return kind != NULL ? kind->name : "?";
+}
+
+struct message message_open_for(uint32_t session, uint32_t index, const struct class *class,
+    const struct value *values, const char *label)
+{
+	struct change *changes = xcalloc(class->attribute_count, sizeof(*changes));
+	size_t count = 0;
+
+	for (size_t i = 0; i < class->attribute_count; i++)
+		if (values[i].type != VALUE_NULL && values[i].type != VALUE_REFERENCE)
+			changes[count++] = (struct change){(uint32_t)i, values[i]};
+	return (struct message){.type = MESSAGE_OPEN,
+	    .open = {.session = session,
+	        .class = index,
+	        .label = xstrdup(label),
+	        .values = changes,
+	        .value_count = count}};
+}
+
+void message_open_release(struct message *message)
+{
+	free(message->open.label);
+	free(message->open.values);
 }
 
 void message_clear(struct message *message)

@@ -173,6 +173,14 @@ struct message {
 	};
 };
 
+/*
+ * OPEN of a session for a scannable with these values, one per attribute of the class, which is one
+ * of the plugin's. The values are borrowed; message_open_release() releases the rest.
+ */
+struct message message_open_for(uint32_t session, uint32_t index, const struct class *class,
+    const struct value *values, const char *label);
+void message_open_release(struct message *message);
+
 /* Releases what the message holds (a batch too, unless it was taken and set to NULL). */
 void message_clear(struct message *message);
 

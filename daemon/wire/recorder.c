@@ -66,6 +66,18 @@ void recorder_unmap(struct recorder *recorder)
 		munmap(recorder, sizeof(*recorder));
 }
 
+bool recorder_suspects(const struct recorder *recorder, size_t worker)
+{
+	uint32_t fatal = recorder->fatal_worker;
+
+	return fatal == 0 || fatal > RECORDER_WORKERS || worker == fatal - 1;
+}
+
+bool hook_runs(uint32_t hook)
+{
+	return hook > HOOK_NONE && hook < HOOK_END;
+}
+
 void recorder_enter(struct recorder *recorder, size_t worker, enum hook hook, uint32_t session)
 {
 	struct recorder_entry *entry = &recorder->workers[worker];

@@ -55,6 +55,15 @@ int recorder_create(void);
 struct recorder *recorder_map(int fd);
 void recorder_unmap(struct recorder *recorder);
 
+/*
+ * Whether a worker may be the one to blame for an end: that in which it struck, or all if the
+ * recorder does not tell.
+ */
+bool recorder_suspects(const struct recorder *recorder, size_t worker);
+
+/* Whether a hook that a recorder holds is one. */
+bool hook_runs(uint32_t hook);
+
 /* Notes that a worker enters a hook for a session, and that it left it. */
 void recorder_enter(struct recorder *recorder, size_t worker, enum hook hook, uint32_t session);
 void recorder_leave(struct recorder *recorder, size_t worker);
