@@ -7,12 +7,13 @@
 
 #include "base/memory.h"
 
-/* Adds the readable segments of one object; called for each by dl_iterate_phdr(). */
-static int add_object(struct dl_phdr_info *object, size_t size, void *context)
+/* Lists the readable segments of one object; called for each by dl_iterate_phdr(). */
+static int list_segments(struct dl_phdr_info *object, size_t size, void *context)
 {
 	struct image *image = context;
 
 	(void)size;
+	image->count = 0;
 	for (size_t i = 0; i < object->dlpi_phnum; i++) {
 		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
 		uintptr_t begin = object->dlpi_addr + segment->p_vaddr;
@@ -25,14 +26,14 @@ static int add_object(struct dl_phdr_info *object, size_t size, void *context)
 		    .end = begin + segment->p_memsz,
 		    .writable = (segment->p_flags & PF_W) != 0};
 	}
-	return 0;
+	return image_contains(image, image->inside, 1);
 }
 
-/* Lists the segments of all objects that are loaded now. */
-void image_take(struct image *image)
+void image_take(struct image *image, const void *inside)
 {
-	*image = (struct image){0};
-	dl_iterate_phdr(add_object, image);
+	*image = (struct image){.inside = inside};
+	if (dl_iterate_phdr(list_segments, image) == 0)
+		image->count = 0;
 }
 
 void image_clear(struct image *image)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of the program and its shared objects, as it was when the image was taken: what a
- * constant table of a plugin can be in. A pointer to anywhere else is a mistake (or a table on a
- * stack that is gone), and is told apart here before it is followed.
+ * The memory of one shared object, or of the program: what a constant table of a plugin is in. A
+ * pointer to anywhere else is a mistake (or a table on a stack that is gone), and is told apart
+ * here before it is followed. Other objects don't count, since each run has them elsewhere: a
+ * pointer that is wrong would be found out in one run, and followed in the next.
  */
 #ifndef HOST_IMAGE_H
 #define HOST_IMAGE_H
@@ -21,9 +22,11 @@ struct image {
 	struct image_range *ranges;
 	size_t count;
 	size_t capacity;
+	const void *inside;
 };
 
-void image_take(struct image *image);
+/* The memory of the object that has this address; nothing if none has. */
+void image_take(struct image *image, const void *inside);
 void image_clear(struct image *image);
 
 /* Whether size bytes at address can be read. */

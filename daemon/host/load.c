@@ -100,8 +100,8 @@ static bool read_definition(struct loading *loading, const void *address)
 	size_t size = loading->symbol.size;
 	const uint32_t magic = IML_PLUGIN_MAGIC;
 
-	image_take(&loading->plugin->image);
-	if (address == NULL || !image_contains(&loading->plugin->image, address, size)) {
+	image_take(&loading->plugin->image, address);
+	if (!image_contains(&loading->plugin->image, address, size)) {
 		reasons_add(loading->reasons,
 		    "the plugin can't be loaded: its definition is not in its memory");
 		return false;

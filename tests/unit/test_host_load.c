@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <elf.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -896,14 +897,15 @@ static void a_class_is_what_it_derives_from(void **state)
 {
 	struct loaded_plugin plugin = load_good("good_classes");
 	size_t lun = index_of(&plugin, "Lun"), flash = index_of(&plugin, "FlashLun");
+	size_t array = index_of(&plugin, "Array");
 	(void)state;
 
 	assert_true(loaded_class_is_a(&plugin, flash, plugin.details[lun].declared));
 	assert_true(loaded_class_is_a(&plugin, lun, plugin.details[lun].declared));
 	assert_false(loaded_class_is_a(&plugin, lun, plugin.details[flash].declared));
-	assert_true(loaded_class_is_a(&plugin, flash, &iml_logical_drive));
-	assert_true(loaded_class_is_a(&plugin, flash, &iml_plain));
-	assert_false(loaded_class_is_a(&plugin, flash, &iml_fan));
+	assert_true(loaded_class_is_a(&plugin, flash, plugin.details[lun].declared->base));
+	assert_false(loaded_class_is_a(&plugin, flash, plugin.details[array].declared->base));
+	assert_false(loaded_class_is_a(&plugin, flash, &iml_logical_drive_slice));
 	assert_false(loaded_class_is_a(&plugin, flash, NULL));
 	assert_false(loaded_class_is_a(&plugin, flash, (const struct iml_class *)64));
 	unload_plugin(&plugin);
@@ -958,7 +960,7 @@ static void what_a_newer_table_has_more_is_skipped(void **state)
 	assert_int_equal(entry, 3);
 }
 
-static void constants_are_in_the_image_and_stacks_are_not(void **state)
+static void constants_are_in_the_image_and_stacks_and_other_objects_are_not(void **state)
 {
 	static const char constant[] = "constant";
 	static int variable;
@@ -967,7 +969,7 @@ static void constants_are_in_the_image_and_stacks_are_not(void **state)
 	size_t length;
 	(void)state;
 
-	image_take(&image);
+	image_take(&image, constant);
 	assert_true(image_text(&image, constant, &length));
 	assert_int_equal(length, 8);
 	assert_false(image_is_writable(&image, constant, 1));
@@ -976,6 +978,10 @@ static void constants_are_in_the_image_and_stacks_are_not(void **state)
 	assert_false(image_text(&image, automatic, &length));
 	assert_false(image_contains(&image, NULL, 1));
 	assert_false(image_contains(&image, &variable, SIZE_MAX));
+	assert_false(image_contains(&image, dlsym(RTLD_DEFAULT, "getenv"), 1));
+	image_clear(&image);
+	image_take(&image, automatic);
+	assert_int_equal(image.count, 0);
 	image_clear(&image);
 }
 
@@ -1057,7 +1063,7 @@ int main(void)
 	    cmocka_unit_test(the_place_for_the_calls_can_be_filled),
 	    cmocka_unit_test(what_an_older_table_lacks_is_zero),
 	    cmocka_unit_test(what_a_newer_table_has_more_is_skipped),
-	    cmocka_unit_test(constants_are_in_the_image_and_stacks_are_not),
+	    cmocka_unit_test(constants_are_in_the_image_and_stacks_and_other_objects_are_not),
 	    cmocka_unit_test(a_reason_is_always_utf8),
 	};
 	struct CMUnitTest refused[REFUSALS];
