@@ -227,7 +227,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) tests
 	@$(MAKE) --no-print-directory run-tests
 run-tests: tests
-	@BUILD=$(BUILD) tests/run-tests $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS) $(SCRIPT_TESTS)
+	@BUILD=$(BUILD) tests/run-tests $(INTEGRATION_TESTS) $(UNIT_TESTS) $(SDK_TESTS) $(SCRIPT_TESTS)
 
 run: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all
