@@ -205,21 +205,18 @@ static void describe_hook(const struct child *child, struct text *text)
 	}
 }
 
-/* Why the function did not return. */
+/* Why the function did not return; NULL if it did. */
 static char *describe_end(const struct child *child)
 {
 	const struct isolate_result *outcome = child->outcome;
 	struct text text = TEXT_EMPTY;
 
+	if (!outcome->timed_out && WIFEXITED(outcome->status) && child->recorder->fatal_exit == 0)
+		return NULL;
 	if (outcome->timed_out)
 		text_append(&text, "no end in time");
-	else if (WIFSIGNALED(outcome->status))
-		text_printf(&text, "signal %d (%s)", WTERMSIG(outcome->status),
-		    strsignal(WTERMSIG(outcome->status)));
-	else if (child->recorder->fatal_exit != 0)
-		text_printf(&text, "the plugin called exit(%d)", WEXITSTATUS(outcome->status));
 	else
-		return NULL;
+		recorder_describe_end(child->recorder, outcome->status, &text);
 	describe_hook(child, &text);
 	return text_steal(&text);
 }

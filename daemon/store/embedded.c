@@ -11,6 +11,7 @@
 #include <event2/event.h>
 
 #include "base/clock.h"
+#include "base/ending.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/cluster.h"
@@ -153,12 +154,13 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
 /* ---- the end of a process ---- */
 
-/* "exit status 1", "signal 9". */
+/* A text of ending_describe(). The caller frees it. */
 static char *describe_status(int status)
 {
-	if (WIFSIGNALED(status))
-		return xasprintf("signal %d", WTERMSIG(status));
-	return xasprintf("exit status %d", WEXITSTATUS(status));
+	struct text text = TEXT_EMPTY;
+
+	ending_describe(status, &text);
+	return text_steal(&text);
 }
 
 static void give_up(struct embedded *embedded, const char *program, const char *how)

@@ -5,8 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -228,18 +226,14 @@ void plugin_stop(struct plugin *plugin)
 	plugin_set_timer(plugin, plugin->config->stop_limit_ns);
 }
 
-/* "signal 11 (Segmentation fault)", "exit status 3", … */
+/* Why its process ended: what it was killed for, or how it ended by itself. */
 static void describe_status(const struct plugin *plugin, int status, struct text *text)
 {
 	if (plugin->killed)
 		text_printf(text, "killed because it %s",
 		    plugin->death_reason != NULL ? plugin->death_reason : "was still loading");
-	else if (WIFSIGNALED(status))
-		text_printf(text, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else if (plugin->process.recorder->fatal_exit != 0)
-		text_printf(text, "the plugin called exit(%d)", WEXITSTATUS(status));
 	else
-		text_printf(text, "exit status %d", WEXITSTATUS(status));
+		recorder_describe_end(plugin->process.recorder, status, text);
 }
 
 /* Tells every session that its process is gone, and which of them is to blame. */

@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/ending.h"
 
 static const char *const hook_names[HOOK_END] = {
     [HOOK_NONE] = "none",
@@ -71,6 +73,14 @@ bool recorder_suspects(const struct recorder *recorder, size_t worker)
 	uint32_t fatal = recorder->fatal_worker;
 
 	return fatal == 0 || fatal > RECORDER_WORKERS || worker == fatal - 1;
+}
+
+void recorder_describe_end(const struct recorder *recorder, int status, struct text *out)
+{
+	if (WIFEXITED(status) && recorder->fatal_exit != 0)
+		text_printf(out, "the plugin called exit(%d)", WEXITSTATUS(status));
+	else
+		ending_describe(status, out);
 }
 
 bool hook_runs(uint32_t hook)

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 /* The most workers of a plugin host: for scans, for scans that take too long, and for teardowns. */
 #define SCAN_WORKERS_MAX 256
 #define SLOW_WORKERS_MAX (SCAN_WORKERS_MAX / 2)
@@ -60,6 +62,12 @@ void recorder_unmap(struct recorder *recorder);
  * recorder does not tell.
  */
 bool recorder_suspects(const struct recorder *recorder, size_t worker);
+
+/*
+ * Appends how a process ended, by its recorder and its status of waitpid(): as ending_describe(),
+ * or "the plugin called exit(3)".
+ */
+void recorder_describe_end(const struct recorder *recorder, int status, struct text *out);
 
 /* Whether a hook that a recorder holds is one. */
 bool hook_runs(uint32_t hook);
