@@ -12,7 +12,4 @@
 /* The fingerprint of these bytes, the same as long as the process lives. From any thread. */
 uint64_t fingerprint(const void *bytes, size_t length);
 
-/* SipHash-2-4 of the bytes. */
-uint64_t siphash(const uint64_t key[2], const void *bytes, size_t length);
-
 #endif

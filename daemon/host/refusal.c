@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fingerprint.h"
 #include "base/memory.h"
 #include "host/session.h"
 
@@ -16,7 +15,7 @@
 
 /* One reason for which calls were refused at a place. */
 struct complaint {
-	uint64_t text; /* its fingerprint */
+	unsigned text; /* its hash */
 	struct monotonic logged;
 	unsigned since; /* refused and not logged */
 };
@@ -96,7 +95,7 @@ static struct complaint_place *find_place(struct host_session *session, const ch
  * The complaint of this text. A new one takes the room of one that has not been logged of late;
  * NULL if there is no room.
  */
-static struct complaint *find_complaint(struct complaint_place *place, uint64_t text)
+static struct complaint *find_complaint(struct complaint_place *place, unsigned text)
 {
 	struct complaint *room = NULL;
 
@@ -117,8 +116,11 @@ static struct complaint *find_complaint(struct complaint_place *place, uint64_t 
 static void complain(struct host_session *session, const char *name, const char *reason)
 {
 	struct complaint_place *place = find_place(session, name != NULL ? name : "");
-	struct complaint *complaint = find_complaint(place, fingerprint(reason, strlen(reason)));
+	struct complaint *complaint;
+	unsigned hash;
 
+	HASH_VALUE(reason, strlen(reason), hash);
+	complaint = find_complaint(place, hash);
 	if (complaint == NULL) {
 		place->left_out++;
 		return;

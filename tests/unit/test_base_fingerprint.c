@@ -4,26 +4,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/fingerprint.h"
-
-/* The key and the results that the authors of SipHash published: bytes 0, 1, 2, … */
-static const uint64_t key[2] = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)};
-
-static void the_published_results_come_out(void **state)
-{
-	uint8_t bytes[15];
-
-	(void)state;
-	for (uint8_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = i;
-	assert_true(siphash(key, bytes, 0) == UINT64_C(0x726fdb47dd0e0e31));
-	assert_true(siphash(key, bytes, 1) == UINT64_C(0x74f839c593dc67fd));
-	assert_true(siphash(key, bytes, 8) == UINT64_C(0x93f5f5799a932462));
-	assert_true(siphash(key, bytes, 15) == UINT64_C(0xa129ca6149be45e5));
-}
 
 static void equal_texts_have_equal_fingerprints_and_others_do_not(void **state)
 {
@@ -35,22 +21,45 @@ static void equal_texts_have_equal_fingerprints_and_others_do_not(void **state)
 	copy[0] = 'C';
 	assert_true(fingerprint(text, strlen(text)) != fingerprint(copy, strlen(copy)));
 	assert_true(fingerprint(text, strlen(text)) != fingerprint(text, strlen(text) - 1));
+	assert_true(fingerprint(text, 0) != fingerprint("\0", 1));
 }
 
-static void the_key_is_not_one_that_others_know(void **state)
+/* The fingerprint that a process of its own gives a text. */
+static uint64_t of_another_process(const char *text)
 {
-	static const uint64_t zero[2];
+	uint64_t result = 0;
+	int ends[2];
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		result = fingerprint(text, strlen(text));
+		_exit(write(ends[1], &result, sizeof(result)) == sizeof(result) ? 0 : 1);
+	}
+	assert_int_equal(read(ends[0], &result, sizeof(result)), sizeof(result));
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	close(ends[0]);
+	close(ends[1]);
+	return result;
+}
+
+/* Runs first: from the first fingerprint on, children have the key of their parent. */
+static void the_key_is_not_one_that_another_process_has(void **state)
+{
+	uint64_t other = of_another_process("x");
 
 	(void)state;
-	assert_true(fingerprint("x", 1) != siphash(zero, "x", 1));
+	assert_true(other != of_another_process("x"));
+	assert_true(other != fingerprint("x", 1));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_published_results_come_out),
+	    cmocka_unit_test(the_key_is_not_one_that_another_process_has),
 	    cmocka_unit_test(equal_texts_have_equal_fingerprints_and_others_do_not),
-	    cmocka_unit_test(the_key_is_not_one_that_others_know),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
