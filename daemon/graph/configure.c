@@ -160,6 +160,26 @@ struct graph_resource *graph_configure(struct graph *graph, const struct graph_c
 	return resource;
 }
 
+struct graph_resource *graph_find_configured(struct graph *graph, const struct graph_class *class,
+    const struct value *values, const char *name)
+{
+	struct value *complete;
+	struct graph_resource *resource = NULL;
+	struct text identity = TEXT_EMPTY;
+	char reason[REASON_SIZE];
+	size_t identifier;
+
+	assert(class->class != NULL && class->scannable);
+	complete = complete_values(class->class, values, reason);
+	if (complete == NULL)
+		return NULL;
+	if (make_identity(class, complete, name, &identity, &identifier, reason))
+		resource = resource_find_identity(graph, identity.data);
+	values_free(complete, class->class->attribute_count);
+	text_clear(&identity);
+	return resource;
+}
+
 /* Gives a scannable another identity. */
 static void move(
     struct graph *graph, struct graph_resource *resource, char *identity, size_t identifier)

@@ -232,7 +232,9 @@ bool graph_is_shown(const struct graph_resource *resource);
  * The scannable of this class with these values (one per attribute, valid, copied), made if there
  * is none; its other attributes take the values given, except those that only the plugin may set,
  * and those for which the same was given the last time: what the plugin assigned since stays. So a
- * session that is open has to begin anew exactly when something else is given.
+ * session that is open has to begin anew exactly when something else is given. Nobody knows here
+ * what a password was, so one that is given is taken: the caller gives what it has if that is to
+ * stay.
  * Missing mandatory values take their default. NULL with a reason when it can't be: a mandatory
  * value is missing, the identifier too long. With an automatic identifier name tells one from
  * another
@@ -240,6 +242,10 @@ bool graph_is_shown(const struct graph_resource *resource);
  */
 struct graph_resource *graph_configure(struct graph *graph, const struct graph_class *class,
     const struct value *values, const char *name, char reason[REASON_SIZE]);
+
+/* The scannable that graph_configure() would give these values to; NULL: it would make one. */
+struct graph_resource *graph_find_configured(struct graph *graph, const struct graph_class *class,
+    const struct value *values, const char *name);
 
 /*
  * Gives a scannable other values, as a person edits it; they are as for graph_configure(). It stays

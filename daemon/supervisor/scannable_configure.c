@@ -113,6 +113,19 @@ static uint64_t fingerprint_of(
 	return all;
 }
 
+/* Tells whether another password was typed, or another process of the plugin obfuscated it. */
+static uint64_t fingerprint_of_passwords(
+    const struct plugin *plugin, const struct scannable_config *config, const struct class *class)
+{
+	uint64_t all = fingerprint(&plugin->started, sizeof(plugin->started));
+
+	for (size_t i = 0; i < class->attribute_count; i++)
+		if (class->attributes[i].type == ATTRIBUTE_PASSWORD)
+			all = fingerprint_add(
+			    all, scannable_typed(config, class->attributes[i].name));
+	return all;
+}
+
 static struct session *find_session(
     const struct plugin *plugin, const struct graph_resource *scannable)
 {
@@ -122,29 +135,49 @@ static struct session *find_session(
 	return session;
 }
 
+/*
+ * Puts the passwords that a scannable has in the place of the same, obfuscated once more: the
+ * plugin may have assigned others since, and what comes of one may differ from time to time.
+ */
+static void keep_passwords(
+    const struct graph_resource *scannable, const struct class *class, struct value *values)
+{
+	for (size_t i = 0; i < class->attribute_count; i++) {
+		if (class->attributes[i].type != ATTRIBUTE_PASSWORD || values[i].type == VALUE_NULL)
+			continue;
+		value_clear(&values[i]);
+		values[i] = value_copy(&scannable->values[i]);
+	}
+}
+
 /* Makes a complete scannable known, and gives it a session. NULL after a mistake. */
 static struct session *configure(struct reading *reading, size_t index, const struct class *class,
-    const struct value *values, const char *name)
+    struct value *values, const char *name)
 {
 	struct plugin *plugin = reading->plugin;
 	struct graph *graph = plugin->supervisor->graph;
+	const struct graph_class *known = graph_find_class(graph, class->plugin, class->name);
 	const struct scannable_config *config = config_at(plugin, index);
+	uint64_t passwords = fingerprint_of_passwords(plugin, config, class);
 	struct graph_resource *scannable;
 	struct session *session;
 	char reason[REASON_SIZE];
 
 	if (!scannable_take_identity(reading, config, class, values))
 		return NULL;
-	scannable = graph_configure(
-	    graph, graph_find_class(graph, class->plugin, class->name), values, name, reason);
+	scannable = graph_find_configured(graph, known, values, name);
+	session = find_session(plugin, scannable);
+	if (session != NULL && session->passwords == passwords)
+		keep_passwords(scannable, class, values);
+	scannable = graph_configure(graph, known, values, name, reason);
 	if (scannable == NULL) {
 		scannable_mistake(reading, config->place, "%s", reason);
 		return NULL;
 	}
-	session = find_session(plugin, scannable);
 	if (session == NULL)
 		session = session_new(plugin, scannable);
 	session_configure(session, fingerprint_of(config, class, values));
+	session->passwords = passwords;
 	return session;
 }
 

@@ -265,11 +265,12 @@ struct session {
 	struct backoff backoff;
 	struct backoff confirmation; /* waits before another initial scan */
 	struct event *timer;         /* the end of either wait */
-	bool scanned;   /* an initial scan has succeeded or failed since the runner started */
-	bool is_slow;   /* its process died, or was killed, in a hook of it */
-	bool unwanted;  /* the configuration no longer has it: no further session */
-	char *failure;  /* why it is not contactable, until it is */
-	uint64_t typed; /* fingerprint of its attributes in the configuration; 0: none yet */
+	bool scanned;       /* an initial scan has succeeded or failed since the runner started */
+	bool is_slow;       /* its process died, or was killed, in a hook of it */
+	bool unwanted;      /* the configuration no longer has it: no further session */
+	char *failure;      /* why it is not contactable, until it is */
+	uint64_t typed;     /* fingerprint of its attributes in the configuration; 0: none yet */
+	uint64_t passwords; /* and of those that are passwords, and of who obfuscated them */
 
 	struct wallclock last_scan; /* end of the last scan; 0 if none */
 	int64_t last_duration_ns;

@@ -188,6 +188,50 @@ static void levels_and_limits_change_while_the_plugin_runs(void **state)
 	assert_undisturbed(runner, good);
 }
 
+static void configure_salted(
+    struct runner *runner, const char *plugin, const char *password, const char *further)
+{
+	runner_configure(runner,
+	    SCAN LOG
+	    "plugins: [%s]\nscannables:\n"
+	    "  - {plugin: salts_password, class: Array, attributes: {name: A, password: %s}}"
+	    "\n%s",
+	    plugin, password, further);
+}
+
+static void a_password_that_is_typed_as_before_stays_what_it_is(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin = built("tests/plugins/salts_password.so");
+	char *secret;
+
+	configure_salted(runner, plugin, "one", "");
+	runner_start(runner, NULL);
+	wait_for_log(runner, "salts_password Array A: session online", 1);
+	wait_for(runner, "select count(*) = 1 from storage.resource where secrets is not null");
+	secret = xstrdup(query(runner, "select secrets from storage.resource"));
+
+	/* What is asked of the plugin later is answered later. */
+	configure_salted(runner, plugin, "one",
+	    "  - {plugin: salts_password, class: Array, attributes: {name: B, password: b}}\n");
+	reload(runner);
+	wait_for_log(runner, "salts_password Array B: session online", 1);
+	wait_for(runner, "select count(*) = 2 from storage.resource where secrets is not null");
+	assert_string_equal(
+	    query(runner, "select secrets from storage.resource where identifier = '[\"A\"]'"),
+	    secret);
+	assert_int_equal(count_log(runner, "salts_password Array A: session initial"), 1);
+
+	configure_salted(runner, plugin, "two", "");
+	reload(runner);
+	wait_for_log(runner, "salts_password Array A: session initial", 2);
+	wait_for(runner,
+	    "select secrets <> '%s' from storage.resource where identifier = '[\"A\"]'", secret);
+	assert_int_equal(runner_stop(runner), 0);
+	free(secret);
+	free(plugin);
+}
+
 static void the_runners_own_level_and_file_change(void **state)
 {
 	struct runner *runner = *state;
@@ -290,6 +334,7 @@ int main(void)
 	    runner_test(other_settings_start_the_plugin_anew),
 	    runner_test(a_file_that_was_replaced_is_taken_up),
 	    runner_test(levels_and_limits_change_while_the_plugin_runs),
+	    runner_test(a_password_that_is_typed_as_before_stays_what_it_is),
 	    runner_test(the_runners_own_level_and_file_change),
 	    runner_test(what_only_a_restart_changes_is_told),
 	    runner_test(mistakes_change_nothing),
