@@ -98,13 +98,20 @@ static void database_loaded(void *context)
 		plugin_join(plugin);
 }
 
+/* From now on the database owes us an answer: it has changes to store, or has yet to take them. */
+static void begin_write(struct supervisor *supervisor)
+{
+	if (supervisor->write_since.ns == 0)
+		supervisor->write_since = monotonic_now();
+}
+
 static struct changes *take_changes(void *context)
 {
 	struct supervisor *supervisor = supervisor_of(context);
 	struct changes *changes = supervisor->loaded ? graph_take_changes(supervisor->graph) : NULL;
 
 	if (changes != NULL)
-		supervisor->write_since = monotonic_now();
+		begin_write(supervisor);
 	return changes;
 }
 
@@ -234,6 +241,8 @@ static const struct store_callbacks store_callbacks = {
 
 void supervisor_kick(struct supervisor *supervisor)
 {
+	if (supervisor->loaded && graph_has_changes(supervisor->graph))
+		begin_write(supervisor);
 	store_kick(supervisor->store);
 }
 

@@ -380,7 +380,7 @@ struct supervisor {
 	bool database_away;
 	struct monotonic database_away_since;
 	char *database_reason;
-	struct monotonic write_since; /* the database was given changes; 0 when they are stored */
+	struct monotonic write_since; /* there were changes to store; 0 when they are stored */
 	bool write_is_slow;           /* so that nobody waits for it */
 
 	TAILQ_HEAD(, plugin) plugins;

@@ -101,6 +101,35 @@ static void a_database_that_does_not_answer_stops_no_scan(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* Tells the runner that the manager asks for something, from a connection of its own. */
+static void announce_request(struct runner *runner)
+{
+	PGconn *connection = PQconnectdb(runner->conninfo);
+	PGresult *result = PQexec(connection, "notify storage_manager");
+
+	assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+	PQclear(result);
+	PQfinish(connection);
+}
+
+static void a_database_that_hangs_while_it_is_read_stops_no_scan(void **state)
+{
+	struct runner *runner = *state;
+
+	start(runner, "disk S1\n");
+	wait_for(runner, "select count(*) = 2 from storage.resources");
+	query(runner, "begin; lock table storage.request; select 1");
+	announce_request(runner);
+	write_file(runner, "script", "disk S1\ndisk S2\n");
+	wait_for_log(runner, "scans go on", 1);
+	wait_for_scans(runner);
+	query(runner, "commit; select 1");
+
+	wait_for_log(runner, "the database stored what it was given", 1);
+	wait_for(runner, "select count(*) = 3 from storage.resources");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void assert_nothing_to_show(struct runner *runner, const char *arguments)
 {
 	char *output = command(runner, NULL, "%s", arguments);
@@ -290,6 +319,7 @@ int main(void)
 	    runner_test(changes_made_while_the_database_is_away_are_written_later),
 	    runner_test(a_stop_waits_a_while_for_a_database_that_is_away),
 	    runner_test(a_database_that_does_not_answer_stops_no_scan),
+	    runner_test(a_database_that_hangs_while_it_is_read_stops_no_scan),
 	    runner_test(a_runner_waits_for_a_database_that_is_not_there_yet),
 	    runner_test(status_tells_that_nothing_can_be_stored),
 	    runner_test(a_killed_runner_leaves_nothing_half_written),
