@@ -121,14 +121,20 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 		store_write_more(store);
 }
 
-/* What the server says unasked. Before it ends a connection it says why. */
+/*
+ * What the server, or libpq, says unasked: in place of libpq's own receiver, which writes it to
+ * standard error. Before the server ends a connection it says why.
+ */
 static void take_notice(void *context, const PGresult *result)
 {
 	struct store *store = context;
 	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
 	char *text = store_error_text(result);
 
-	log_debug("database: %s", text);
+	if (severity != NULL && strcmp(severity, "WARNING") == 0)
+		log_warning("database: %s", text);
+	else
+		log_debug("database: %s", text);
 	if (severity != NULL && strcmp(severity, "FATAL") == 0) {
 		free(store->last_words);
 		store->last_words = text;

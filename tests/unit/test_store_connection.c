@@ -165,6 +165,23 @@ static void a_refused_row_does_not_show_its_password(void **state)
 	assert_int_equal(count_in_log("xyzzy"), 0);
 }
 
+static void a_warning_of_the_server_is_in_the_log(void **state)
+{
+	struct database *database = *state;
+	struct client *client = &database->client;
+
+	client_open(client, server.base, database->conninfo);
+	query(database->reader,
+	    "CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS"
+	    " 'BEGIN RAISE NOTICE ''all is well''; RAISE WARNING ''it is nearly full'';"
+	    " RETURN NULL; END';"
+	    " CREATE TRIGGER warn AFTER INSERT ON storage.resource EXECUTE FUNCTION warn()");
+	client_write(client, example_changes());
+
+	assert_int_equal(count_in_log("database: it is nearly full (SQLSTATE 01000)"), 1);
+	assert_int_equal(count_in_log("all is well"), 0);
+}
+
 static void a_failure_to_write_is_told_once_and_its_end_once(void **state)
 {
 	struct database *database = *state;
@@ -483,6 +500,7 @@ int main(void)
 	    TEST(nothing_is_lost_when_the_server_is_killed_during_writes),
 	    TEST(an_outage_is_told_once_and_its_end_once),
 	    TEST(a_refused_row_does_not_show_its_password),
+	    TEST(a_warning_of_the_server_is_in_the_log),
 	    TEST(a_failure_to_write_is_told_once_and_its_end_once),
 	    TEST(a_database_that_became_read_only_is_not_back_before_it_can_be_written),
 	    TEST(an_outage_ends_when_what_was_in_flight_is_stored),
