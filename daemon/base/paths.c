@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/paths.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,6 +78,25 @@ size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES])
 		places[count++] = xasprintf("%s/" PROGRAM "/" SOCKET, directory);
 	places[count++] = xasprintf("/tmp/" PROGRAM "-%u/" SOCKET, (unsigned)geteuid());
 	return count;
+}
+
+int make_directories(const char *path)
+{
+	char *part;
+	int result = 0;
+
+	/* Those above end before each slash but a leading one. */
+	for (const char *slash = strchr(path, '/'); result == 0 && slash != NULL;
+	     slash = strchr(slash + 1, '/')) {
+		if (slash == path)
+			continue;
+		part = xstrndup(path, (size_t)(slash - path));
+		result = mkdir(part, 0755) == 0 || errno == EEXIST ? 0 : -1;
+		free(part);
+	}
+	if (result == 0 && mkdir(path, 0755) != 0 && errno != EEXIST)
+		result = -1;
+	return result;
 }
 
 char *plugin_name_of(const char *path)

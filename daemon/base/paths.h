@@ -36,6 +36,12 @@ size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES]);
  */
 char *path_normalise(const char *path);
 
+/*
+ * Makes a directory (mode 0755) and those above it, as far as they are missing. Returns 0, or -1
+ * with errno.
+ */
+int make_directories(const char *path);
+
 /* Longest name of a plugin. */
 #define PLUGIN_NAME_MAX 128
 

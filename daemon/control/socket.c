@@ -13,22 +13,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-
-/* Makes the directory and those above it. Returns 0, or -1 with errno. */
-static int make_directories(char *path)
-{
-	char *slash = strrchr(path, '/');
-
-	if (mkdir(path, 0755) == 0 || errno == EEXIST)
-		return 0;
-	if (errno != ENOENT || slash == NULL || slash == path)
-		return -1;
-	*slash = '\0';
-	if (make_directories(path) != 0)
-		return -1;
-	*slash = '/';
-	return mkdir(path, 0755);
-}
+#include "base/paths.h"
 
 /*
  * Opens the socket's directory, making it if it is missing, and locks it so that two runners don't

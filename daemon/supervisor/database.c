@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <event2/event.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/paths.h"
 #include "graph/volume.h"
 
 /* How long scans wait for the database to store what it was given. */
@@ -249,24 +249,6 @@ void supervisor_kick(struct supervisor *supervisor)
 static void embedded_failed(void *context, const char *reason)
 {
 	supervisor_give_up(context, reason);
-}
-
-/* Makes a directory and those above it, as far as they are missing. Returns 0, or -1 with errno. */
-static int make_directories(const char *path)
-{
-	char *copy = xstrdup(path);
-	int result = 0;
-
-	for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-			break;
-		*slash = '/';
-	}
-	if (mkdir(path, 0755) != 0 && errno != EEXIST)
-		result = -1;
-	free(copy);
-	return result;
 }
 
 /* Starts the private cluster if it is wanted. Gives what to connect to, or NULL with a reason. */

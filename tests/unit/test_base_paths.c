@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,6 +129,38 @@ static void a_path_is_normalised_as_far_as_it_leads_to_the_same_file(void **stat
 	}
 }
 
+static void a_directory_is_made_with_those_above_it(void **state)
+{
+	char base[] = "/tmp/iml-test-paths.XXXXXX";
+	char *outer, *inner, *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(base));
+	outer = xasprintf("%s/a", base);
+	inner = xasprintf("%s/b", outer);
+	file = xasprintf("%s/f", base);
+	assert_int_equal(make_directories(inner), 0);
+	assert_int_equal(access(inner, W_OK | X_OK), 0);
+	assert_int_equal(make_directories(inner), 0);
+	assert_int_equal(make_directories("/"), 0);
+
+	assert_int_equal(symlink("/dev/null", file), 0);
+	free(inner);
+	inner = xasprintf("%s/b", file);
+	assert_int_equal(make_directories(inner), -1);
+	assert_int_equal(errno, ENOTDIR);
+
+	assert_int_equal(unlink(file), 0);
+	free(inner);
+	inner = xasprintf("%s/b", outer);
+	assert_int_equal(rmdir(inner), 0);
+	assert_int_equal(rmdir(outer), 0);
+	assert_int_equal(rmdir(base), 0);
+	free(file);
+	free(inner);
+	free(outer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +173,7 @@ int main(void)
 	        the_default_socket_is_among_the_places_to_look, clear_environment),
 	    cmocka_unit_test(a_plugin_is_named_after_its_file),
 	    cmocka_unit_test(a_path_is_normalised_as_far_as_it_leads_to_the_same_file),
+	    cmocka_unit_test(a_directory_is_made_with_those_above_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
