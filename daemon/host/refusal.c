@@ -8,6 +8,8 @@
 #include "host/session.h"
 
 #define REFUSAL_SIZE 2048
+/* Room for what stands at the end of a text that was cut. */
+#define CUT_MARK_MAX 64
 /* Texts that are told apart at one place, and places in one session. */
 #define COMPLAINTS_AT_PLACE 10
 #define PLACES_MAX 64
@@ -44,14 +46,20 @@ void refusal_forget(void)
 
 char *text_of_plugin(const char *text)
 {
-	char *copy = xstrdup(text != NULL ? text : "");
+	size_t length = text != NULL ? strlen(text) : 0;
+	char *copy = xstrndup(length > 0 ? text : "", length);
+	char *shorter;
 
-	if (utf8_valid(copy, strlen(copy)))
+	if (!utf8_valid(copy, length))
+		for (char *byte = copy; *byte != '\0'; byte++)
+			if ((unsigned char)*byte >= 0x80)
+				*byte = '?';
+	if (length <= PLUGIN_TEXT_MAX)
 		return copy;
-	for (char *byte = copy; *byte != '\0'; byte++)
-		if ((unsigned char)*byte >= 0x80)
-			*byte = '?';
-	return copy;
+	shorter = xasprintf("%.*s… (%zu bytes in all)",
+	    (int)utf8_cut(copy, length, PLUGIN_TEXT_MAX - CUT_MARK_MAX), copy, length);
+	free(copy);
+	return shorter;
 }
 
 /* Keeps the reason for the plugin, shortened at a character if it is very long. */

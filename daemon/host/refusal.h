@@ -51,7 +51,10 @@ void refusals_forgive(struct host_session *session);
 /* Releases what is kept of a session's refusals. */
 void refusals_free(struct host_session *session);
 
-/* Well-formed UTF-8 for a text of the plugin's: other bytes become "?". The caller frees it. */
+/*
+ * Well-formed UTF-8 for a text of the plugin's: other bytes become "?". At most PLUGIN_TEXT_MAX
+ * bytes of it, with a mark where it was cut. The caller frees it.
+ */
 char *text_of_plugin(const char *text);
 
 #endif

@@ -186,5 +186,17 @@ bool check_ended(const void *part, const struct wire_context *context, char reas
 	(void)context;
 	if (ended->failed && (ended->hook == NULL || ended->reason == NULL))
 		return check_refuse(reason, "it tells of a failure without hook or reason");
+	if (ended->reason != NULL && strlen(ended->reason) > PLUGIN_TEXT_MAX)
+		return check_refuse(reason, "reason: it is longer than %d", PLUGIN_TEXT_MAX);
+	return true;
+}
+
+bool check_log(const void *part, const struct wire_context *context, char reason[REASON_SIZE])
+{
+	const struct message_log *log = part;
+
+	(void)context;
+	if (strlen(log->line) > PLUGIN_TEXT_MAX)
+		return check_refuse(reason, "line: it is longer than %d", PLUGIN_TEXT_MAX);
 	return true;
 }

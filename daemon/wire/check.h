@@ -20,6 +20,7 @@ message_check check_prepare;
 message_check check_loaded;
 message_check check_failed;
 message_check check_ended;
+message_check check_log;
 message_check check_prepared;
 message_check check_batch; /* of a pointer to a batch */
 

@@ -37,7 +37,7 @@ static const struct message_kind kinds[MESSAGE_TYPE_END] = {
     [MESSAGE_BATCH] = {"BATCH", &batch_message_layout, offsetof(struct message, batch),
         check_batch},
     [MESSAGE_ENDED] = KIND("ENDED", ended, check_ended),
-    [MESSAGE_LOG] = KIND("LOG", log, NULL),
+    [MESSAGE_LOG] = KIND("LOG", log, check_log),
     [MESSAGE_PREPARED] = KIND("PREPARED", prepared, check_prepared),
     [MESSAGE_ASSOCIATE] = KIND("ASSOCIATE", associate, NULL),
 };

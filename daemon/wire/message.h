@@ -18,11 +18,13 @@
 #include "model/batch.h"
 #include "model/class.h"
 
-#define WIRE_VERSION 1
 #define FRAME_HEADER_SIZE 8
 #define FRAME_MAX (1024 * 1024)
 #define FRAME_MORE 1
 #define MESSAGE_MAX (1024 * 1024 * 1024)
+
+/* The most bytes of a line that a plugin logs, and of a reason that it gives. */
+#define PLUGIN_TEXT_MAX 8192
 
 /* Descriptors of a plugin host. */
 #define HOST_CHANNEL_FD 3

@@ -1307,6 +1307,33 @@ static void test_a_log_line_that_is_too_long_is_cut_visibly(void **state)
 	finish(fake, batch);
 }
 
+/* As a plugin can that makes no use of the header's functions. */
+static int scan_logs_beyond_all_bounds(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	struct text line = TEXT_EMPTY;
+
+	(void)scannable;
+	text_append(&line, "-");
+	for (int i = 0; i < PLUGIN_TEXT_MAX; i++)
+		text_append(&line, "é");
+	host_calls.log(self, IML_WARNING, line.data);
+	text_clear(&line);
+	return 0;
+}
+
+static void test_no_line_is_longer_than_the_supervisor_takes(void **state)
+{
+	struct fake_supervisor *fake;
+	struct batch *batch = scan_once(&fake, scan_logs_beyond_all_bounds);
+	const char *line = strstr(fake->log.data, "-é");
+
+	(void)state;
+	assert_non_null(line);
+	assert_in_range(strcspn(line, "\n"), PLUGIN_TEXT_MAX - 64, PLUGIN_TEXT_MAX);
+	assert_non_null(strstr(line, "é… (16385 bytes in all)\n"));
+	finish(fake, batch);
+}
+
 static int scan_odds_and_ends(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	char small[4];
@@ -1410,6 +1437,7 @@ int main(void)
 	    cmocka_unit_test(test_every_sample_has_a_time_of_its_own),
 	    cmocka_unit_test(test_samples_behind_the_newest_are_left_out_with_a_warning),
 	    cmocka_unit_test(test_a_log_line_that_is_too_long_is_cut_visibly),
+	    cmocka_unit_test(test_no_line_is_longer_than_the_supervisor_takes),
 	    cmocka_unit_test(test_alerts_are_sent_when_they_begin_and_end),
 	    cmocka_unit_test(test_a_value_that_returns_within_a_scan_leaves_no_trace),
 	    cmocka_unit_test(test_conditions_wait_for_as_many_scans_as_they_ask_for),

@@ -1025,6 +1025,28 @@ static void the_small_messages_are_checked_too(void **state)
 
 /* ---- damage ---- */
 
+static void texts_of_plugins_have_a_greatest_length(void **state)
+{
+	char text[PLUGIN_TEXT_MAX + 2] = "";
+	struct message message = examples[MESSAGE_LOG];
+	struct message received;
+	struct text body;
+	char reason[REASON_SIZE];
+
+	(void)state;
+	memset(text, 'x', PLUGIN_TEXT_MAX + 1);
+	message.log.line = text;
+	assert_refused(&message, "line: it is longer than 8192");
+	message = examples[MESSAGE_ENDED];
+	message.ended.reason = text;
+	assert_refused(&message, "reason: it is longer than 8192");
+	text[PLUGIN_TEXT_MAX] = '\0';
+	body = body_of(&message);
+	assert_true(decode(message.type, &body, &received, reason));
+	message_clear(&received);
+	text_clear(&body);
+}
+
 static void every_truncation_is_refused(void **state)
 {
 	(void)state;
@@ -1157,6 +1179,7 @@ int main(void)
 	    cmocka_unit_test(null_is_prepared_where_there_is_a_default_function),
 	    cmocka_unit_test(what_was_prepared_is_complete_and_valid_or_has_reasons),
 	    cmocka_unit_test(the_small_messages_are_checked_too),
+	    cmocka_unit_test(texts_of_plugins_have_a_greatest_length),
 	    cmocka_unit_test(every_truncation_is_refused),
 	    cmocka_unit_test(a_byte_too_many_is_refused),
 	    cmocka_unit_test(no_damaged_byte_does_harm),
