@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/ending.h"
 #include "base/log.h"
@@ -20,8 +21,8 @@
 #define HEALTHY_NS (5 * NS_PER_S)
 #define FAILURES_MAX 6
 
-#define RESTART_MIN_MS 100
-#define RESTART_MAX_MS 5000
+#define RESTART_LEAST_NS (100 * NS_PER_MS)
+#define RESTART_MOST_NS (5 * NS_PER_S)
 
 /* How often, and for how long, the end of an earlier runner's server is waited for. */
 #define EARLIER_POLL_MS 50
@@ -62,7 +63,7 @@ struct embedded {
 	pid_t earlier; /* an earlier runner's server */
 	struct monotonic earlier_since;
 	int failures; /* in a row */
-	int64_t wait_ms;
+	struct backoff wait;
 };
 
 static void set_state(struct embedded *embedded, enum embedded_state state)
@@ -88,7 +89,7 @@ static void started(struct embedded *embedded, enum embedded_state state, pid_t 
 	if (pid < 0) {
 		log_warning("private database: no process for it: %s", strerror(errno));
 		set_state(embedded, EMBEDDED_RESTING);
-		set_timer(embedded, RESTART_MAX_MS);
+		set_timer(embedded, RESTART_MOST_NS / NS_PER_MS);
 		return;
 	}
 	embedded->pid = pid;
@@ -194,19 +195,16 @@ static void server_ended(struct embedded *embedded, int status)
 	bool healthy = monotonic_since(monotonic_now(), embedded->started) > HEALTHY_NS;
 	char *how = describe_status(status);
 
-	if (healthy || embedded->wait_ms == 0) {
+	if (healthy) {
 		embedded->failures = 0;
-		embedded->wait_ms = RESTART_MIN_MS;
+		backoff_reset(&embedded->wait);
 	}
 	if (++embedded->failures >= FAILURES_MAX) {
 		give_up(embedded, "postgres", how);
 	} else {
 		log_warning("private database: the server ended with %s, starting it again", how);
 		set_state(embedded, EMBEDDED_RESTING);
-		set_timer(embedded, embedded->wait_ms);
-		embedded->wait_ms *= 2;
-		if (embedded->wait_ms > RESTART_MAX_MS)
-			embedded->wait_ms = RESTART_MAX_MS;
+		set_timer(embedded, backoff_next(&embedded->wait) / NS_PER_MS);
 	}
 	free(how);
 }
@@ -235,6 +233,7 @@ struct embedded *embedded_start(
 	assert(options->directory != NULL && options->failed != NULL);
 	embedded->failed = options->failed;
 	embedded->context = options->context;
+	embedded->wait = (struct backoff){.least_ns = RESTART_LEAST_NS, .most_ns = RESTART_MOST_NS};
 	embedded->timer = evtimer_new(base, on_timer, embedded);
 	assert(embedded->timer != NULL);
 	if (!cluster_prepare(&embedded->cluster, options->directory, options->user,

@@ -17,15 +17,10 @@
 #include <event2/event.h>
 #include <libpq-fe.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "model/record.h"
 #include "store/store.h"
-
-/* Waits that double from 100 ms to a limit, each a fifth shorter or longer by chance. */
-struct store_wait {
-	int64_t next_ms; /* 0: from the beginning */
-	int64_t max_ms;
-};
 
 /* A trouble that lasts, to be told when it begins, now and then, and when it ends. */
 struct store_trouble {
@@ -58,7 +53,7 @@ struct writer {
 	size_t first;         /* row that the last statement begins with */
 	size_t left_out;      /* rows of this transaction */
 
-	struct store_wait wait;
+	struct backoff wait;
 	struct store_trouble trouble;
 	char *error; /* why the last attempt failed; NULL after a good one */
 };
@@ -93,7 +88,7 @@ struct store {
 
 	enum store_state state;
 	struct store_statistics statistics;
-	struct store_wait wait;
+	struct backoff wait;
 	struct store_trouble outage;
 	struct monotonic connected_at;
 
@@ -143,13 +138,13 @@ void store_give_up(struct store *store, const char *format, ...)
 /* Ends the wait of the state, or its limit, after this time. */
 void store_set_timer(struct store *store, int64_t ms);
 
+/* The same after the next wait. */
+void store_wait(struct store *store, struct backoff *wait);
+
 /* The next state, each called by the one before. */
 void store_migrated(struct store *store);
 void store_has_loaded(struct store *store);
 void store_written(struct store *store);
-
-/* The wait before the next attempt, in milliseconds. */
-int64_t store_next_wait(struct store_wait *wait);
 
 /*
  * Logs that the trouble is on: when it has lasted for quiet_ns, and then once a minute. The first

@@ -11,7 +11,8 @@
 #include "base/memory.h"
 #include "store/internal.h"
 
-#define WAIT_MIN_MS 100
+/* The first wait after a failure. */
+#define WAIT_LEAST_NS (100 * NS_PER_MS)
 
 /* At start-up the server may take this long to answer before anything is said about it. */
 #define START_QUIET_NS (3 * NS_PER_S)
@@ -60,18 +61,6 @@ void store_set_state(struct store *store, enum store_state state, const char *re
 
 /* ---- waits and troubles ---- */
 
-int64_t store_next_wait(struct store_wait *wait)
-{
-	int64_t ms = wait->next_ms > 0 ? wait->next_ms : WAIT_MIN_MS;
-	uint32_t chance;
-
-	if (ms > wait->max_ms)
-		ms = wait->max_ms;
-	wait->next_ms = ms * 2;
-	evutil_secure_rng_get_bytes(&chance, sizeof(chance));
-	return ms - ms / 5 + (int64_t)(chance % (uint64_t)(ms * 2 / 5 + 1));
-}
-
 void store_tell_trouble(
     struct store_trouble *trouble, int64_t quiet_ns, const char *what, const char *reason)
 {
@@ -108,12 +97,12 @@ void store_lost(struct store *store, const char *reason)
 	bool was_usable = is_usable(store->state);
 
 	if (was_usable && monotonic_since(monotonic_now(), store->connected_at) > HEALTHY_NS)
-		store->wait.next_ms = 0;
+		backoff_reset(&store->wait);
 	store_tell_trouble(&store->outage, store->loaded ? 0 : START_QUIET_NS,
 	    store->loaded ? "database lost, trying again" : "database not reached, trying again",
 	    line);
 	store_disconnect(store);
-	store_set_timer(store, store_next_wait(&store->wait));
+	store_wait(store, &store->wait);
 	store_set_state(store, STORE_WAITING, line);
 	free(line);
 }
@@ -153,6 +142,11 @@ void store_set_timer(struct store *store, int64_t ms)
 	struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 
 	event_add(store->timer, &wait);
+}
+
+void store_wait(struct store *store, struct backoff *wait)
+{
+	store_set_timer(store, backoff_next(wait) / NS_PER_MS);
 }
 
 /* ---- from one state to the next ---- */
@@ -227,7 +221,7 @@ void store_migrated(struct store *store)
 void store_has_loaded(struct store *store)
 {
 	store->loaded = true;
-	store->wait.next_ms = 0;
+	backoff_reset(&store->wait);
 	store->callbacks.loaded(store->context);
 	become_ready(store);
 }
@@ -239,7 +233,7 @@ void store_written(struct store *store)
 	store->in_flight = NULL;
 	if (changes->requests_done_count > 0)
 		store->requests_handed = false;
-	store->wait.next_ms = 0;
+	backoff_reset(&store->wait);
 	end_outage(store);
 	store_set_state(store, STORE_READY, NULL);
 	store_kick(store);
@@ -259,8 +253,8 @@ struct store *store_new(struct event_base *base, const char *conninfo, int64_t r
 	store->callbacks = *callbacks;
 	store->context = context;
 	store->state = STORE_STOPPED;
-	store->wait.max_ms = retry_max_ms;
-	store->writer.wait.max_ms = retry_max_ms;
+	backoff_limit(&store->wait, WAIT_LEAST_NS, retry_max_ms * NS_PER_MS);
+	store->writer.wait = store->wait;
 	store->timer = evtimer_new(base, on_timer, store);
 	store->kick = evtimer_new(base, on_kick, store);
 	assert(store->timer != NULL && store->kick != NULL);

@@ -680,7 +680,7 @@ static void end_write(struct store *store)
 		    writer->left_out - LEFT_OUT_TOLD);
 	writer->open = false;
 	writer->care = WRITE_PLAIN;
-	writer->wait.next_ms = 0;
+	backoff_reset(&writer->wait);
 	store_end_trouble(&writer->trouble, "writing to the database works again");
 	free(writer->error);
 	writer->error = NULL;
@@ -699,7 +699,10 @@ static void pipeline_ended(struct store *store)
 	store->pending = 0;
 	if (writer->rolling_back) {
 		writer->open = false;
-		store_set_timer(store, writer->refused ? 0 : store_next_wait(&writer->wait));
+		if (writer->refused)
+			store_set_timer(store, 0);
+		else
+			store_wait(store, &writer->wait);
 	} else if (writer->committed) {
 		end_write(store);
 	} else if (writer->care == WRITE_PLAIN && writer->failed) {

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "control/control.h"
 #include "graph/graph.h"
@@ -37,22 +38,6 @@ struct supervisor;
 /* Exit statuses of the program. */
 #define EXIT_WRONG_USAGE 64
 #define EXIT_WRONG_CONFIGURATION 78
-
-/* ---- back-off ---- */
-
-/* Waits that double from least to most, each taken with ±20 % of chance. */
-struct backoff {
-	int64_t least_ns;
-	int64_t most_ns;
-	int64_t next_ns; /* 0: start with the least */
-};
-
-/* The wait after one more failure. */
-int64_t backoff_next(struct backoff *backoff);
-void backoff_reset(struct backoff *backoff);
-
-/* Other limits, which the next wait keeps to. */
-void backoff_limit(struct backoff *backoff, int64_t least_ns, int64_t most_ns);
 
 /* ---- plugin host processes (process.c) ---- */
 

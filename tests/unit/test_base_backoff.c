@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "supervisor/supervisor.h"
+#include "base/backoff.h"
+#include "base/clock.h"
 
 #define ROUNDS 2000
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "supervisor/supervisor.h"
+#include "base/backoff.h"
 
 #include <sys/random.h>
+
+#include "base/clock.h"
 
 /* A number from -1 to 1. */
 static double chance(void)
