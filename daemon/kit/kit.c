@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "graph/volume.h"
 #include "host/direct.h"
 
 #define DEFAULT_PERIOD_S 5
@@ -427,10 +428,24 @@ static void acknowledge(struct kit *kit)
 	}
 }
 
+/* Tells the virtual machines of open sessions which servers they are. */
+static void tell_associations(struct kit *kit)
+{
+	struct message message = {.type = MESSAGE_ASSOCIATE};
+	struct association association;
+
+	while (graph_next_association(kit->graph, &association)) {
+		message.associate = (struct message_associate){
+		    association.session, association.resource, association.server};
+		host_direct_handle(kit->host, &message);
+	}
+}
+
 bool kit_run(struct kit *kit)
 {
 	bool done = host_direct_run(kit->host);
 
+	tell_associations(kit);
 	acknowledge(kit);
 	return done;
 }

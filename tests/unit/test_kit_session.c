@@ -22,7 +22,17 @@ struct told {
 	unsigned ends;
 	char *reason;
 	struct text notices;
+	struct text log;
 };
+
+static void log_line(void *context, const char *scannable, int level, const char *line)
+{
+	struct told *told = context;
+
+	(void)scannable;
+	(void)level;
+	text_printf(&told->log, "%s\n", line);
+}
 
 static void applied(void *context, struct kit_session *session, const struct batch *batch)
 {
@@ -67,7 +77,7 @@ static struct kit *load(const char *name, struct told *told, int recorder)
 	    .path = path,
 	    .recorder = recorder,
 	    .notices = true,
-	    .callbacks = {.applied = applied, .ended = ended, .changed = changed},
+	    .callbacks = {.log = log_line, .applied = applied, .ended = ended, .changed = changed},
 	    .context = told};
 	struct kit *kit = kit_load(&options, &reasons, &warnings);
 
@@ -99,19 +109,42 @@ static void rewrite(const char *path, const char *content)
 	fclose(file);
 }
 
-static struct kit_session *add(struct kit *kit, char *script, struct reasons *reasons)
+/* Has a session in the state in which only update scans are left to do. */
+static void settle(struct kit *kit, struct kit_session *session)
+{
+	kit_open(session);
+	while (kit_run(kit))
+		continue;
+	assert_int_equal(session->state, KIT_ONLINE);
+}
+
+static void scan_again(struct kit *kit, struct kit_session *session)
+{
+	assert_true(kit_hurry(session));
+	while (kit_run(kit))
+		continue;
+}
+
+static struct kit_session *add_class(
+    struct kit *kit, const char *class, char *script, struct reasons *reasons)
 {
 	static char name[] = "name", value[] = "A", right[] = "script", wrong[] = "scrypt";
 	const struct typed_attribute typed[] = {{.name = name, .value = value},
 	    {.name = script != NULL ? right : wrong, .value = script}};
 
-	return kit_add(kit, "Array", typed, 2, reasons);
+	return kit_add(kit, class, typed, 2, reasons);
+}
+
+static struct kit_session *add(struct kit *kit, char *script, struct reasons *reasons)
+{
+	return add_class(kit, "Array", script, reasons);
 }
 
 static void clear_told(struct told *told)
 {
 	free(told->reason);
 	text_clear(&told->notices);
+	text_clear(&told->log);
 }
 
 static void scans_fill_the_graph(void **state)
@@ -176,6 +209,32 @@ static void a_scan_can_be_hurried(void **state)
 	assert_true(kit_run(kit));
 	assert_false(kit_run(kit));
 	assert_int_equal(session->scans, 3);
+
+	kit_free(kit);
+	unlink(script);
+	free(script);
+	clear_told(&told);
+}
+
+static void a_virtual_machine_learns_which_server_it_is(void **state)
+{
+	struct told told = {0};
+	struct kit *kit = load("t_volumes", &told, -1);
+	struct reasons reasons = {0};
+	char *script = script_path("machine vm0 address=10.0.0.5\nnumber vm0\n");
+	struct kit_session *session = add_class(kit, "Server", script, &reasons);
+
+	(void)state;
+	settle(kit, session);
+	scan_again(kit, session);
+	assert_non_null(strstr(told.log.data, "vm0 has number 1\n"));
+
+	rewrite(script, "machine vm0 address=10.0.0.5\nmachine vm1 address=10.0.0.6\n");
+	scan_again(kit, session);
+	rewrite(script, "number vm1\n");
+	scan_again(kit, session);
+	assert_non_null(strstr(told.log.data, "vm1 has number 3\n"));
+	assert_int_equal(told.ends, 0);
 
 	kit_free(kit);
 	unlink(script);
@@ -251,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(scans_fill_the_graph),
 	    cmocka_unit_test(a_scan_can_be_hurried),
+	    cmocka_unit_test(a_virtual_machine_learns_which_server_it_is),
 	    cmocka_unit_test(what_is_typed_wrong_is_told),
 	    cmocka_unit_test(a_crash_is_seen_from_outside),
 	    cmocka_unit_test(a_hang_is_ended),
