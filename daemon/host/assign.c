@@ -257,6 +257,7 @@ int assign_default(struct host_resource *resource, size_t attribute)
 	struct host_session *session = resource->session;
 	default_function *function =
 	    session->host->plugin.details[resource->class].functions[attribute].default_value;
+	const char *call = refusal_call();
 	struct worker_note before;
 	int result;
 
@@ -268,6 +269,7 @@ int assign_default(struct host_resource *resource, size_t attribute)
 	result = function((struct iml_resource *)(uintptr_t)resource->handle);
 	session->filling = NULL;
 	worker_leave(before);
+	refusal_begin(call);
 	return result;
 }
 

@@ -15,11 +15,12 @@
 
 /* ---- the ways in and out ---- */
 
-struct host_session *calls_enter_session(const struct iml_plugin *handle, const char *place)
+struct host_session *calls_enter_session(
+    const struct iml_plugin *handle, const char *call, const char *place)
 {
 	struct host_session *session = handle_session((uintptr_t)handle, HANDLE_SESSION);
 
-	refusal_forget();
+	refusal_begin(call);
 	if (session != NULL) {
 		host_session_lock(session);
 		if (handle_object((uintptr_t)handle, HANDLE_SESSION, session) != NULL)
@@ -30,12 +31,13 @@ struct host_session *calls_enter_session(const struct iml_plugin *handle, const 
 	return NULL;
 }
 
-struct host_resource *calls_enter_resource(const struct iml_resource *handle, const char *place)
+struct host_resource *calls_enter_resource(
+    const struct iml_resource *handle, const char *call, const char *place)
 {
 	struct host_session *session = handle_session((uintptr_t)handle, HANDLE_RESOURCE);
 	struct host_resource *resource;
 
-	refusal_forget();
+	refusal_begin(call);
 	if (session != NULL) {
 		host_session_lock(session);
 		resource = handle_object((uintptr_t)handle, HANDLE_RESOURCE, session);
@@ -75,7 +77,7 @@ int calls_check_change(
 static int call_incomplete(
     struct iml_plugin *self, const struct iml_class *declared, const char *place)
 {
-	struct host_session *session = calls_enter_session(self, place);
+	struct host_session *session = calls_enter_session(self, "iml_incomplete", place);
 	struct number_list *incomplete;
 	size_t class;
 
@@ -94,7 +96,7 @@ static int call_incomplete(
 
 static int call_fail(struct iml_plugin *self, const char *reason)
 {
-	struct host_session *session = calls_enter_session(self, NULL);
+	struct host_session *session = calls_enter_session(self, "iml_fail", NULL);
 
 	if (session == NULL)
 		return IML_EHANDLE;
@@ -105,7 +107,7 @@ static int call_fail(struct iml_plugin *self, const char *reason)
 
 static int call_forgive(struct iml_plugin *self)
 {
-	struct host_session *session = calls_enter_session(self, NULL);
+	struct host_session *session = calls_enter_session(self, "iml_forgive", NULL);
 
 	if (session == NULL)
 		return IML_EHANDLE;
@@ -115,7 +117,7 @@ static int call_forgive(struct iml_plugin *self)
 
 static int call_report_unchanged(struct iml_plugin *self, bool on)
 {
-	struct host_session *session = calls_enter_session(self, NULL);
+	struct host_session *session = calls_enter_session(self, "iml_report_unchanged", NULL);
 
 	if (session == NULL)
 		return IML_EHANDLE;
@@ -125,7 +127,7 @@ static int call_report_unchanged(struct iml_plugin *self, bool on)
 
 static int call_set_update_period(struct iml_plugin *self, unsigned seconds, const char *place)
 {
-	struct host_session *session = calls_enter_session(self, place);
+	struct host_session *session = calls_enter_session(self, "iml_set_update_period", place);
 
 	if (session == NULL)
 		return IML_EHANDLE;
@@ -140,7 +142,7 @@ static int call_set_update_period(struct iml_plugin *self, unsigned seconds, con
 
 static bool call_stopping(struct iml_plugin *self)
 {
-	struct host_session *session = calls_enter_session(self, NULL);
+	struct host_session *session = calls_enter_session(self, "iml_stopping", NULL);
 	bool stopping;
 
 	if (session == NULL)
@@ -154,7 +156,7 @@ static bool call_stopping(struct iml_plugin *self)
 
 static void call_log(struct iml_plugin *self, int level, const char *line)
 {
-	struct host_session *session = calls_enter_session(self, NULL);
+	struct host_session *session = calls_enter_session(self, "iml_log", NULL);
 	struct host *host;
 	uint32_t number;
 
@@ -173,7 +175,7 @@ static const char *call_error(void)
 
 static const char *call_setting(struct iml_plugin *self, const char *key)
 {
-	struct host_session *session = calls_enter_session(self, NULL);
+	struct host_session *session = calls_enter_session(self, "iml_setting", NULL);
 	const struct message_configure *configuration;
 	const char *value = NULL;
 
@@ -189,7 +191,7 @@ static const char *call_setting(struct iml_plugin *self, const char *key)
 
 static struct iml_resource *call_scannable(struct iml_plugin *self)
 {
-	struct host_session *session = calls_enter_session(self, NULL);
+	struct host_session *session = calls_enter_session(self, "iml_scannable_of", NULL);
 	struct iml_resource *handle;
 
 	if (session == NULL)
@@ -201,7 +203,7 @@ static struct iml_resource *call_scannable(struct iml_plugin *self)
 
 static int call_set_private(struct iml_plugin *self, void *data)
 {
-	struct host_session *session = calls_enter_session(self, NULL);
+	struct host_session *session = calls_enter_session(self, "iml_set_private", NULL);
 
 	if (session == NULL)
 		return IML_EHANDLE;
@@ -211,7 +213,7 @@ static int call_set_private(struct iml_plugin *self, void *data)
 
 static void *call_get_private(struct iml_plugin *self)
 {
-	struct host_session *session = calls_enter_session(self, NULL);
+	struct host_session *session = calls_enter_session(self, "iml_get_private", NULL);
 	void *data;
 
 	if (session == NULL)
@@ -223,7 +225,7 @@ static void *call_get_private(struct iml_plugin *self)
 
 static struct iml_plugin *call_plugin_of(struct iml_resource *handle)
 {
-	struct host_resource *resource = calls_enter_resource(handle, NULL);
+	struct host_resource *resource = calls_enter_resource(handle, "iml_plugin_of", NULL);
 	uint64_t self;
 
 	if (resource == NULL)

@@ -12,11 +12,16 @@
 
 /* ---- calls.c ---- */
 
-/* Locks the session of a handle. NULL after refusing if it is not valid. */
-struct host_session *calls_enter_session(const struct iml_plugin *handle, const char *place);
+/*
+ * Begins the call of this name: locks the session of a handle. NULL after refusing if it is not
+ * valid.
+ */
+struct host_session *calls_enter_session(
+    const struct iml_plugin *handle, const char *call, const char *place);
 
-/* Locks the session of a resource's handle. NULL after refusing if it is not valid. */
-struct host_resource *calls_enter_resource(const struct iml_resource *handle, const char *place);
+/* The same for a resource's handle. */
+struct host_resource *calls_enter_resource(
+    const struct iml_resource *handle, const char *call, const char *place);
 
 /* Unlocks the session, and returns the result. */
 int calls_leave(struct host_session *session, int result);

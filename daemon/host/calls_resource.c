@@ -14,7 +14,7 @@
 struct iml_resource *call_update_or_create(struct iml_plugin *self, const struct iml_class *class,
     const struct iml_report *report, const char *place)
 {
-	struct host_session *session = calls_enter_session(self, place);
+	struct host_session *session = calls_enter_session(self, "iml_update_or_create", place);
 	struct iml_resource *handle = NULL;
 
 	if (session == NULL)
@@ -28,7 +28,7 @@ struct iml_resource *call_update_or_create(struct iml_plugin *self, const struct
 int call_set(
     struct iml_resource *handle, const char *name, const struct iml_value *value, const char *place)
 {
-	struct host_resource *resource = calls_enter_resource(handle, place);
+	struct host_resource *resource = calls_enter_resource(handle, "iml_set", place);
 	struct host_session *session;
 	int result;
 
@@ -83,7 +83,7 @@ static int give_value(struct host_resource *resource, size_t attribute, struct i
 int call_get(struct iml_resource *handle, const char *name, struct iml_value *value, char *text,
     size_t size, const char *place)
 {
-	struct host_resource *resource = calls_enter_resource(handle, place);
+	struct host_resource *resource = calls_enter_resource(handle, "iml_get", place);
 	struct host_session *session;
 	size_t attribute;
 
@@ -114,7 +114,7 @@ static int remove_resource(struct host_resource *resource, const char *place)
 
 int call_remove(struct iml_resource *handle, const char *place)
 {
-	struct host_resource *resource = calls_enter_resource(handle, place);
+	struct host_resource *resource = calls_enter_resource(handle, "iml_remove", place);
 	struct host_session *session;
 
 	if (resource == NULL)
@@ -142,7 +142,7 @@ int call_find(struct iml_plugin *self, const struct iml_class *declared,
     const struct iml_setting *settings, size_t setting_count, struct iml_resource **found,
     size_t size, size_t *count, const char *place)
 {
-	struct host_session *session = calls_enter_session(self, place);
+	struct host_session *session = calls_enter_session(self, "iml_find", place);
 	size_t class;
 	int result;
 
@@ -184,7 +184,7 @@ static int find_identified(struct host_session *session, uint32_t class,
 int call_remove_by_attr(struct iml_plugin *self, const struct iml_class *declared,
     const struct iml_setting *settings, size_t setting_count, const char *place)
 {
-	struct host_session *session = calls_enter_session(self, place);
+	struct host_session *session = calls_enter_session(self, "iml_remove_by_attr", place);
 	struct host_resource *resource = NULL;
 	size_t class;
 	int result;
@@ -248,7 +248,7 @@ static int add_parent(
 
 int call_add_parent(struct iml_resource *handle, struct iml_resource *parent, const char *place)
 {
-	struct host_resource *resource = calls_enter_resource(handle, place);
+	struct host_resource *resource = calls_enter_resource(handle, "iml_add_parent", place);
 
 	if (resource == NULL)
 		return IML_EHANDLE;
@@ -258,7 +258,7 @@ int call_add_parent(struct iml_resource *handle, struct iml_resource *parent, co
 int call_remove_parent(
     struct iml_resource *handle, struct iml_resource *parent_handle, const char *place)
 {
-	struct host_resource *resource = calls_enter_resource(handle, place);
+	struct host_resource *resource = calls_enter_resource(handle, "iml_remove_parent", place);
 	struct host_resource *parent;
 	int result;
 
@@ -277,7 +277,7 @@ int call_remove_parent(
 int call_get_parents(struct iml_resource *handle, const struct iml_class *class,
     struct iml_resource **parents, size_t size, size_t *count, const char *place)
 {
-	struct host_resource *resource = calls_enter_resource(handle, place);
+	struct host_resource *resource = calls_enter_resource(handle, "iml_get_parents", place);
 	struct host_link *link;
 
 	*count = 0;

@@ -154,7 +154,7 @@ static int sample(struct host_resource *resource, const char *name, const struct
 int call_sample(
     struct iml_resource *handle, const char *name, const struct iml_value *value, const char *place)
 {
-	struct host_resource *resource = calls_enter_resource(handle, place);
+	struct host_resource *resource = calls_enter_resource(handle, "iml_sample", place);
 
 	if (resource == NULL)
 		return IML_EHANDLE;
@@ -207,7 +207,8 @@ static int sample_histogram(struct host_resource *resource, const char *name, co
 int call_sample_histogram(struct iml_resource *handle, const char *name, const int64_t *counts,
     size_t count, const char *place)
 {
-	struct host_resource *resource = calls_enter_resource(handle, place);
+	struct host_resource *resource =
+	    calls_enter_resource(handle, "iml_sample_histogram", place);
 
 	if (resource == NULL)
 		return IML_EHANDLE;

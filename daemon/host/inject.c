@@ -36,16 +36,17 @@ static int refuse_in(struct host_session *session, const char *place)
 	    session, refuse(session, IML_EVALUE, place, NULL, "refused by the examination"));
 }
 
-static int refuse_for_session(const struct iml_plugin *self, const char *place)
+static int refuse_for_session(const struct iml_plugin *self, const char *call, const char *place)
 {
-	struct host_session *session = calls_enter_session(self, place);
+	struct host_session *session = calls_enter_session(self, call, place);
 
 	return session != NULL ? refuse_in(session, place) : IML_EHANDLE;
 }
 
-static int refuse_for_resource(const struct iml_resource *handle, const char *place)
+static int refuse_for_resource(
+    const struct iml_resource *handle, const char *call, const char *place)
 {
-	struct host_resource *resource = calls_enter_resource(handle, place);
+	struct host_resource *resource = calls_enter_resource(handle, call, place);
 
 	return resource != NULL ? refuse_in(resource->session, place) : IML_EHANDLE;
 }
@@ -55,54 +56,54 @@ static struct iml_resource *update_or_create(struct iml_plugin *self, const stru
 {
 	if (!is_refused(place))
 		return host_calls.update_or_create(self, class, report, place);
-	refuse_for_session(self, place);
+	refuse_for_session(self, "iml_update_or_create", place);
 	return NULL;
 }
 
 static int set(
     struct iml_resource *handle, const char *name, const struct iml_value *value, const char *place)
 {
-	return is_refused(place) ? refuse_for_resource(handle, place)
+	return is_refused(place) ? refuse_for_resource(handle, "iml_set", place)
 	                         : host_calls.set(handle, name, value, place);
 }
 
 static int add_parent(struct iml_resource *handle, struct iml_resource *parent, const char *place)
 {
-	return is_refused(place) ? refuse_for_resource(handle, place)
+	return is_refused(place) ? refuse_for_resource(handle, "iml_add_parent", place)
 	                         : host_calls.add_parent(handle, parent, place);
 }
 
 static int remove_parent(
     struct iml_resource *handle, struct iml_resource *parent, const char *place)
 {
-	return is_refused(place) ? refuse_for_resource(handle, place)
+	return is_refused(place) ? refuse_for_resource(handle, "iml_remove_parent", place)
 	                         : host_calls.remove_parent(handle, parent, place);
 }
 
 static int remove_resource(struct iml_resource *handle, const char *place)
 {
-	return is_refused(place) ? refuse_for_resource(handle, place)
+	return is_refused(place) ? refuse_for_resource(handle, "iml_remove", place)
 	                         : host_calls.remove(handle, place);
 }
 
 static int remove_by_attr(struct iml_plugin *self, const struct iml_class *class,
     const struct iml_setting *settings, size_t count, const char *place)
 {
-	return is_refused(place) ? refuse_for_session(self, place)
+	return is_refused(place) ? refuse_for_session(self, "iml_remove_by_attr", place)
 	                         : host_calls.remove_by_attr(self, class, settings, count, place);
 }
 
 static int sample(
     struct iml_resource *handle, const char *name, const struct iml_value *value, const char *place)
 {
-	return is_refused(place) ? refuse_for_resource(handle, place)
+	return is_refused(place) ? refuse_for_resource(handle, "iml_sample", place)
 	                         : host_calls.sample(handle, name, value, place);
 }
 
 static int sample_histogram(struct iml_resource *handle, const char *name, const int64_t *counts,
     size_t count, const char *place)
 {
-	return is_refused(place) ? refuse_for_resource(handle, place)
+	return is_refused(place) ? refuse_for_resource(handle, "iml_sample_histogram", place)
 	                         : host_calls.sample_histogram(handle, name, counts, count, place);
 }
 

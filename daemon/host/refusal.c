@@ -33,15 +33,22 @@ struct complaint_place {
 };
 
 static _Thread_local char last_reason[REFUSAL_SIZE];
+static _Thread_local const char *last_call;
 
 const char *refusal_reason(void)
 {
 	return last_reason;
 }
 
-void refusal_forget(void)
+void refusal_begin(const char *call)
 {
 	last_reason[0] = '\0';
+	last_call = call;
+}
+
+const char *refusal_call(void)
+{
+	return last_call;
 }
 
 char *text_of_plugin(const char *text)
@@ -167,7 +174,7 @@ int refuse_text(struct host_session *session, int code, const char *place, struc
 	char *clean;
 
 	if (place != NULL)
-		text_printf(reason, " (%s)", place);
+		text_printf(reason, " (%s at %s)", last_call, place);
 	clean = text_of_plugin(reason->data);
 	keep_reason(clean);
 	complain(session, place, clean);

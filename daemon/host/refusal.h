@@ -19,8 +19,11 @@ struct host_resource;
 /* Why the last call of this thread was refused; "" if it was not. */
 const char *refusal_reason(void);
 
-/* Every call begins with this. */
-void refusal_forget(void);
+/* Every call begins with this; call is its name, which a refusal tells before its place. */
+void refusal_begin(const char *call);
+
+/* The name of the call that this thread is in, or was in last; NULL: none yet. */
+const char *refusal_call(void);
 
 /*
  * Refuses a call with the session locked: about (may be NULL) is named in front of the reason.

@@ -31,7 +31,10 @@ void refused_calls_free(struct refused_calls *calls)
 	free(calls);
 }
 
-/* Whether a place is in these bytes: "acme.c:31". */
+/* Between the name of a call and its place. */
+#define AT " at "
+
+/* Whether these bytes are a call and its place: "iml_set at acme.c:31". */
 static bool is_place(const char *text, size_t length)
 {
 	size_t digits = 0;
@@ -39,25 +42,29 @@ static bool is_place(const char *text, size_t length)
 	while (
 	    digits < length && text[length - 1 - digits] >= '0' && text[length - 1 - digits] <= '9')
 		digits++;
-	return digits > 0 && digits + 1 < length && text[length - 1 - digits] == ':';
+	return digits > 0 && digits + 1 < length && text[length - 1 - digits] == ':' &&
+	       memmem(text, length, AT, sizeof(AT) - 1) != NULL;
 }
 
-/* The reason with its place, "… (acme.c:31)" at the end or before a remark, put in front. */
+/* The reason with its place, "… (iml_set at acme.c:31)" at the end or before a remark, in front. */
 static char *put_place_first(const char *reason)
 {
 	const char *end = reason + strlen(reason), *begin = end;
 
 	while (begin > reason) {
-		const char *close;
+		const char *close, *at;
 
 		begin--;
 		if (*begin != '(')
 			continue;
 		close = strchr(begin, ')');
-		if (begin > reason && close != NULL &&
-		    is_place(begin + 1, (size_t)(close - begin - 1)))
-			return xasprintf("%.*s: %.*s%s", (int)(close - begin - 1), begin + 1,
-			    (int)(begin - 1 - reason), reason, close + 1);
+		if (begin == reason || close == NULL ||
+		    !is_place(begin + 1, (size_t)(close - begin - 1)))
+			continue;
+		at = strstr(begin, AT);
+		return xasprintf("%.*s: %.*s: %.*s%s", (int)(close - at - (sizeof(AT) - 1)),
+		    at + sizeof(AT) - 1, (int)(at - begin - 1), begin + 1,
+		    (int)(begin - 1 - reason), reason, close + 1);
 	}
 	return xstrdup(reason);
 }

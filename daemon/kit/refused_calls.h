@@ -20,9 +20,9 @@ void refused_calls_free(struct refused_calls *calls);
 bool refused_calls_note(struct refused_calls *calls, const char *line);
 
 /*
- * Moves what came since the last time to lines, as "acme.c:31: drive 5: …". count is what the batch
- * says was refused, diagnostic the first of that (NULL if there was no batch): what no line came
- * for is told in one.
+ * Moves what came since the last time to lines, as "acme.c:31: iml_set: drive 5: …". count is what
+ * the batch says was refused, diagnostic the first of that (NULL if there was no batch): what no
+ * line came for is told in one.
  */
 void refused_calls_take(
     struct refused_calls *calls, uint32_t count, const char *diagnostic, struct reasons *lines);

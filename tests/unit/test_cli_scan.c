@@ -332,8 +332,8 @@ static void refused_calls_are_told_with_their_place(void **state)
 	assert_int_equal(
 	    run("tests/plugins", "scripted.so", WORDS(array, name_a, script, once), &out, &err), 1);
 	assert_has(err, "\ntests/plugins/scripted.c:");
-	assert_has(err, ": Disk S1: \"bogus\" is no attribute");
-	assert_has(err, ": Disk S2: \"bogus\" is no attribute");
+	assert_has(err, ": iml_set: Disk S1: \"bogus\" is no attribute");
+	assert_has(err, ": iml_set: Disk S2: \"bogus\" is no attribute");
 	assert_has(out, "! 2 calls were refused");
 	free(out);
 	free(err);

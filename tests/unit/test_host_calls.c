@@ -193,6 +193,7 @@ static void test_a_refused_report_leaves_its_neighbours(void **state)
 		assert_null(seen.resource[i]);
 	assert_non_null(strstr(seen.error[0], "Drive B"));
 	assert_non_null(strstr(seen.error[0], "\"capacity\""));
+	assert_non_null(strstr(seen.error[0], "(iml_update_or_create at "));
 	assert_non_null(strstr(seen.error[0], "test_host_calls.c:"));
 	assert_non_null(strstr(seen.error[1], "\"capcity\" is no attribute"));
 	assert_non_null(strstr(seen.error[1], "\"capacity\""));
@@ -458,14 +459,23 @@ static int copy_name(struct iml_resource *resource)
 	return iml_set(resource, "copy", iml_get_text(resource, "name", name, sizeof(name)));
 }
 
+static int read_name(struct iml_resource *resource)
+{
+	char name[64];
+
+	iml_get_text(resource, "name", name, sizeof(name));
+	return 0;
+}
+
 static int scan_default_function(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	(void)scannable;
 	hooks->default_function = copy_name;
 	iml_update_or_create(self, hooks->nid, IML_NO_PARENTS, IML_SET("name", "Bob"));
-	hooks->default_function = NULL;
+	hooks->default_function = read_name;
 	keep_resource(
 	    0, iml_update_or_create(self, hooks->nid, IML_NO_PARENTS, IML_SET("name", "Eve")));
+	hooks->default_function = NULL;
 	return 0;
 }
 
@@ -479,6 +489,7 @@ static void test_default_functions_compute_missing_values(void **state)
 	assert_string_equal(find_change(&batch->reports[0], 1)->text, "Bob");
 	assert_null(seen.resource[0]);
 	assert_non_null(strstr(seen.error[0], "\"copy\""));
+	assert_non_null(strstr(seen.error[0], "(iml_update_or_create at "));
 	assert_int_equal(batch->refused, 1);
 	finish(fake, batch);
 }

@@ -104,13 +104,14 @@ static void refused_calls_begin_with_their_place(void **state)
 
 	(void)state;
 	assert_false(refused_calls_note(calls, "connected"));
-	assert_true(refused_calls_note(calls, "refused: drive 5: too low (min 0) (src/acme.c:31)"));
+	assert_true(refused_calls_note(
+	    calls, "refused: drive 5: too low (min 0) (iml_set at src/acme.c:31)"));
 	assert_true(refused_calls_note(calls, "refused: no place (at all)"));
-	assert_true(
-	    refused_calls_note(calls, "refused: drive 6: gone (acme.c:7) (and 3 more like this)"));
-	assert_taken(calls, 3, "drive 5: too low (min 0) (src/acme.c:31)",
-	    "src/acme.c:31: drive 5: too low (min 0)\nno place (at all)\n"
-	    "acme.c:7: drive 6: gone (and 3 more like this)\n");
+	assert_true(refused_calls_note(
+	    calls, "refused: drive 6: gone (iml_set at acme.c:7) (and 3 more like this)"));
+	assert_taken(calls, 3, "drive 5: too low (min 0) (iml_set at src/acme.c:31)",
+	    "src/acme.c:31: iml_set: drive 5: too low (min 0)\nno place (at all)\n"
+	    "acme.c:7: iml_set: drive 6: gone (and 3 more like this)\n");
 	refused_calls_free(calls);
 }
 
@@ -120,15 +121,16 @@ static void calls_without_a_line_are_told_in_one(void **state)
 
 	(void)state;
 	assert_taken(calls, 0, NULL, "");
-	assert_taken(calls, 1, "drive 5: bad (acme.c:31)", "acme.c:31: drive 5: bad\n");
 	assert_taken(
-	    calls, 4, "drive 5: bad (acme.c:31)", "acme.c:31: drive 5: bad (and 3 more)\n");
-	refused_calls_note(calls, "refused: drive 5: bad (acme.c:31)");
-	assert_taken(calls, 3, "drive 5: bad (acme.c:31)",
-	    "acme.c:31: drive 5: bad\nand 2 more refused like these\n");
+	    calls, 1, "drive 5: bad (iml_set at acme.c:31)", "acme.c:31: iml_set: drive 5: bad\n");
+	assert_taken(calls, 4, "drive 5: bad (iml_set at acme.c:31)",
+	    "acme.c:31: iml_set: drive 5: bad (and 3 more)\n");
+	refused_calls_note(calls, "refused: drive 5: bad (iml_set at acme.c:31)");
+	assert_taken(calls, 3, "drive 5: bad (iml_set at acme.c:31)",
+	    "acme.c:31: iml_set: drive 5: bad\nand 2 more refused like these\n");
 	/* A scan that failed has no batch, and what it was refused is told all the same. */
-	refused_calls_note(calls, "refused: drive 5: bad (acme.c:31)");
-	assert_taken(calls, 0, NULL, "acme.c:31: drive 5: bad\n");
+	refused_calls_note(calls, "refused: drive 5: bad (iml_set at acme.c:31)");
+	assert_taken(calls, 0, NULL, "acme.c:31: iml_set: drive 5: bad\n");
 	refused_calls_free(calls);
 }
 
@@ -138,10 +140,10 @@ static void calls_that_are_not_shown_keep_their_number_and_place(void **state)
 
 	(void)state;
 	assert_false(refused_calls_note(calls, "5 more drives at acme.c:31"));
-	assert_true(refused_calls_note(calls, "refused: drive 5: bad (acme.c:31)"));
+	assert_true(refused_calls_note(calls, "refused: drive 5: bad (iml_set at acme.c:31)"));
 	assert_true(refused_calls_note(calls, "2 more calls refused at acme.c:31, not shown"));
-	assert_taken(calls, 3, "drive 5: bad (acme.c:31)",
-	    "acme.c:31: drive 5: bad\n2 more calls refused at acme.c:31, not shown\n");
+	assert_taken(calls, 3, "drive 5: bad (iml_set at acme.c:31)",
+	    "acme.c:31: iml_set: drive 5: bad\n2 more calls refused at acme.c:31, not shown\n");
 	refused_calls_free(calls);
 }
 

@@ -28,7 +28,7 @@
  *
  * Errors: calls that return int give 0, or one of the negative IML_E values; calls that return
  * a handle give NULL. iml_error() then tells the reason in words. A refused call changes
- * nothing, is logged with the place of the call in the plugin's source, and marks the running
+ * nothing, is logged with its name and its place in the plugin's source, and marks the running
  * scan as degraded: what was valid is stored, but after a degraded initial scan no resource is
  * taken for gone because that did not report it. iml_forgive() takes the mark back.
  *
@@ -974,12 +974,15 @@ static inline const char *iml_text_at(
 	iml_calls_->get_parents((resource), (class_), (parents), (size), (count), IML_PLACE)
 
 /* The one parent of the given class, or NULL with IML_ENOTFOUND or IML_EAMBIGUOUS in *result. */
-static inline struct iml_resource *iml_get_parent(
-    struct iml_resource *resource, const struct iml_class *class_, int *result)
+#define iml_get_parent(resource, class_, result) \
+	iml_parent_at((resource), (class_), (result), IML_PLACE)
+
+static inline struct iml_resource *iml_parent_at(
+    struct iml_resource *resource, const struct iml_class *class_, int *result, const char *place)
 {
 	struct iml_resource *parent = NULL;
 	size_t count = 0;
-	int code = iml_calls_->get_parents(resource, class_, &parent, 1, &count, "iml_get_parent");
+	int code = iml_calls_->get_parents(resource, class_, &parent, 1, &count, place);
 
 	if (code == 0 && count != 1)
 		code = count == 0 ? IML_ENOTFOUND : IML_EAMBIGUOUS;
