@@ -20,8 +20,8 @@ static bool is_refused(const char *place)
 {
 	uint64_t number = atomic_fetch_add(&current->calls, 1) + 1;
 
-	if (number == current->marked_call)
-		current->at_call(current->context);
+	if (current->at_call != NULL)
+		current->at_call(current->context, number);
 	if (number < current->first_refused || number > current->last_refused)
 		return false;
 	snprintf(current->place, sizeof(current->place), "%s", place != NULL ? place : "");

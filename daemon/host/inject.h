@@ -27,9 +27,8 @@ struct injection {
 	/* The calls from first_refused to last_refused are refused; 0: none. */
 	uint64_t first_refused;
 	uint64_t last_refused;
-	/* This one calls at_call, before anything else; 0: none. */
-	uint64_t marked_call;
-	void (*at_call)(void *context);
+	/* Called before each call with its number, in the thread that makes it; may be NULL. */
+	void (*at_call)(void *context, uint64_t number);
 	void *context;
 	/* INITIAL_SCAN or UPDATE_SCAN, which then fails whatever it returns. */
 	enum hook failing_hook;

@@ -44,6 +44,8 @@ static const struct check {
     {"threads", "the plugin's own threads end with their session", NEEDS_SCANS, check_threads},
     {"concurrency", "sessions run side by side without disturbing each other", NEEDS_SCANS,
         check_concurrency},
+    {"slow-device", "a scan that takes long delays neither other sessions nor its own end",
+        NEEDS_SCANS, check_slow_device},
     {"password", "a password is in nothing that the plugin makes known", NEEDS_PLUGIN,
         check_password},
     {"process", "signals, directory, mask, locale and environment stay as they are", NEEDS_SCANS,
@@ -305,6 +307,8 @@ static void withhold_all(const struct examination *examination, struct certify_r
 void check_declarations(struct examination *examination, struct certify_result *result)
 {
 	const struct validate_options options = {.path = examination->options->path,
+	    .directories = examination->options->directories,
+	    .directory_count = examination->options->directory_count,
 	    .limit_ns = examination->options->limit_s * NS_PER_S};
 	struct validation validation;
 	struct class *const *classes;

@@ -44,6 +44,8 @@ struct certify_options {
 	size_t attribute_count;
 	const struct setting *settings;
 	size_t setting_count;
+	const char *const *directories; /* of validate_options */
+	size_t directory_count;
 	unsigned scans;
 	unsigned limit_s; /* for each hook */
 	const char *only; /* the name of the one check to run; NULL: all */

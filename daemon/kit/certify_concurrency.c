@@ -1,319 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The check that sessions run side by side: in a real plugin host with worker threads, spoken to
- * over its channel. If the plugin was built with ThreadSanitizer, and its runtime is there, data
- * races are found, too.
+ * The checks that sessions run side by side, and that one whose device is slow disturbs no other.
+ * If the plugin was built with ThreadSanitizer, and its runtime is there, data races are found,
+ * too.
  */
 #include "kit/certify_internal.h"
 
-#include <fcntl.h>
-#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/memory.h"
-#include "host/host.h"
+#include "host/session.h"
 
-#define SESSIONS 4
 #define ROUNDS 6 /* sessions that follow each other in each place */
-#define CLASSES_INITIAL 64
+#define SAMPLES 3
+#define STOP_LIMIT_NS (5 * NS_PER_S)
 
 extern void __tsan_init(void) __attribute__((weak));
 
-/* The classes of a session's resources, by number, which the decoder of batches asks for. */
-struct place {
-	uint32_t session; /* number */
-	uint32_t *class_of;
-	size_t count;
-	size_t capacity;
-	unsigned rounds;  /* begun */
-	unsigned batches; /* of the session that is open */
-};
+/* ---- side by side ---- */
 
-struct supervision {
-	struct trial *trial;
-	char *path; /* absolute */
-	int fd;
-	struct frame_reader reader;
-	struct message loaded;
-	struct place places[SESSIONS];
-	uint32_t last_session;
-	unsigned open;
-	unsigned failures;
-	struct change *values;
-	size_t value_count;
-};
-
-static struct place *find_place(struct supervision *supervision, uint32_t session)
+/* A session that has ended makes room for the next. */
+static void go_on(
+    struct supervision *supervision, struct place *place, const struct message_ended *ended)
 {
-	for (size_t i = 0; i < SESSIONS; i++)
-		if (supervision->places[i].session == session)
-			return &supervision->places[i];
-	return NULL;
-}
-
-static size_t class_of(void *context, uint32_t session, uint32_t resource)
-{
-	const struct place *place = find_place(context, session);
-
-	return place != NULL && resource < place->count ? place->class_of[resource]
-	                                                : CLASS_NOT_FOUND;
-}
-
-static void note_class(struct place *place, uint32_t resource, uint32_t class)
-{
-	while (place->count <= resource) {
-		place->class_of = xgrow(
-		    place->class_of, place->count, &place->capacity, sizeof(*place->class_of));
-		place->class_of[place->count++] = 0;
-	}
-	place->class_of[resource] = class;
-}
-
-/* ---- the channel ---- */
-
-static void send_message(struct supervision *supervision, const struct message *message)
-{
-	struct text frames = TEXT_EMPTY;
-	size_t sent = 0;
-
-	message_encode(message, &frames);
-	while (sent < frames.length) {
-		ssize_t length =
-		    send(supervision->fd, frames.data + sent, frames.length - sent, MSG_NOSIGNAL);
-
-		if (length <= 0)
-			break;
-		sent += (size_t)length;
-	}
-	text_forget(&frames);
-}
-
-/* Reads more bytes. False at the end of the channel, or when none come within the limit. */
-static bool read_more(struct supervision *supervision)
-{
-	struct pollfd input = {.fd = supervision->fd, .events = POLLIN};
-	char bytes[65536];
-	ssize_t length;
-
-	if (poll(&input, 1, (int)supervision->trial->options->limit_s * 1000) <= 0)
-		return false;
-	length = recv(supervision->fd, bytes, sizeof(bytes), 0);
-	if (length > 0)
-		frame_reader_feed(&supervision->reader, bytes, (size_t)length);
-	return length > 0;
-}
-
-/* The next message, or false when there is none. */
-static bool receive(struct supervision *supervision, struct message *message)
-{
-	const struct message_loaded *loaded = &supervision->loaded.loaded;
-	const struct wire_context context = {.classes = loaded->classes,
-	    .class_count = loaded->class_count,
-	    .class_of = class_of,
-	    .context = supervision};
-	char reason[REASON_SIZE];
-	enum message_type type;
-	const void *body;
-	size_t length;
-	int result;
-
-	while (
-	    (result = frame_reader_next(&supervision->reader, &type, &body, &length, reason)) == 0)
-		if (!read_more(supervision))
-			return false;
-	return result > 0 && message_decode(type, body, length, &context, message, reason);
-}
-
-/* ---- sessions ---- */
-
-static void open_session(struct supervision *supervision, struct place *place)
-{
-	struct kit_session *session = supervision->trial->session;
-	struct message message = {.type = MESSAGE_OPEN};
-	size_t count;
-	struct class *const *classes = kit_classes(supervision->trial->kit, &count);
-
-	*place = (struct place){.session = ++supervision->last_session,
-	    .class_of = place->class_of,
-	    .capacity = place->capacity,
-	    .rounds = place->rounds + 1};
-	message.open = (struct message_open){.session = place->session,
-	    .label = session->scannable->label,
-	    .values = supervision->values,
-	    .value_count = supervision->value_count};
-	while (classes[message.open.class] != session->class)
-		message.open.class ++;
-	note_class(place, 0, message.open.class);
-	send_message(supervision, &message);
-	supervision->open++;
-}
-
-static void close_session(struct supervision *supervision, const struct place *place)
-{
-	const struct message message = {
-	    .type = MESSAGE_CLOSE, .close = {.session = place->session}};
-
-	send_message(supervision, &message);
-}
-
-/* After the initial scan and an update scan a session makes room for the next. */
-static void take_batch(struct supervision *supervision, const struct batch *batch)
-{
-	struct place *place = find_place(supervision, batch->session);
-	const struct message message = {.type = MESSAGE_ACKNOWLEDGE,
-	    .acknowledge = {.session = batch->session, .batch = batch->number}};
-
-	if (place == NULL)
-		return;
-	for (size_t i = 0; i < batch->report_count; i++)
-		note_class(place, batch->reports[i].resource, batch->reports[i].class);
-	send_message(supervision, &message);
-	place->batches += batch->kind != BATCH_ASYNC;
-	if (place->batches == 2 && batch->kind != BATCH_ASYNC)
-		close_session(supervision, place);
-}
-
-static void take_end(struct supervision *supervision, const struct message_ended *ended)
-{
-	struct place *place = find_place(supervision, ended->session);
-
-	supervision->open--;
 	if (ended->failed && supervision->failures++ == 0)
 		trial_fail(supervision->trial,
 		    "keep nothing in static variables that belongs to one session; if the device "
 		    "admits only so many logins, share one among the sessions",
-		    "%s failed while %d sessions ran side by side: %s", ended->hook, SESSIONS,
+		    "%s failed while %d sessions ran side by side: %s", ended->hook, SIDE_BY_SIDE,
 		    ended->reason);
-	if (place != NULL && place->rounds < ROUNDS)
-		open_session(supervision, place);
-}
-
-static void take(struct supervision *supervision, const struct message *message)
-{
-	if (message->type == MESSAGE_BATCH)
-		take_batch(supervision, message->batch);
-	else if (message->type == MESSAGE_ENDED)
-		take_end(supervision, &message->ended);
-}
-
-/* Keeps SESSIONS sessions running until each place has had its rounds. */
-static void supervise(struct supervision *supervision)
-{
-	struct message message;
-
-	for (size_t i = 0; i < SESSIONS; i++)
-		open_session(supervision, &supervision->places[i]);
-	while (supervision->open > 0) {
-		if (!receive(supervision, &message)) {
-			trial_fail(supervision->trial,
-			    "look for locks that one session holds while another waits",
-			    "%d sessions side by side did not go on", SESSIONS);
-			/* Their threads can't be ended. */
-			_exit(0);
-		}
-		take(supervision, &message);
-		message_clear(&message);
-	}
-}
-
-/* ---- the host ---- */
-
-/* Starts a plugin host in threads of this process; false if it can't be. */
-static bool start_host(struct supervision *supervision, int recorder)
-{
-	int ends[2];
-
-	if (recorder < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-		return false;
-	supervision->fd = ends[0];
-	return host_start_thread(ends[1], recorder) == 0;
-}
-
-static void tell_failed(struct trial *trial, const struct message *message)
-{
-	if (message->type != MESSAGE_FAILED)
-		return;
-	for (size_t i = 0; i < message->failed.reason_count; i++)
-		trial_fail(trial, "", "%s", message->failed.reasons[i]);
-}
-
-/* Sends the configuration and waits until the plugin is loaded once more. */
-static bool configure(struct supervision *supervision)
-{
-	const struct certify_options *options = supervision->trial->options;
-	const struct message message = {.type = MESSAGE_CONFIGURE,
-	    .configure = {.plugin = (char *)(uintptr_t)supervision->trial->plugin,
-	        .path = supervision->path,
-	        .log_level = IML_ERROR,
-	        .workers = SESSIONS,
-	        .default_period_s = 1,
-	        .settings = (struct setting *)(uintptr_t)options->settings,
-	        .setting_count = options->setting_count}};
-
-	send_message(supervision, &message);
-	while (receive(supervision, &supervision->loaded)) {
-		if (supervision->loaded.type == MESSAGE_LOADED)
-			return true;
-		tell_failed(supervision->trial, &supervision->loaded);
-		message_clear(&supervision->loaded);
-	}
-	return false;
-}
-
-static void read_values(struct supervision *supervision)
-{
-	const struct kit_session *session = supervision->trial->session;
-	size_t count = session->class->attribute_count;
-
-	supervision->values = xcalloc(count, sizeof(*supervision->values));
-	for (size_t i = 0; i < count; i++) {
-		const struct value *value = &session->scannable->values[i];
-
-		if (value->type != VALUE_NULL && value->type != VALUE_REFERENCE)
-			supervision->values[supervision->value_count++] =
-			    (struct change){.attribute = (uint32_t)i, .value = *value};
-	}
-}
-
-static void end_supervision(struct supervision *supervision)
-{
-	const struct message stop = {.type = MESSAGE_STOP};
-
-	send_message(supervision, &stop);
-	host_join_threads();
-	message_clear(&supervision->loaded);
-	frame_reader_clear(&supervision->reader);
-	close(supervision->fd);
-	free(supervision->values);
-	free(supervision->path);
-	for (size_t i = 0; i < SESSIONS; i++)
-		free(supervision->places[i].class_of);
+	if (place->rounds < ROUNDS)
+		supervision_open(supervision, place);
 }
 
 static void try_side_by_side(struct trial *trial)
 {
-	struct supervision supervision = {
-	    .trial = trial, .path = realpath(trial->options->path, NULL)};
-	/* So that the parent learns in which hook a worker of the host dies. */
-	int recorder = fcntl(trial->isolated->recorder, F_DUPFD_CLOEXEC, 0);
+	struct supervision supervision = {.wake = -1, .ended = go_on};
 
-	trial->plain = true;
-	if (!trial_begin(trial))
+	if (!supervision_begin(&supervision, trial))
 		return;
-	if (!start_host(&supervision, recorder) || !configure(&supervision)) {
-		trial_fail(trial, "", "a plugin host with threads can't be started");
-		return;
+	for (size_t i = 0; i < SIDE_BY_SIDE; i++)
+		supervision_open(&supervision, &supervision.places[i]);
+	if (!supervision_run(&supervision)) {
+		trial_fail(trial, "look for locks that one session holds while another waits",
+		    "%d sessions side by side did not go on", SIDE_BY_SIDE);
+		/* Their threads can't be ended. */
+		_exit(0);
 	}
-	read_values(&supervision);
-	supervise(&supervision);
-	end_supervision(&supervision);
-	trial_end(trial);
+	supervision_end(&supervision);
 }
-
-/* ---- the check ---- */
 
 /* Adds what ThreadSanitizer printed of a race. */
 static void judge_races(struct certify_result *result, const struct text *printed)
@@ -340,10 +78,189 @@ void check_concurrency(struct examination *examination, struct certify_result *r
 
 	experiment_run(examination, result, try_side_by_side, NULL, false, &outcome);
 	judge_races(result, &outcome.printed);
-	result_summary(result, "%d sessions, %d at a time", SESSIONS * ROUNDS, SESSIONS);
+	result_summary(result, "%d sessions, %d at a time", SIDE_BY_SIDE * ROUNDS, SIDE_BY_SIDE);
 	if (!sanitized)
 		result_note(result, "data races were not looked for: build with -fsanitize=thread");
 	else if (__tsan_init != NULL)
 		result_note(result, "under ThreadSanitizer");
 	experiment_outcome_clear(&outcome);
+}
+
+/* ---- a slow device ---- */
+
+/*
+ * A session that is held at one of its calls, as if its device took long to answer there, until the
+ * others have run from beginning to end.
+ */
+struct slowness {
+	struct injection injection;
+	pthread_mutex_t lock; /* for all that follows, but "asked" and what comes after it */
+	pthread_cond_t released;
+	uint32_t session; /* number of the one that is held */
+	uint64_t calls;   /* that it has made */
+	uint64_t hold_at; /* the call; 0: none */
+	bool is_held;
+	int wake;
+	struct monotonic asked; /* to stop */
+	bool stop;              /* it is asked while it is held */
+	bool has_failed;
+};
+
+/* Holds a call of the session in question. In the thread that makes it. */
+static void hold(void *context, uint64_t number)
+{
+	struct slowness *slowness = context;
+	const struct host_session *session = host_session_running();
+	const uint64_t one = 1;
+
+	(void)number;
+	pthread_mutex_lock(&slowness->lock);
+	if (session != NULL && session->number == slowness->session &&
+	    ++slowness->calls == slowness->hold_at) {
+		slowness->is_held = true;
+		if (write(slowness->wake, &one, sizeof(one)) < 0)
+			slowness->is_held = false;
+		while (slowness->is_held)
+			pthread_cond_wait(&slowness->released, &slowness->lock);
+	}
+	pthread_mutex_unlock(&slowness->lock);
+}
+
+static void release(struct slowness *slowness)
+{
+	pthread_mutex_lock(&slowness->lock);
+	slowness->is_held = false;
+	pthread_cond_signal(&slowness->released);
+	pthread_mutex_unlock(&slowness->lock);
+}
+
+/* One session is held: opens the others. */
+static void open_others(struct supervision *supervision)
+{
+	for (size_t i = 1; i < SIDE_BY_SIDE; i++)
+		supervision_open(supervision, &supervision->places[i]);
+}
+
+/* Judges the session that was held. */
+static void judge_slow(struct supervision *supervision, const struct message_ended *ended)
+{
+	struct slowness *slowness = supervision->context;
+	int64_t took = monotonic_since(monotonic_now(), slowness->asked);
+	char duration[CLOCK_TEXT_SIZE];
+
+	if (ended->failed && !slowness->stop) {
+		slowness->has_failed = true;
+		trial_fail(supervision->trial,
+		    "count with it that the device, or the runner, takes its time between two "
+		    "calls",
+		    "%s failed when one of its calls had taken long: %s", ended->hook,
+		    ended->reason);
+	}
+	if (!slowness->stop || took <= STOP_LIMIT_NS)
+		return;
+	slowness->has_failed = true;
+	trial_fail(supervision->trial,
+	    "ask iml_stopping() between requests to the device and in every loop that waits, and "
+	    "return when it is true",
+	    "a session that was stopped while its device was slow took %s to end after that",
+	    duration_format(took, duration));
+}
+
+/* When all others have ended, the one that is held may go on. */
+static void end_slow(
+    struct supervision *supervision, struct place *place, const struct message_ended *ended)
+{
+	struct slowness *slowness = supervision->context;
+
+	if (place == &supervision->places[0]) {
+		if (slowness->hold_at > 0)
+			judge_slow(supervision, ended);
+	} else if (supervision->open == 1) {
+		if (slowness->stop)
+			supervision_close(supervision, &supervision->places[0]);
+		slowness->asked = monotonic_now();
+		release(slowness);
+	}
+}
+
+/* Holds a session at one call, and runs the others meanwhile. False if they did not go on. */
+static bool try_call(struct supervision *supervision, uint64_t call, bool stop)
+{
+	struct slowness *slowness = supervision->context;
+
+	pthread_mutex_lock(&slowness->lock);
+	slowness->session = supervision->last_session + 1;
+	slowness->calls = 0;
+	slowness->hold_at = call;
+	pthread_mutex_unlock(&slowness->lock);
+	slowness->stop = stop;
+	supervision_open(supervision, &supervision->places[0]);
+	return supervision_run(supervision);
+}
+
+/* Tries some calls, with and without a stop. False if the sessions did not go on. */
+static bool try_calls(struct supervision *supervision)
+{
+	struct slowness *slowness = supervision->context;
+	uint64_t calls, samples;
+
+	if (!try_call(supervision, 0, false))
+		return false;
+	pthread_mutex_lock(&slowness->lock);
+	calls = slowness->calls;
+	pthread_mutex_unlock(&slowness->lock);
+	samples = calls < SAMPLES ? calls : SAMPLES;
+	for (uint64_t i = 0; !slowness->has_failed && i < 2 * samples; i++)
+		if (!try_call(supervision, sample_call(i / 2, samples, calls), i % 2 > 0))
+			return false;
+	trial_summary(supervision->trial,
+	    "held at %llu of %llu calls, with and without a stop, while %d others ran",
+	    (unsigned long long)samples, (unsigned long long)calls, SIDE_BY_SIDE - 1);
+	if (calls == 0)
+		trial_skip(supervision->trial, "a session makes no calls");
+	return true;
+}
+
+/* Tells which sessions did not go on. */
+static void tell_standstill(struct trial *trial, struct slowness *slowness)
+{
+	bool is_held;
+
+	pthread_mutex_lock(&slowness->lock);
+	is_held = slowness->is_held;
+	pthread_mutex_unlock(&slowness->lock);
+	if (is_held)
+		trial_fail(trial,
+		    "hold no lock that sessions share while a scan talks to its device",
+		    "while one scan took long, the sessions of other scannables did not go on");
+	else
+		trial_fail(trial, "give every request to the device a timeout",
+		    "a session did not end within %u s after one of its calls had taken long",
+		    trial->options->limit_s);
+}
+
+static void try_slow_device(struct trial *trial)
+{
+	struct slowness slowness = {.lock = PTHREAD_MUTEX_INITIALIZER,
+	    .released = PTHREAD_COND_INITIALIZER,
+	    .wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	struct supervision supervision = {
+	    .wake = slowness.wake, .woken = open_others, .ended = end_slow, .context = &slowness};
+
+	slowness.injection = (struct injection){.at_call = hold, .context = &slowness};
+	if (!supervision_begin(&supervision, trial))
+		return;
+	kit_inject(trial->kit, &slowness.injection);
+	if (!try_calls(&supervision)) {
+		tell_standstill(trial, &slowness);
+		/* Their threads can't be ended. */
+		_exit(0);
+	}
+	supervision_end(&supervision);
+	close(slowness.wake);
+}
+
+void check_slow_device(struct examination *examination, struct certify_result *result)
+{
+	experiment_try(examination, result, try_slow_device);
 }

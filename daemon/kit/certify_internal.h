@@ -124,6 +124,59 @@ void trial_close(struct trial *trial);
 void trial_forget(struct trial *trial);
 bool trial_is_online(const struct trial *trial);
 
+/* The call for sample index of several, from the first call to the last. */
+uint64_t sample_call(uint64_t index, uint64_t samples, uint64_t calls);
+
+/* ---- certify_supervision.c: a plugin host with worker threads, as a runner has ---- */
+
+#define SIDE_BY_SIDE 4 /* sessions, and worker threads */
+
+/* Where sessions follow each other, each with two scans. */
+struct place {
+	uint32_t session; /* number of the newest; 0: none yet */
+	/* The classes of its resources, by number, which the decoder of batches asks for. */
+	uint32_t *class_of;
+	size_t count;
+	size_t capacity;
+	unsigned rounds;  /* begun */
+	unsigned batches; /* of the newest session */
+};
+
+struct supervision {
+	struct trial *trial;
+	char *path; /* absolute */
+	int fd;     /* the channel */
+	struct frame_reader reader;
+	struct message loaded;
+	struct place places[SIDE_BY_SIDE];
+	uint32_t last_session;
+	unsigned open; /* sessions */
+	unsigned failures;
+	struct change *values; /* of the scannable */
+	size_t value_count;
+	/* What the check sets: a descriptor (-1: none) and what is called when it can be read, */
+	int wake;
+	void (*woken)(struct supervision *supervision);
+	/* and what is called when a session has ended. */
+	void (*ended)(struct supervision *supervision, struct place *place,
+	    const struct message_ended *ended);
+	void *context;
+};
+
+/*
+ * Loads the plugin, and once more in a plugin host in threads of this process. False after telling
+ * why it can't be.
+ */
+bool supervision_begin(struct supervision *supervision, struct trial *trial);
+void supervision_end(struct supervision *supervision);
+
+/* Opens a session in a place; it is closed after two scans. */
+void supervision_open(struct supervision *supervision, struct place *place);
+void supervision_close(struct supervision *supervision, const struct place *place);
+
+/* Goes on until no session is open. False if nothing happened for as long as a hook may take. */
+bool supervision_run(struct supervision *supervision);
+
 /* ---- certify_snapshot.c: what a session has reported ---- */
 
 struct snapshot {
@@ -197,6 +250,7 @@ void check_no_network(struct examination *examination, struct certify_result *re
 void check_leaks(struct examination *examination, struct certify_result *result);
 void check_threads(struct examination *examination, struct certify_result *result);
 void check_concurrency(struct examination *examination, struct certify_result *result);
+void check_slow_device(struct examination *examination, struct certify_result *result);
 void check_password(struct examination *examination, struct certify_result *result);
 void check_process(struct examination *examination, struct certify_result *result);
 void check_output(struct examination *examination, struct certify_result *result);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "graph/volume.h"
 #include "host/direct.h"
+#include "host/inject.h"
 
 #define DEFAULT_PERIOD_S 5
 
@@ -248,6 +249,11 @@ struct kit *kit_load(
 	}
 	graph_declare(kit->graph, kit->name, kit->classes, kit->class_count);
 	return kit;
+}
+
+void kit_inject(struct kit *kit, struct injection *injection)
+{
+	inject(kit->host, injection);
 }
 
 void kit_free(struct kit *kit)

@@ -88,6 +88,12 @@ struct kit_options {
 struct kit *kit_load(
     const struct kit_options *options, struct reasons *reasons, struct reasons *warnings);
 
+/*
+ * Puts an injection, which must outlive the kit, between the plugin and all hosts of this process
+ * that it is loaded into. Once; not if kit_options has one.
+ */
+void kit_inject(struct kit *kit, struct injection *injection);
+
 /* Ends all sessions, tearing them down, and releases everything but the shared object. */
 void kit_free(struct kit *kit);
 
