@@ -86,7 +86,7 @@ static const struct command commands[] = {
         "describe, and reports what was seen and what to change. Exits with 1 if a check failed.\n"
         "See iml-plugin(8) for what each check proves: declarations, file, first-scan, identity,\n"
         "updates, teardown, refused-calls, stop, no-network, leaks, threads, concurrency,\n"
-        "password, process, output.\n\n"
+        "slow-device, password, process, output.\n\n"
         "  --scans NUMBER                of the check for leaks, 1000 if not given\n"
         "  --limit SECONDS               for each hook, 60 if not given\n"
         "  --check NAME                  this check alone\n"

@@ -7,6 +7,7 @@
 #include "kit/certify_internal.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -94,36 +95,52 @@ void check_concurrency(struct examination *examination, struct certify_result *r
  */
 struct slowness {
 	struct injection injection;
-	pthread_mutex_t lock; /* for all that follows, but "asked" and what comes after it */
+	pthread_mutex_t lock; /* for what follows up to is_held */
 	pthread_cond_t released;
 	uint32_t session; /* number of the one that is held */
 	uint64_t calls;   /* that it has made */
 	uint64_t hold_at; /* the call; 0: none */
+	bool stop;        /* it is asked to end while it is held */
 	bool is_held;
 	int wake;
-	struct monotonic asked; /* to stop */
-	bool stop;              /* it is asked while it is held */
+	struct monotonic asked; /* to end, or to go on */
 	bool has_failed;
 };
+
+/* Waits for the request to end, which is on its way: the plugin is to find it in any case. */
+static void await_stop(struct host_session *session)
+{
+	bool stopping;
+
+	do {
+		sched_yield();
+		host_session_lock(session);
+		stopping = session->stopping;
+		host_session_unlock(session);
+	} while (!stopping);
+}
 
 /* Holds a call of the session in question. In the thread that makes it. */
 static void hold(void *context, uint64_t number)
 {
 	struct slowness *slowness = context;
-	const struct host_session *session = host_session_running();
+	struct host_session *session = host_session_running();
 	const uint64_t one = 1;
+	bool await = false;
 
 	(void)number;
 	pthread_mutex_lock(&slowness->lock);
 	if (session != NULL && session->number == slowness->session &&
-	    ++slowness->calls == slowness->hold_at) {
+	    ++slowness->calls == slowness->hold_at &&
+	    write(slowness->wake, &one, sizeof(one)) > 0) {
 		slowness->is_held = true;
-		if (write(slowness->wake, &one, sizeof(one)) < 0)
-			slowness->is_held = false;
 		while (slowness->is_held)
 			pthread_cond_wait(&slowness->released, &slowness->lock);
+		await = slowness->stop;
 	}
 	pthread_mutex_unlock(&slowness->lock);
+	if (await)
+		await_stop(session);
 }
 
 static void release(struct slowness *slowness)
@@ -192,8 +209,8 @@ static bool try_call(struct supervision *supervision, uint64_t call, bool stop)
 	slowness->session = supervision->last_session + 1;
 	slowness->calls = 0;
 	slowness->hold_at = call;
-	pthread_mutex_unlock(&slowness->lock);
 	slowness->stop = stop;
+	pthread_mutex_unlock(&slowness->lock);
 	supervision_open(supervision, &supervision->places[0]);
 	return supervision_run(supervision);
 }
