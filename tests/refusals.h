@@ -140,7 +140,9 @@ static const struct refusal refusals[] = {
                         "Resource class 'Drive': attribute \"status\": the default value is not "
                         "valid: \"BAD\" is not one of \"OK\"",
                         "Resource class 'Drive': attribute \"twin\": the default value can't be "
-                        "one of type ResourceReference"}},
+                        "one of type ResourceReference",
+                        "Resource class 'Drive': attribute \"note\": the default value is not "
+                        "valid: 1 is not a text"}},
     {"bad_default_both", {"Resource class 'Drive': attribute \"name\": default_value and "
                           "default_function exclude each other"}},
     {"bad_default_kind", {"Resource class 'Drive': attribute \"model\": the default value can't be "

@@ -184,14 +184,14 @@ static bool read_value(
 	return true;
 }
 
-/* Takes over the fixed default, if the attribute could be assigned it. */
+/* Takes over the fixed default, if the attribute could be assigned it; an optional one has none. */
 static void read_default(
     const struct declaration *at, const struct iml_attribute *declared, struct attribute *attribute)
 {
 	char reason[REASON_SIZE];
 	struct value value;
 
-	if (declared->default_value.kind == IML_KIND_NULL || attribute->optional)
+	if (declared->default_value.kind == IML_KIND_NULL)
 		return;
 	if (attribute->type == ATTRIBUTE_REFERENCE ||
 	    !read_value(at, &declared->default_value, &value)) {
@@ -204,11 +204,11 @@ static void read_default(
 	/* Without options, which was complained about, no value could be valid. */
 	if (attribute->type == ATTRIBUTE_ENUM && attribute->option_count == 0)
 		value_clear(&value);
-	else if (attribute_validate(attribute, &value, reason))
-		value_move(&attribute->default_value, &value);
-	else
+	else if (!attribute_validate(attribute, &value, reason))
 		complain(at, "the default value is not valid: %s",
 		    reason_without_name(attribute, reason));
+	else if (!attribute->optional)
+		value_move(&attribute->default_value, &value);
 	value_clear(&value);
 }
 

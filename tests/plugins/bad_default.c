@@ -11,7 +11,7 @@ static const struct iml_class drive = {
         IML_STRING("name", .max_length = 3, .default_value = IML_DEFAULT("long")),
         IML_ENUM("status", IML_OPTIONS("OK"), .default_value = IML_DEFAULT("BAD")),
         IML_REFERENCE("twin", .default_value = IML_DEFAULT(1)),
-        IML_STRING("ignored", .optional = true, .default_value = IML_DEFAULT(1))),
+        IML_STRING("note", .optional = true, .default_value = IML_DEFAULT(1))),
 };
 
 IML_PLUGIN(bad_default, .classes = IML_CLASSES(&drive));
