@@ -2,7 +2,11 @@
 # Completion of iml-plugin in bash. Commands and options are those that the program itself tells.
 
 _iml_plugin_words() {
-	"${COMP_WORDS[0]}" help "$@" 2>/dev/null | sed -n 's/^  \(-*[a-z][a-z-]*\)\([ ,].*\)*$/\1/p'
+	"${COMP_WORDS[0]}" help "$@" 2>/dev/null | sed -n 's/^  \(-*[a-z][a-z-]*\)\( .*\)*$/\1/p'
+}
+
+_iml_plugin_checks() {
+	"${COMP_WORDS[0]}" help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/'
 }
 
 _iml_plugin() {
@@ -17,12 +21,18 @@ _iml_plugin() {
 	done
 	COMPREPLY=()
 	case $before in
-	-s | --socket | --password-file | --directory)
+	-s | --socket | --directory | --output | --password-file)
 		compopt -o default 2>/dev/null
+		return ;;
+	--check)
+		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_checks)" -- "$word")
+		return ;;
+	-w | --wait | --setting | --period | --scans | --limit)
 		return ;;
 	esac
 	case $command,$word in
-	, | ,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words)" -- "$word") ;;
+	,-*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words | grep ^-)" -- "$word") ;;
+	,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words | grep -v ^-)" -- "$word") ;;
 	*,-*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words "$command")" -- "$word") ;;
 	help,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words | grep -v ^-)" -- "$word") ;;
 	validate,* | scan,* | certify,*)

@@ -15,6 +15,7 @@
 
 #include "base/memory.h"
 #include "cli/command.h"
+#include "cli/plugin_places.h"
 #include "cli/scan.h"
 #include "kit/validate.h"
 
@@ -443,12 +444,32 @@ static int report(const struct request *request, const struct certificate *certi
 	return print(&out) == 0 ? status : EXIT_FAILURE;
 }
 
+/* Tells what to do next. */
+static void tell_next(const struct request *request, const struct certificate *certificate)
+{
+	const struct cli cli = {.json = request->json && request->output == NULL};
+
+	if (!certificate->passed)
+		print_next(&cli, "correct this; --check NAME examines one thing alone");
+	else if (request->only != NULL)
+		print_next(&cli, "certify it without --check");
+	else if (request->output == NULL)
+		print_next(&cli, "the same with --output FILE writes the report that goes with %s",
+		    request->scan.path);
+	else
+		print_next(&cli, "install %s where the runner finds it, and ship %s with it",
+		    request->scan.path, request->output);
+}
+
 static int certify(struct request *request)
 {
+	struct plugin_places places = plugin_places();
 	struct certify_options options = {.path = request->scan.path,
 	    .class = request->scan.class,
 	    .settings = request->scan.settings,
 	    .setting_count = request->scan.setting_count,
+	    .directories = places.directories,
+	    .directory_count = PLUGIN_PLACES,
 	    .scans = request->scans,
 	    .limit_s = request->limit_s,
 	    .only = request->only,
@@ -462,7 +483,9 @@ static int certify(struct request *request)
 	options.attributes = attributes;
 	certify_plugin(&options, &certificate);
 	status = report(request, &certificate);
+	tell_next(request, &certificate);
 	certificate_clear(&certificate);
+	plugin_places_clear(&places);
 	free(attributes);
 	return status;
 }

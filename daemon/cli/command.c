@@ -3,9 +3,11 @@
 
 #include <getopt.h>
 #include <locale.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/client.h"
 
@@ -110,6 +112,13 @@ static const struct command *find_command(const char *name)
 
 /* ---- help ---- */
 
+/* Of every command that asks the runner, before or after it. */
+static const char common_options[] =
+    "  --socket PATH    the runner's control socket, if not one of the usual\n"
+    "                   (or set IML_PLUGIN_SOCKET)\n"
+    "  --json           answers for programs: JSON, see iml-plugin(8)\n"
+    "  --wait SECONDS   wait for a runner that is starting\n";
+
 static void append_usage(struct text *out)
 {
 	char use[32];
@@ -121,12 +130,11 @@ static void append_usage(struct text *out)
 		    (int)strcspn(commands[i].arguments, " "), commands[i].arguments);
 		text_printf(out, "  %-16s %s\n", use, commands[i].help);
 	}
-	text_append(out,
-	    "\n  --socket PATH    the runner's control socket, if not one of the usual\n"
-	    "                   (or set IML_PLUGIN_SOCKET)\n"
-	    "  --json           answers for programs: JSON, see iml-plugin(8)\n"
-	    "  --wait SECONDS   wait for a runner that is starting\n"
-	    "  --help, --version\n");
+	text_printf(out,
+	    "\n%s"
+	    "  --help           this help\n"
+	    "  --version        the version\n",
+	    common_options);
 }
 
 static int wrong_usage(const char *what, const char *which)
@@ -150,6 +158,8 @@ static int command_help(struct cli *cli, char **arguments, int count)
 		return wrong_usage("no such command: ", arguments[0]);
 	text_printf(&out, "usage: iml-plugin %s%s%s\n\n%s", command->name,
 	    command->arguments[0] != '\0' ? " " : "", command->arguments, command->details);
+	if (!command->for_authors && command->run != command_help)
+		text_printf(&out, "\n%s", common_options);
 	return print(&out);
 }
 
@@ -172,6 +182,19 @@ int print(struct text *out)
 		perror("iml-plugin: standard output");
 	text_clear(out);
 	return written ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+void print_next(const struct cli *cli, const char *format, ...)
+{
+	va_list arguments;
+
+	if (cli->json || !isatty(STDERR_FILENO))
+		return;
+	fputs("Next: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
 }
 
 int print_json(struct json_object *answer)

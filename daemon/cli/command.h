@@ -63,6 +63,13 @@ int command_new(struct cli *cli, char **arguments, int count);
 int command_scan(struct cli *cli, char **arguments, int count);
 int command_certify(struct cli *cli, char **arguments, int count);
 
+/*
+ * Tells an author at a terminal what to do next, on standard error; nobody if the answer is for
+ * programs.
+ */
+void print_next(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Writes the text to standard output and clears it. Returns the exit status. */
 int print(struct text *out);
 

@@ -189,6 +189,23 @@ static enum scan_result run_versions(struct scan *scan)
 	return result;
 }
 
+/* Tells what to do next. */
+static void tell_next(const struct scan *scan, enum scan_result result)
+{
+	const struct cli cli = {.json = scan->json};
+
+	if (result == SCAN_GOOD)
+		print_next(&cli,
+		    "examine it at this device: iml-plugin certify, with the same file and "
+		    "attributes");
+	else if (result == SCAN_UNUSABLE)
+		print_next(&cli, "see all that is wrong: iml-plugin validate %s", scan->path);
+	else if (result == SCAN_FAILED)
+		print_next(&cli,
+		    "correct this and build it again; with --watch it is then run again "
+		    "by itself");
+}
+
 int command_scan(struct cli *cli, char **arguments, int count)
 {
 	struct scan scan = {.signals = -1};
@@ -202,6 +219,7 @@ int command_scan(struct cli *cli, char **arguments, int count)
 		result = scan.watch ? run_versions(&scan) : run(&scan, &stopped);
 		if (result == SCAN_WRONG_ARGUMENTS)
 			fprintf(stderr, "see \"iml-plugin help scan\"\n");
+		tell_next(&scan, result);
 	}
 	scan_free_arguments(&scan);
 	close(scan.signals);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* iml-plugin validate: what is wrong with a plugin, before it is installed. */
 #include "cli/command.h"
+#include "cli/plugin_places.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -122,35 +123,58 @@ static void repeat_printed(const struct validation *validation)
 
 /* ---- the command ---- */
 
-/* What is at a path relative to the directory of this program, or NULL. The caller frees it. */
-static char *beside_program(const char *relative)
-{
-	char *program = realpath("/proc/self/exe", NULL);
-	char *path, *real;
-
-	if (program == NULL)
-		return NULL;
-	path = xasprintf("%.*s/%s", (int)(strrchr(program, '/') - program), program, relative);
-	real = realpath(path, NULL);
-	free(path);
-	free(program);
-	return real;
-}
-
-/* Validates with the plugins at hand that are installed, or were built with this program. */
 static void validate_among_installed(const char *path, struct validation *validation)
 {
-	char *installed = beside_program("../lib/iml-plugins");
-	char *built = beside_program("../plugins");
-	const char *const directories[] = {PLUGIN_DIRECTORY, installed, built};
+	struct plugin_places places = plugin_places();
 	const struct validate_options options = {.path = path,
 	    .limit_ns = LOAD_LIMIT_NS,
-	    .directories = directories,
-	    .directory_count = sizeof(directories) / sizeof(directories[0])};
+	    .directories = places.directories,
+	    .directory_count = PLUGIN_PLACES};
 
 	validate_plugin(&options, validation);
-	free(installed);
-	free(built);
+	plugin_places_clear(&places);
+}
+
+/* Appends the attributes that a scannable of the class needs: " address=…". */
+static void append_needed(struct text *out, const struct class *class)
+{
+	for (size_t i = 0; i < class->attribute_count; i++) {
+		const struct attribute *attribute = &class->attributes[i];
+
+		if (attribute->optional || attribute->has_default_function ||
+		    attribute->default_value.type != VALUE_NULL)
+			continue;
+		if (attribute->type == ATTRIBUTE_PASSWORD)
+			text_printf(out, " --password-file %s=FILE", attribute->name);
+		else
+			text_printf(out, " %s=VALUE", attribute->name);
+	}
+}
+
+/* Tells what to do next. */
+static void tell_next(const struct cli *cli, const char *path, const struct validation *validation)
+{
+	size_t count;
+	struct class *const *classes = validation_classes(validation, &count);
+	const struct class *first = NULL;
+	struct text needed = TEXT_EMPTY;
+	size_t scannable = 0;
+
+	if (validation->errors.count > 0) {
+		print_next(cli, "correct this in the source, build it again, and validate again");
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (classes[i]->scannable && scannable++ == 0)
+			first = classes[i];
+	if (first == NULL)
+		return;
+	if (scannable > 1)
+		text_printf(&needed, " %s", first->name);
+	append_needed(&needed, first);
+	print_next(cli, "see what it reports: iml-plugin scan %s%s --watch", path,
+	    needed.length > 0 ? needed.data : "");
+	text_clear(&needed);
 }
 
 static int validate(const struct cli *cli, const char *path)
@@ -167,6 +191,7 @@ static int validate(const struct cli *cli, const char *path)
 	status = validation.errors.count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	written =
 	    cli->json ? write_json(&validation, path) : write_text(&validation, &cli->terminal);
+	tell_next(cli, path, &validation);
 	validation_clear(&validation);
 	return written == EXIT_SUCCESS ? status : written;
 }

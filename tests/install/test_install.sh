@@ -122,16 +122,53 @@ mv "$stage/usr/lib/iml-plugins/acme.so" .
 ! check >log 2>&1 || fail "a plugin that is missing was not missed"
 grep -q 'acme' log || fail "the message does not name the plugin: $(cat log)"
 
-say "completion in bash knows every command and its options"
-complete_words() {
+commands=$(iml-plugin help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | sort | paste -sd' ')
+[ "$(wc -w <<<"$commands")" -ge 12 ] || fail "help lists too few commands: $commands"
+checks=$(iml-plugin certify --json --scans 32 acme.so address=array-1.example.com |
+	sed -n 's/^ *"name": *"\(.*\)",$/\1/p' | sort | paste -sd' ')
+
+# What a shell offers for a command line, of which the last word is being typed.
+offers_in_bash() {
 	bash -c '. "$0/usr/share/bash-completion/completions/iml-plugin"
 		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _iml_plugin; printf "%s\n" "${COMPREPLY[@]}"' \
-		"$stage" iml-plugin "$@" | sort | paste -sd' '
+		"$stage" "$@"
 }
-commands=$(iml-plugin help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | sort | paste -sd' ')
-equal "the list of commands" "$(complete_words help '')" "$commands"
-equal "what begins with \"val\"" "$(complete_words val)" validate
-equal "what begins with \"--w\"" "$(complete_words scan --w)" --watch
-equal "what begins with \"ac\"" "$(complete_words validate --json ac)" acme.so
+offers_in_zsh() {
+	zsh -f -c 'compadd() { shift; print -l -- ${(M)@:#${words[CURRENT]}*}; }
+		_files() { [ "$1" != -g ] || print -l -- ${~words[CURRENT]}${~2}(N); }
+		words=("$@") CURRENT=$#; set --; . "$0/usr/share/zsh/site-functions/_iml-plugin"' "$stage" "$@"
+}
+offers_in_fish() {
+	HOME=$directory fish --no-config -c "source $stage/usr/share/fish/vendor_completions.d/iml-plugin.fish
+		complete -C '$*'" | cut -f1
+}
+offers() {
+	equal "what $shell offers for \"${*:2}\"" "$("offers_in_$shell" "${@:2}" | sort | paste -sd' ')" "$1"
+}
+
+mv acme.so beside.txt
+cp beside.txt acme.so
+for shell in bash zsh fish; do
+	if ! command -v $shell >/dev/null; then
+		say "completion in $shell is NOT tested: there is no $shell"
+		continue
+	fi
+	say "completion in $shell knows every command and its options"
+	offers "$commands" iml-plugin ''
+	offers "$commands" iml-plugin help ''
+	offers "--help --json --socket --version --wait" iml-plugin --
+	offers validate iml-plugin --json val
+	offers status iml-plugin --wait 5 sta
+	for command in $commands; do
+		options=$(iml-plugin help "$command" | sed -n 's/^  \(--[a-z-]*\) .*/\1/p' | sort | paste -sd' ')
+		offers "$options" iml-plugin "$command" --
+	done
+	offers --all iml-plugin list --a
+	offers --dot iml-plugin graph --d
+	offers --json iml-plugin status --j
+	offers "$checks" iml-plugin certify acme.so --check ''
+	offers acme.so iml-plugin validate --json ac
+	offers "" iml-plugin scan acme.so --period ''
+done
 
 echo "Installation: everything is as it should be."

@@ -654,6 +654,7 @@ static void a_missing_password_is_asked_for(void **state)
 	await_terminal(program.terminal, &shown, "password: ");
 	assert_int_equal(write(program.terminal, CANARY "\n", sizeof(CANARY)), sizeof(CANARY));
 	await_terminal(program.terminal, &shown, "keeps_secret.c:");
+	await_terminal(program.terminal, &shown, "Next: ");
 	assert_int_equal(finish(&program, &out, &err), 1);
 	assert_has(out, "name=A");
 	assert_lacks(shown.data, "canary");
