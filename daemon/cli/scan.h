@@ -75,6 +75,9 @@ void typed_list_add(struct typed_list *list, const char *name, const char *value
 
 /* ---- scan_password.c ---- */
 
+/* Adds a password; from now on neither this process nor what it starts leaves a core file. */
+void scan_keep_password(struct scan *scan, const char *name, const char *password);
+
 /* Asks for the passwords of these names, one a line. False if the answer was Ctrl-C or nothing. */
 bool scan_ask(struct scan *scan, const char *names);
 

@@ -90,7 +90,7 @@ bool scan_take_password_file(struct scan *scan, const char *argument)
 		return mistake(scan, "--password-file: \"%s\" is not ATTRIBUTE=FILE", argument);
 	password = read_first_line(scan, path);
 	if (password != NULL)
-		typed_list_add(&scan->passwords, name, password);
+		scan_keep_password(scan, name, password);
 	free(name);
 	if (password == NULL)
 		return false;

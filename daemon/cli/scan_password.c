@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -38,6 +39,14 @@ static bool read_silently(const struct scan *scan, struct text *prompt, char lin
 	return line[0] != '\0';
 }
 
+void scan_keep_password(struct scan *scan, const char *name, const char *password)
+{
+	static const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	typed_list_add(&scan->passwords, name, password);
+}
+
 /* Asks for one password. */
 static bool ask(struct scan *scan, const char *name)
 {
@@ -51,7 +60,7 @@ static bool ask(struct scan *scan, const char *name)
 	text_append_char(&prompt, '\n');
 	scan_write(scan->err, &prompt);
 	if (good)
-		typed_list_add(&scan->passwords, name, line);
+		scan_keep_password(scan, name, line);
 	explicit_bzero(line, sizeof(line));
 	return good;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -237,6 +238,16 @@ static bool open_plugin(struct host *host, struct reasons *reasons)
 	return load_plugin(configuration->plugin, configuration->path, &host->plugin, reasons);
 }
 
+/* Whether the plugin will be given passwords. */
+static bool has_passwords(const struct loaded_plugin *plugin)
+{
+	for (size_t i = 0; i < plugin->class_count; i++)
+		for (size_t k = 0; k < plugin->classes[i]->attribute_count; k++)
+			if (plugin->classes[i]->attributes[k].type == ATTRIBUTE_PASSWORD)
+				return true;
+	return false;
+}
+
 bool host_load(struct host *host)
 {
 	struct reasons reasons = {.count = 0};
@@ -251,6 +262,9 @@ bool host_load(struct host *host)
 	reasons_clear(&reasons);
 	if (!host->loaded)
 		return false;
+	/* No core file of a plugin host, and no other process of its user, gets at them. */
+	if (host->own_process && host->receive == NULL && has_passwords(&host->plugin))
+		prctl(PR_SET_DUMPABLE, 0);
 	*host->plugin.definition.calls = &host_calls;
 	index_names(host);
 	send_loaded(host);

@@ -106,7 +106,7 @@ const char *write_file(struct runner *runner, const char *name, const char *form
 }
 
 /* What is in the file, or nothing if it is not there. */
-static char *read_whole(const char *path)
+char *read_whole(const char *path)
 {
 	FILE *file = fopen(path, "r");
 	struct text text = TEXT_EMPTY;

@@ -108,6 +108,9 @@ void wait_for_plugin(struct runner *runner, const char *plugin, const char *stat
 /* Absolute paths of what was built: "plugins/example.so". The caller frees them. */
 char *built(const char *name);
 
+/* The whole content of a file; the caller frees it. */
+char *read_whole(const char *path);
+
 /* Replaces a file in the runner's directory in one step, and gives its path; valid until the next.
  */
 const char *write_file(struct runner *runner, const char *name, const char *format, ...)

@@ -393,43 +393,6 @@ static void configure_secret(struct runner *runner)
 	free(path);
 }
 
-/* Fails if what a command prints has a secret in it. */
-static void assert_no_canary(struct runner *runner, const char *words)
-{
-	char *output = command(runner, NULL, "%s", words);
-
-	assert_null(strstr(output, "canary"));
-	assert_null(strstr(output, "obfuscated-"));
-	free(output);
-}
-
-static void a_password_is_shown_nowhere(void **state)
-{
-	struct runner *runner = *state;
-	char *log;
-
-	configure_secret(runner);
-	runner_start(runner, "--verbose", NULL);
-	wait_for_log(runner, "session online", 1);
-	wait_for(runner, "select count(*) = 1 from storage.alerts where active");
-	assert_no_canary(runner, "--json status");
-	assert_no_canary(runner, "--json list keeps_secret.Array");
-	assert_no_canary(runner, "--json show 1");
-	assert_no_canary(runner, "--json tree");
-	assert_no_canary(runner, "--json alerts");
-	assert_int_equal(
-	    query_number(runner, "select (select count(*) from storage.resources r where r::text "
-	                         "~ 'canary|obfuscated') + (select count(*) from storage.events e "
-	                         "where e::text ~ 'canary|obfuscated') + (select count(*) from "
-	                         "storage.alerts a where a::text ~ 'canary|obfuscated')"),
-	    0);
-	assert_int_equal(runner_stop(runner), 0);
-	log = read_log(runner);
-	assert_null(strstr(log, "canary"));
-	assert_null(strstr(log, "obfuscated-"));
-	free(log);
-}
-
 static void a_reload_while_a_password_is_obfuscated_disturbs_nothing(void **state)
 {
 	struct runner *runner = *state;
@@ -770,7 +733,6 @@ int main(void)
 	    runner_test(nonsense_on_the_channel_ends_that_process_only),
 	    runner_test(what_a_plugin_started_ends_with_it),
 	    runner_test(a_plugin_that_loses_its_class_gets_it_back),
-	    runner_test(a_password_is_shown_nowhere),
 	    runner_test(a_reload_while_a_password_is_obfuscated_disturbs_nothing),
 	    runner_test(one_invalid_object_in_a_thousand_hides_no_other),
 	    runner_test(a_plugin_host_holds_nothing_of_the_supervisor),
