@@ -10,16 +10,24 @@
 
 /* ---- reports ---- */
 
+/* Adds a resource that is new, as yet without values, so that those of others can refer to it. */
 static void add_resource(struct application *application, struct prepared *prepared)
 {
 	bool scoped = prepared->class->class->scope == IDENTIFIER_SCOPED;
 	struct graph_resource *scope = scoped ? application->scannable : NULL;
-	struct graph_resource *resource;
 
-	resource = resource_new(application->graph, prepared->id, prepared->class, scope,
+	if (prepared->resource != NULL || prepared->state == PREPARED_GONE)
+		return;
+	prepared->resource = resource_new(application->graph, prepared->id, prepared->class, scope,
 	    prepared->identity, prepared->identifier);
 	prepared->identity = NULL;
-	prepared->resource = resource;
+	prepared->is_new = true;
+}
+
+static void fill_resource(struct application *application, struct prepared *prepared)
+{
+	struct graph_resource *resource = prepared->resource;
+
 	resource_take_values(application->graph, resource, prepared->values);
 	prepared->values = NULL;
 	resource_set_label(application->graph, resource, prepared->report->label);
@@ -69,17 +77,15 @@ static bool join_reporters(
 /* Stores a resource that is new to the session. */
 static void apply_created(struct application *application, struct prepared *prepared)
 {
-	bool is_new = prepared->resource == NULL;
-
 	application->session->slots[prepared->report->resource].id = prepared->id;
 	if (prepared->state == PREPARED_GONE)
 		return;
-	if (is_new)
-		add_resource(application, prepared);
+	if (prepared->is_new)
+		fill_resource(application, prepared);
 	else
 		replace_values(application, prepared);
 	volumes_reported(application->graph, prepared->resource);
-	if (join_reporters(application, prepared->resource, is_new))
+	if (join_reporters(application, prepared->resource, prepared->is_new))
 		application->fresh++;
 }
 
@@ -104,6 +110,8 @@ static void apply_changed(struct application *application, struct prepared *prep
 
 static void apply_reports(struct application *application)
 {
+	for (size_t i = 0; i < application->order_count; i++)
+		add_resource(application, &application->reports[application->order[i]]);
 	for (size_t i = 0; i < application->order_count; i++)
 		apply_created(application, &application->reports[application->order[i]]);
 	application->graph->counters.resource_id = application->last_id;

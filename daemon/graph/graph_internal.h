@@ -441,7 +441,8 @@ struct prepared {
 	const struct report *report;
 	struct graph_class *class;
 	enum prepared_state state;       /* GONE: not to be applied */
-	struct graph_resource *resource; /* NULL: a new one */
+	struct graph_resource *resource; /* NULL: a new one, until it is added */
+	bool is_new;                     /* it was added */
 	record_id id;
 	struct value *values; /* created: one per attribute of the class; else one per change */
 	char *identity;       /* of a created one */

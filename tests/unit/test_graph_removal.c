@@ -400,6 +400,27 @@ static void what_is_said_of_a_resource_removed_with_another_has_no_effect(void *
 	assert_int_equal(graph_resource_count(site->graph), 2);
 }
 
+static void references_to_what_is_reported_later_end_with_it(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+
+	batch_drive(batch, 1, 3, 1);
+	batch_set(batch, DRIVE_MATE, value_reference(2));
+	batch_disk(batch, 4, "S");
+	batch_set(batch, DISK_HOME, value_reference(5));
+	batch_drive(batch, 2, 3, 2);
+	batch_shelf(batch, 3, 1);
+	batch_shelf(batch, 5, 2);
+	site_apply(site, batch);
+	batch = batch_new(site->last_session, 2);
+	batch_remove(batch, 2);
+	batch_remove(batch, 5);
+	site_apply(site, batch);
+	assert_int_equal(site_find(site, "Disk (Shelf 1, 1)")->values[DRIVE_MATE].type, VALUE_NULL);
+	assert_int_equal(site_find(site, "SharedDisk S")->values[DISK_HOME].type, VALUE_NULL);
+}
+
 static void a_reference_that_moves_away_in_time_saves_its_owner(void **state)
 {
 	struct site *site = *state;
@@ -647,6 +668,7 @@ int main(void)
 	    TEST(removing_a_global_resource_gives_up_one_report),
 	    TEST(children_of_a_removed_parent_stay),
 	    TEST(removal_clears_optional_and_follows_mandatory_references),
+	    TEST(references_to_what_is_reported_later_end_with_it),
 	    TEST(what_is_said_of_a_resource_removed_with_another_has_no_effect),
 	    TEST(a_reference_that_moves_away_in_time_saves_its_owner),
 	    TEST(removed_and_reported_again_in_one_batch_keeps_the_record),
