@@ -35,6 +35,18 @@ static void fill_resource(struct application *application, struct prepared *prep
 	notice_resource(application->graph, "appeared", resource);
 }
 
+/* Notes that a scannable gets another value from the session of another one. */
+static void note_edit(struct application *application, struct graph_resource *resource,
+    size_t attribute, const struct value *value)
+{
+	if (!resource->class->scannable || resource == application->scannable ||
+	    resource->class->class->attributes[attribute].user_read_only ||
+	    value_equal(&resource->values[attribute], value))
+		return;
+	resource->edited = true;
+	scannable_changed(application->graph, resource);
+}
+
 /* Assigns a value, unless it closes a loop of references that can't be null. */
 static void set_value(struct application *application, const struct prepared *prepared,
     size_t attribute, struct value *value)
@@ -47,6 +59,7 @@ static void set_value(struct application *application, const struct prepared *pr
 		return;
 	}
 	if (!reference_would_loop(graph, resource, attribute, value)) {
+		note_edit(application, resource, attribute, value);
 		resource_set(graph, resource, attribute, value);
 		return;
 	}
@@ -69,6 +82,9 @@ static void replace_values(struct application *application, struct prepared *pre
 static bool join_reporters(
     struct application *application, struct graph_resource *resource, bool is_new)
 {
+	if (resource->class->scannable)
+		return scannable_report(
+		    application->graph, resource, application->scannable, is_new);
 	if (resource_needs_reporter(resource))
 		return reporter_add(application->graph, resource, application->scannable);
 	return is_new && resource->scope != NULL;
@@ -141,10 +157,10 @@ static void apply_removal(struct application *application, uint32_t number, stru
 	application->session->slots[number].id = SLOT_UNUSED;
 	if (resource == NULL)
 		return;
-	if (resource->class->scannable && !resource->kept)
-		votes_withdraw(graph, resource, application->scannable);
-	if (resource->kept || resource->class->scannable)
+	if (resource->kept)
 		links_drop_reporter(graph, resource, application->scannable->id);
+	else if (resource->class->scannable)
+		scannable_release(graph, resource, application->scannable);
 	else if (!resource_needs_reporter(resource) ||
 	         reporter_drop(graph, resource, application->scannable))
 		removal_add(removal, resource);
@@ -402,11 +418,13 @@ static void apply(struct application *application)
 	else
 		cull_note_reports(application);
 	removal_run(graph, &removal);
+	scannables_settle(graph);
 	relations_settle(graph);
 	volumes_settle(graph);
 	apply_samples(application);
 	apply_alerts(application);
 	apply_refusals(application);
+	scannables_settle(graph);
 	causes_settle(graph);
 	application->session->last_batch = batch->number;
 	changes_add_batch(graph, application->session, batch->number);

@@ -224,6 +224,7 @@ static void take_resource(struct resource_row *row, struct graph_resource *resou
 	    .label = xstrdup(resource->label),
 	    .alias = xstrdup(resource->alias),
 	    .configured = scannable_is_configured(resource),
+	    .in_use = resource->in_use,
 	    .given = xstrdup(resource->given)};
 	take_attributes(row, resource);
 	resource->stored = true;

@@ -170,6 +170,8 @@ void graph_declare(
 	links_retry(graph);
 	volumes_settle(graph);
 	causes_settle(graph);
+	for (size_t i = 0; i < count; i++)
+		scannables_review(graph, declared->classes[i]);
 }
 
 static void retract_class(struct graph_class *class)

@@ -125,6 +125,8 @@ static void set_configured(struct graph *graph, struct graph_resource *resource)
 		resource_touch(graph, resource);
 	resource->configured = true;
 	resource->was_configured = false;
+	resource->departing = false;
+	scannable_changed(graph, resource);
 }
 
 struct graph_resource *graph_configure(struct graph *graph, const struct graph_class *class,
@@ -154,9 +156,7 @@ struct graph_resource *graph_configure(struct graph *graph, const struct graph_c
 		resource = add_scannable(graph, own, complete, text_steal(&identity), identifier);
 	}
 	set_configured(graph, resource);
-	relations_settle(graph);
-	volumes_settle(graph);
-	causes_settle(graph);
+	graph_settle(graph);
 	return resource;
 }
 
@@ -247,9 +247,7 @@ int graph_edit(struct graph *graph, struct graph_resource *scannable, const stru
 		return -1;
 	}
 	update_values(graph, scannable, complete, NULL);
-	relations_settle(graph);
-	volumes_settle(graph);
-	causes_settle(graph);
+	graph_settle(graph);
 	return 0;
 }
 
@@ -267,84 +265,33 @@ void graph_remove(struct graph *graph, struct graph_resource *scannable)
 	removal_add(&removal, scannable);
 	removal_run(graph, &removal);
 	votes_expire(graph);
-	relations_settle(graph);
-	volumes_settle(graph);
-	causes_settle(graph);
+	graph_settle(graph);
 }
 
 /* ---- leaving the configuration ---- */
 
-bool scannable_is_configured(const struct graph_resource *scannable)
+/* The configuration no longer has a scannable; it is still in use if another one reports it. */
+static void leave(struct graph *graph, struct graph_resource *scannable)
 {
-	return scannable->configured || scannable->was_configured;
-}
-
-/* Whether a scannable that is not retired reports the resource. */
-static bool is_reported(const struct graph_resource *resource)
-{
-	for (uint32_t i = 0; i < resource->reporter_count; i++) {
-		const struct graph_resource *reporter =
-		    graph_find(resource->class->graph, resource->reporters[i]);
-
-		if (reporter != NULL && scannable_is_configured(reporter))
-			return true;
-	}
-	return false;
-}
-
-bool resource_is_retired(const struct graph_resource *resource)
-{
-	return resource->class->scannable && !scannable_is_configured(resource) &&
-	       resource->scope == NULL && !is_reported(resource);
-}
-
-/*
- * Nobody looks any more at a scannable, what is its own, and what it alone reports: nothing there
- * can be called wrong. The votes on it expire when all scannables that go with it are known.
- */
-static void retire(struct graph *graph, struct graph_resource *scannable)
-{
-	struct graph_alert *alert, *next;
-
 	scannable->was_configured = false;
 	resource_touch(graph, scannable);
-	for (alert = TAILQ_FIRST(&scannable->alerts); alert != NULL; alert = next) {
-		next = TAILQ_NEXT(alert, in_resource);
-		if (alert_is_own(alert))
-			alert_clear(graph, alert);
-	}
-	if (resource_is_retired(scannable))
-		changes_forget_offline(graph, scannable->id);
+	scannable_changed(graph, scannable);
 }
 
 void graph_end_configuration(struct graph *graph, const char *plugin)
 {
 	struct graph_class *class;
 	struct graph_resource *resource;
-	bool some = false;
 
 	graph->time = wallclock_now();
 	graph->actor = NULL;
 	for (class = graph->classes_by_id; class != NULL; class = class->by_id.next) {
 		if (!class->scannable || strcmp(class->plugin, plugin) != 0)
 			continue;
-		TAILQ_FOREACH (resource, &class->resources, in_class) {
-			if (!resource->was_configured || resource->configured)
-				continue;
-			retire(graph, resource);
-			some = true;
-		}
+		TAILQ_FOREACH (resource, &class->resources, in_class)
+			if (resource->was_configured && !resource->configured)
+				leave(graph, resource);
 	}
-	if (some)
-		votes_expire(graph);
+	scannables_settle(graph);
 	causes_settle(graph);
-}
-
-bool graph_is_shown(const struct graph_resource *resource)
-{
-	if (resource->class->class == NULL)
-		return false;
-	if (resource->scope != NULL)
-		return !resource_is_retired(resource->scope);
-	return scannable_is_configured(resource) || is_reported(resource);
 }

@@ -81,8 +81,10 @@ void cull_links(struct application *application)
 static void cull(
     struct application *application, struct graph_resource *lost, struct removal *removal)
 {
-	if (!resource_needs_reporter(lost) ||
-	    reporter_drop(application->graph, lost, application->scannable))
+	if (lost->class->scannable)
+		scannable_release(application->graph, lost, application->scannable);
+	else if (!resource_needs_reporter(lost) ||
+	         reporter_drop(application->graph, lost, application->scannable))
 		removal_add(removal, lost);
 }
 
@@ -96,8 +98,8 @@ struct losses {
 static void judge(
     const struct application *application, struct losses *losses, struct graph_resource *resource)
 {
-	bool culled = resource->class->class != NULL && !resource->class->scannable &&
-	              !resource->kept && !is_incomplete(application, resource);
+	bool culled = resource->class->class != NULL && !resource->departing && !resource->kept &&
+	              !is_incomplete(application, resource);
 
 	losses->had++;
 	if (!culled)

@@ -114,6 +114,7 @@ void graph_free(struct graph *graph)
 	free(graph->parents_added);
 	free(graph->reporters_added);
 	free(graph->pending_scopes);
+	free(graph->scannables);
 	free(graph);
 }
 
@@ -145,6 +146,15 @@ void graph_error(struct graph *graph, const char *plugin, const char *format, ..
 void graph_collect_notices(struct graph *graph, bool on)
 {
 	graph->collecting = on;
+}
+
+void graph_settle(struct graph *graph)
+{
+	scannables_settle(graph);
+	relations_settle(graph);
+	volumes_settle(graph);
+	scannables_settle(graph); /* relations make parents, too */
+	causes_settle(graph);
 }
 
 static bool has_id(const void *resource, const void *id)

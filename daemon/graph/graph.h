@@ -143,6 +143,10 @@ struct graph_resource {
 	uint8_t traits;      /* what volumes have to know of its place */
 	bool configured;     /* a scannable that the configuration declares */
 	bool was_configured; /* before the pass over the configuration that is under way */
+	bool in_use;         /* a scannable that is configured, or that one in use reports */
+	bool departing;      /* a scannable that is no longer reported: to be removed */
+	bool unjudged;       /* whether it is in use is to be judged anew */
+	bool edited;         /* a scannable that another one gave other values */
 	bool dirty;
 	bool stored;         /* the database has a row of it, or will have */
 	bool kept;           /* scratch of a batch: reported, so not to be removed */
@@ -224,7 +228,7 @@ void graph_end_configuration(struct graph *graph, const char *plugin);
 
 /*
  * Whether people are to see a resource: its plugin is loaded, and its scannable, or one of those
- * that report it, not retired. The view storage.resources says the same.
+ * that report it, in use. The view storage.resources says the same.
  */
 bool graph_is_shown(const struct graph_resource *resource);
 
@@ -257,10 +261,29 @@ int graph_edit(struct graph *graph, struct graph_resource *scannable, const stru
     char reason[REASON_SIZE]);
 
 /*
- * Removes a scannable with everything scoped to it, and with what it alone reports. Its session, if
- * any, ends. Alerts stay as history, but those of the scannable being "offline".
+ * Removes a scannable with everything scoped to it, and with what it alone reports, but for other
+ * scannables: those are retired. Its session, if any, ends. Alerts stay as history, but those of
+ * the scannable being "offline".
  */
 void graph_remove(struct graph *graph, struct graph_resource *scannable);
+
+/*
+ * Scannables that others report. Such a one is in use as long as one in use reports it; when none
+ * does any more it departs: it is hidden, and its owner removes it with graph_remove() when it has
+ * no session (nor has a scannable scoped to it). Until then it can be reported again.
+ */
+
+/*
+ * Whether a scannable is to be scanned on its own: it is in use, and the configuration declares it
+ * or it has no parents.
+ */
+bool graph_wants_session(const struct graph_resource *scannable);
+
+/*
+ * A scannable for which that, or whether it departs, may have changed, or that was given other
+ * values by another one's scan (*edited); NULL: no more. It may be told more than once.
+ */
+struct graph_resource *graph_next_scannable(struct graph *graph, bool *edited);
 
 /* ---- sessions ---- */
 

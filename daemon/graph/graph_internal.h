@@ -90,6 +90,10 @@ struct graph {
 	record_id *joining; /* resources to be compared with others, or gone by now */
 	size_t joining_count, joining_capacity;
 
+	record_id *scannables; /* that may have changed, or are gone by now */
+	size_t scannable_count, scannable_capacity;
+	size_t scannables_judged, scannables_told; /* how many of them */
+
 	record_id *cause_pending; /* resources whose cause is to be judged anew, or gone by now */
 	size_t cause_pending_count, cause_pending_capacity;
 
@@ -117,6 +121,9 @@ void graph_warn(struct graph *graph, const char *plugin, const char *scannable, 
     ...) __attribute__((format(printf, 4, 5)));
 void graph_error(struct graph *graph, const char *plugin, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Makes the rest follow what was changed, at the end of an operation. */
+void graph_settle(struct graph *graph);
 
 /* ---- index.c ---- */
 
@@ -217,7 +224,10 @@ bool resource_has_reporter(
 bool reporter_add(
     struct graph *graph, struct graph_resource *resource, struct graph_resource *scannable);
 
-/* Ends the report of a resource. Returns whether it has no reporter left and is to be removed. */
+/*
+ * Ends the report of a resource. Returns whether it has no reporter left, and is to be removed; a
+ * scannable never is.
+ */
 bool reporter_drop(
     struct graph *graph, struct graph_resource *resource, struct graph_resource *scannable);
 
@@ -302,13 +312,33 @@ char *given_text(const struct class *class, const struct value *values);
 /* Says of each attribute whether something else is given than before; NULL: nothing was. */
 void given_compare(const struct class *class, const char *before, const char *now, bool *changed);
 
-/* ---- configure.c ---- */
+/* ---- scannable.c ---- */
 
 /* Whether the configuration has it, as far as is known in a pass over it. */
 bool scannable_is_configured(const struct graph_resource *scannable);
 
-/* Whether it is a scannable that only the configuration can have, and no longer has. */
+/* Whether it is a scannable that is not in use. */
 bool resource_is_retired(const struct graph_resource *resource);
+
+/* Who reports a scannable, its parents, or its part in the configuration may have changed. */
+void scannable_changed(struct graph *graph, struct graph_resource *scannable);
+
+/* A session reports another scannable than its own. Returns whether its own did not before. */
+bool scannable_report(struct graph *graph, struct graph_resource *scannable,
+    struct graph_resource *reporter, bool is_new);
+
+/* A session no longer reports a scannable, which departs if nobody else does. */
+void scannable_release(
+    struct graph *graph, struct graph_resource *scannable, struct graph_resource *reporter);
+
+/* Has a scannable removed when its session has ended; not one that is configured. */
+void scannable_depart(struct graph *graph, struct graph_resource *scannable);
+
+/* Judges which scannables are in use. The alerts of those that no longer are end. */
+void scannables_settle(struct graph *graph);
+
+/* Has all scannables of a class looked at by who keeps their sessions. */
+void scannables_review(struct graph *graph, const struct graph_class *class);
 
 /* ---- removal.c ---- */
 

@@ -296,5 +296,5 @@ void graph_set_in_use(struct graph *graph, struct graph_volume *volume, bool in_
 	if (!in_use && !primary)
 		homing_queue(graph, volume);
 	volume_queue(graph, volume);
-	volumes_settle(graph);
+	graph_settle(graph);
 }

@@ -52,6 +52,7 @@ bool reporter_add(
 	if (resource_has_reporter(resource, scannable))
 		return false;
 	append_reporter(&resource->reporters, &resource->reporter_count, scannable->id);
+	scannable_changed(graph, resource);
 	id_list_add(graph, &scannable->reported, scannable, resource->id, resource_has_reporter);
 	changes_add_reporter(graph, resource->id, scannable->id);
 	return true;
@@ -62,8 +63,9 @@ bool reporter_drop(
 {
 	if (!take_reporter(resource->reporters, &resource->reporter_count, scannable->id))
 		return false;
-	if (resource->reporter_count == 0)
+	if (resource->reporter_count == 0 && resource_needs_reporter(resource))
 		return true;
+	scannable_changed(graph, resource);
 	changes_drop_reporter(graph, resource->id, scannable->id);
 	links_drop_reporter(graph, resource, scannable->id);
 	votes_withdraw(graph, resource, scannable);
@@ -151,6 +153,7 @@ static void enlist(struct graph *graph, struct graph_link *link)
 	TAILQ_INSERT_TAIL(&link->parent->children, link, in_parent);
 	link->child->parent_count++;
 	link->parent->child_count++;
+	scannable_changed(graph, link->child);
 	volumes_linked(graph, link);
 }
 
@@ -160,6 +163,7 @@ static void unlist(struct graph *graph, struct graph_link *link)
 	TAILQ_REMOVE(&link->parent->children, link, in_parent);
 	link->child->parent_count--;
 	link->parent->child_count--;
+	scannable_changed(graph, link->child);
 	volumes_unlinked(graph, link);
 }
 

@@ -17,6 +17,15 @@ void removal_add(struct removal *removal, struct graph_resource *resource)
 	removal->resources[removal->count++] = resource;
 }
 
+/* Removes a resource that can't be any more; a scannable may have a session, which ends first. */
+static void give_up(struct graph *graph, struct removal *removal, struct graph_resource *resource)
+{
+	if (resource->class->scannable)
+		scannable_depart(graph, resource);
+	else
+		removal_add(removal, resource);
+}
+
 /* Clears the references of a resource to one that is removed, or removes it too. */
 static void end_references(struct graph *graph, struct removal *removal,
     struct graph_resource *resource, const struct graph_resource *target)
@@ -28,7 +37,7 @@ static void end_references(struct graph *graph, struct removal *removal,
 		if (value->type != VALUE_REFERENCE || value->reference != (uint64_t)target->id)
 			continue;
 		if (reference_is_vital(resource, i)) {
-			removal_add(removal, resource);
+			give_up(graph, removal, resource);
 			return;
 		}
 		resource_set(graph, resource, i, &null);

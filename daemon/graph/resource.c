@@ -318,5 +318,5 @@ void graph_set_alias(struct graph *graph, struct graph_resource *resource, const
 	resource->alias = xstrdup(alias);
 	resource_touch(graph, resource);
 	volumes_renamed(graph, resource);
-	volumes_settle(graph);
+	graph_settle(graph);
 }

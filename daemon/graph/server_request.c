@@ -204,5 +204,5 @@ void graph_take_request(struct graph *graph, const struct request_row *row)
 		graph_warn(graph, NULL, NULL, "request %s of the manager is refused: %s", row->kind,
 		    reason);
 	id_queue_add(&graph->volumes->requests_done, row->id);
-	volumes_settle(graph);
+	graph_settle(graph);
 }

@@ -72,7 +72,7 @@ static void expire(struct graph *graph, struct graph_alert *alert)
 	for (uint32_t i = alert->voter_count; i-- > 0;) {
 		const struct graph_resource *voter = graph_find(graph, alert->voters[i]);
 
-		if (voter == NULL || !scannable_is_configured(voter))
+		if (voter == NULL || !voter->in_use)
 			take(graph, alert, i);
 	}
 }

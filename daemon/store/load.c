@@ -120,7 +120,8 @@ static void load_resource(struct store *store, const PGresult *row)
 	    .attributes = text_at(row, 6),
 	    .secrets = text_at(row, 7),
 	    .configured = is_true(row, 8),
-	    .given = text_at(row, 9),
+	    .in_use = is_true(row, 9),
+	    .given = text_at(row, 10),
 	};
 
 	store->callbacks.resource(store->context, &resource);
@@ -233,7 +234,7 @@ static const struct load_step steps[] = {
      " ORDER BY class.id, statistic.id OFFSET $1::bigint",
         load_class, end_class},
     {"SELECT id, class_id, scope_id, identifier, label, alias, attributes, secrets, configured,"
-     " given"
+     " in_use, given"
      " FROM storage.resource ORDER BY id OFFSET $1::bigint",
         load_resource, NULL},
     {"SELECT child_id, parent_id, reporter_id FROM storage.parent"

@@ -181,16 +181,19 @@ static const struct part parts[] = {
             FIELD(ID, resource_row, scope_id), FIELD(TEXT, resource_row, identifier),
             FIELD(TEXT, resource_row, label), FIELD(TEXT, resource_row, alias),
             FIELD(JSON, resource_row, attributes), FIELD(JSON, resource_row, secrets),
-            FIELD(BOOL, resource_row, configured), FIELD(JSON, resource_row, given)),
+            FIELD(BOOL, resource_row, configured), FIELD(BOOL, resource_row, in_use),
+            FIELD(JSON, resource_row, given)),
         .sql = "INSERT INTO storage.resource (id, class_id, scope_id, identifier, label, alias,"
-               " attributes, secrets, configured, given)"
+               " attributes, secrets, configured, in_use, given)"
                " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[],"
-               " $5::text[], $6::text[], $7::jsonb[], $8::jsonb[], $9::boolean[], $10::jsonb[])"
+               " $5::text[], $6::text[], $7::jsonb[], $8::jsonb[], $9::boolean[], $10::boolean[], "
+               "$11::jsonb[])"
                " ON CONFLICT (id) DO UPDATE SET class_id = excluded.class_id,"
                " scope_id = excluded.scope_id, identifier = excluded.identifier,"
                " label = excluded.label, alias = excluded.alias,"
                " attributes = excluded.attributes, secrets = excluded.secrets,"
-               " configured = excluded.configured, given = excluded.given"},
+               " configured = excluded.configured, in_use = excluded.in_use,"
+               " given = excluded.given"},
 
     {ROWS(reporters_removed, reporters_removed_count),
         COLUMNS(FIELD(ID, reporter_row, resource_id), FIELD(ID, reporter_row, reporter_id)),

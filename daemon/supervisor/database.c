@@ -68,8 +68,11 @@ static void restore_volume_node(void *context, const struct volume_node_row *row
 
 static void take_request(void *context, const struct request_row *row)
 {
-	graph_take_request(supervisor_of(context)->graph, row);
-	sessions_tell_associations(supervisor_of(context));
+	struct supervisor *supervisor = supervisor_of(context);
+
+	graph_take_request(supervisor->graph, row);
+	sessions_tell_associations(supervisor);
+	scannables_follow(supervisor);
 }
 
 /* Hides what the database holds of plugins that are no longer listed. */

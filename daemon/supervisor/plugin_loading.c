@@ -73,6 +73,7 @@ void plugin_join(struct plugin *plugin)
 		    supervisor->graph, plugin->config->name, plugin->classes, plugin->class_count);
 	plugin->declared = true;
 	scannables_configure(plugin);
+	scannables_follow(supervisor);
 	TAILQ_FOREACH (session, &plugin->sessions, next)
 		session_open(session);
 	supervisor_kick(supervisor);

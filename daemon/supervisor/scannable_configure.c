@@ -126,15 +126,6 @@ static uint64_t fingerprint_of_passwords(
 	return all;
 }
 
-static struct session *find_session(
-    const struct plugin *plugin, const struct graph_resource *scannable)
-{
-	struct session *session;
-
-	HASH_FIND(by_scannable, plugin->by_scannable, &scannable, sizeof(scannable), session);
-	return session;
-}
-
 /*
  * Puts the passwords that a scannable has in the place of the same, obfuscated once more: the
  * plugin may have assigned others since, and what comes of one may differ from time to time.
@@ -166,7 +157,7 @@ static struct session *configure(struct reading *reading, size_t index, const st
 	if (!scannable_take_identity(reading, config, class, values))
 		return NULL;
 	scannable = graph_find_configured(graph, known, values, name);
-	session = find_session(plugin, scannable);
+	session = session_of_scannable(plugin, scannable);
 	if (session != NULL && session->passwords == passwords)
 		keep_passwords(scannable, class, values);
 	scannable = graph_configure(graph, known, values, name, reason);
@@ -192,8 +183,8 @@ static void sweep(struct plugin *plugin)
 	graph_end_configuration(plugin->supervisor->graph, plugin->config->name);
 	for (session = TAILQ_FIRST(&plugin->sessions); session != NULL; session = next) {
 		next = TAILQ_NEXT(session, next);
-		if (!session->scannable->configured)
-			session_close(session);
+		if (!graph_wants_session(session->scannable))
+			session_close(session, "no longer in the configuration");
 	}
 }
 
@@ -272,6 +263,7 @@ void scannables_prepared(struct plugin *plugin, const struct message_prepared *a
 	session = conclude(plugin, pending, answer);
 	free_pending(plugin, pending);
 	sweep(plugin);
+	scannables_follow(plugin->supervisor);
 	if (session != NULL)
 		session_open(session);
 	supervisor_kick(plugin->supervisor);

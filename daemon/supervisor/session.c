@@ -102,6 +102,15 @@ struct session *session_find(struct plugin *plugin, uint32_t number)
 	return session;
 }
 
+struct session *session_of_scannable(
+    const struct plugin *plugin, const struct graph_resource *scannable)
+{
+	struct session *session;
+
+	HASH_FIND(by_scannable, plugin->by_scannable, &scannable, sizeof(scannable), session);
+	return session;
+}
+
 /* Ends the open session's number; what waits for its acknowledgement waits in vain. */
 static void close_number(struct session *session)
 {
@@ -123,6 +132,16 @@ void session_free(struct session *session)
 	free(session->failure);
 	session->magic = 0;
 	free(session);
+}
+
+/* Frees the session of a scannable that is not to be scanned any more. */
+static void discard(struct session *session)
+{
+	struct supervisor *supervisor = session->plugin->supervisor;
+	struct graph_resource *scannable = session->scannable;
+
+	session_free(session);
+	scannable_left(supervisor, scannable);
 }
 
 /* Whether the plugin, as it is loaded now, still has the scannable's class, as a scannable one. */
@@ -165,25 +184,34 @@ void session_open(struct session *session)
 	send_open(session);
 }
 
-void session_close(struct session *session)
+void session_close(struct session *session, const char *reason)
 {
 	session->unwanted = true;
-	if (session->number == 0) {
-		session_free(session);
-		return;
-	}
-	if (session->state != SESSION_CLOSING)
-		begin_closing(session, "no longer in the configuration");
+	if (session->number == 0)
+		discard(session);
+	else if (session->state != SESSION_CLOSING)
+		begin_closing(session, reason);
+}
+
+void session_renew(struct session *session, const char *reason)
+{
+	if (session->number != 0 && session->state != SESSION_CLOSING)
+		begin_closing(session, reason);
+}
+
+void session_want(struct session *session)
+{
+	session->unwanted = false;
 }
 
 void session_configure(struct session *session, uint64_t typed)
 {
-	bool changed = session->typed != 0 && session->typed != typed;
+	bool changed = session->typed != typed;
 
-	session->unwanted = false;
+	session_want(session);
 	session->typed = typed;
-	if (changed && session->number != 0 && session->state != SESSION_CLOSING)
-		begin_closing(session, "its configuration changed");
+	if (changed)
+		session_renew(session, "its configuration changed");
 }
 
 void session_retry(struct session *session)
@@ -301,6 +329,7 @@ void session_batch(struct session *session, struct batch *batch)
 		return;
 	}
 	sessions_tell_associations(supervisor);
+	scannables_follow(supervisor);
 	note_scan(session, batch);
 	session->unacknowledged = batch->number;
 	if (batch->kind == BATCH_INITIAL && session->state == SESSION_INITIAL) {
@@ -333,7 +362,7 @@ void session_ended(struct session *session, bool failed, const char *hook, const
 
 	close_number(session);
 	if (session->unwanted) {
-		session_free(session);
+		discard(session);
 		return;
 	}
 	if (asked) {
@@ -356,7 +385,7 @@ void session_lost(struct session *session, bool to_blame, const char *reason)
 	close_number(session);
 	session->is_slow = to_blame;
 	if (session->unwanted) {
-		session_free(session);
+		discard(session);
 	} else if (session->plugin->state == PLUGIN_STOPPING) {
 		session_set_state(session, SESSION_WAITING, reason);
 	} else if (to_blame) {

@@ -232,9 +232,9 @@ static size_t count_hidden(const struct graph_class *class)
 	size_t count = 0;
 
 	TAILQ_FOREACH (resource, &class->resources, in_class) {
-		if (resource->scope != NULL || graph_is_shown(resource))
+		if (graph_is_shown(resource))
 			continue;
-		count++;
+		count += resource->scope == NULL;
 		TAILQ_FOREACH (scoped, &resource->scoped, in_scope)
 			count += scoped->class->class != NULL;
 	}

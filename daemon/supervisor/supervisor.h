@@ -252,7 +252,7 @@ struct session {
 	struct event *timer;         /* the end of either wait */
 	bool scanned;       /* an initial scan has succeeded or failed since the runner started */
 	bool is_slow;       /* its process died, or was killed, in a hook of it */
-	bool unwanted;      /* the configuration no longer has it: no further session */
+	bool unwanted;      /* it is not to be scanned any more: no further session */
 	char *failure;      /* why it is not contactable, until it is */
 	uint64_t typed;     /* fingerprint of its attributes in the configuration; 0: none yet */
 	uint64_t passwords; /* and of those that are passwords, and of who obfuscated them */
@@ -273,6 +273,10 @@ void session_free(struct session *session);
 void session_take_waits(struct session *session);
 struct session *session_find(struct plugin *plugin, uint32_t number);
 
+/* The session of a scannable, or NULL. */
+struct session *session_of_scannable(
+    const struct plugin *plugin, const struct graph_resource *scannable);
+
 /* Opens a session if its plugin runs and nothing stands against it. */
 void session_open(struct session *session);
 
@@ -282,8 +286,14 @@ void session_open(struct session *session);
  */
 void session_configure(struct session *session, uint64_t typed);
 
+/* Another plugin's session, or one that has just ended, says that the scannable is wanted. */
+void session_want(struct session *session);
+
+/* Has the session begin anew, if it is open. */
+void session_renew(struct session *session, const char *reason);
+
 /* Ends the session for good: the scannable is no longer wanted. */
-void session_close(struct session *session);
+void session_close(struct session *session, const char *reason);
 
 /* Ends the wait after a failure: it is scanned as soon as its plugin runs. */
 void session_retry(struct session *session);
@@ -330,6 +340,17 @@ unsigned scannables_pending(const struct plugin *plugin);
 /* Forgets what the plugin was asked, which nobody will answer any more, and the mistakes. */
 void scannables_forget(struct plugin *plugin);
 void scannables_free(struct plugin *plugin);
+
+/* ---- scannables that others report (scannable_report.c) ---- */
+
+/*
+ * Gives the scannables that are to be scanned on their own a session, and ends the sessions of
+ * those that are not any more. To be called when the graph has changed.
+ */
+void scannables_follow(struct supervisor *supervisor);
+
+/* A scannable has no session any more: it is removed if it was to be. */
+void scannable_left(struct supervisor *supervisor, struct graph_resource *scannable);
 
 /* ---- the supervisor ---- */
 

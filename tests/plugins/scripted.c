@@ -6,6 +6,7 @@
  *	pool P1 size=100 disk=S1    a pool (scoped by name), with parents and attributes
  *	disk S1 status=OK pool=P1   a disk (scoped by serial)
  *	shared W1 note=text         a shared disk (global by wwn)
+ *	array B script=/path root=  another array, with root a child of this one
  *	motto text                  assigns an attribute of the array, as firmware does
  *	gone disk S1                removes it
  *	temperature S1 36.5         a sample of a disk
@@ -74,6 +75,8 @@ static const struct iml_class shared = {
 
 static const struct iml_class *class_of(const char *word)
 {
+	if (strcmp(word, "array") == 0)
+		return &array;
 	if (strcmp(word, "pool") == 0)
 		return &pool;
 	if (strcmp(word, "disk") == 0)
@@ -114,6 +117,10 @@ static void assign(struct iml_plugin *self, struct iml_resource *resource, char 
 		iml_set(resource, word, find(self, &disk, value));
 	else if (strcmp(word, "capacity") == 0 || strcmp(word, "size") == 0)
 		iml_set(resource, word, strtoll(value, NULL, 10));
+	else if (strcmp(word, "root") == 0)
+		iml_add_parent(resource, iml_scannable_of(self));
+	else if (strcmp(word, "noroot") == 0)
+		iml_remove_parent(resource, iml_scannable_of(self));
 	else if (strcmp(word, "status") != 0)
 		iml_set(resource, word, value);
 }
@@ -122,12 +129,18 @@ static void report(
     struct iml_plugin *self, const struct iml_class *class_, const char *key, char **words)
 {
 	struct iml_resource *resource;
-	const char *status = "OK";
+	const char *status = "OK", *script = "";
 
-	for (size_t i = 0; words[i] != NULL; i++)
+	for (size_t i = 0; words[i] != NULL; i++) {
 		if (strncmp(words[i], "status=", 7) == 0)
 			status = words[i] + 7;
-	if (class_ == &disk)
+		if (strncmp(words[i], "script=", 7) == 0)
+			script = words[i] + 7;
+	}
+	if (class_ == &array)
+		resource = iml_update_or_create(self, class_, IML_NO_PARENTS,
+		    IML_SET(key_of(class_), key), IML_SET("script", script));
+	else if (class_ == &disk)
 		resource = iml_update_or_create(self, class_, IML_NO_PARENTS,
 		    IML_SET(key_of(class_), key), IML_SET("status", status));
 	else

@@ -24,13 +24,14 @@
 
 /* ---- classes ---- */
 
-enum { COUPLET, SHELF, DRIVE, DISK, POOL, ARRAY, CLASS_COUNT };
+enum { COUPLET, SHELF, DRIVE, DISK, POOL, ARRAY, BLADE, CLASS_COUNT };
 enum { COUPLET_ADDRESS, COUPLET_PASSWORD, COUPLET_FIRMWARE, COUPLET_PORT };
 enum { SHELF_NUMBER, SHELF_COLOUR };
 enum { DRIVE_SHELF, DRIVE_SLOT, DRIVE_CAPACITY, DRIVE_STATUS, DRIVE_NOTE, DRIVE_MATE, DRIVE_POOL };
 enum { DISK_SERIAL, DISK_SIZE, DISK_STATE, DISK_HOME };
 enum { POOL_NAME, POOL_MASTER };
 enum { ARRAY_NAME };
+enum { BLADE_NUMBER };
 
 struct attribute_text {
 	const char *name;
@@ -212,6 +213,9 @@ static inline struct class **make_classes(void)
 	add_identifier(classes[POOL], POOL_NAME);
 	classes[ARRAY] = class_begin("Array", BUILTIN_SCANNABLE, IDENTIFIER_AUTO);
 	add_attribute(classes[ARRAY], "name", ATTRIBUTE_STRING, true);
+	classes[BLADE] = class_begin("Blade", BUILTIN_SCANNABLE, IDENTIFIER_SCOPED);
+	add_attribute(classes[BLADE], "number", ATTRIBUTE_INTEGER, false);
+	add_identifier(classes[BLADE], BLADE_NUMBER);
 	return classes;
 }
 

@@ -267,6 +267,7 @@ static inline void add_resource(
 	        .attributes = xasprintf("{\"serial\": \"%s\"}", key),
 	        .secrets = class_id == 1 ? xstrdup("{\"secret\": \"xyzzy\"}") : NULL,
 	        .configured = class_id == 1,
+	        .in_use = class_id == 1,
 	    });
 }
 

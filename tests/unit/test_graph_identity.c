@@ -272,7 +272,7 @@ static void reports_of_wrong_numbers_are_refused(void **state)
 
 	batch = batch_new(site->last_session, 2);
 	batch_report(batch, 9, CLASS_COUNT, true);
-	site_refuse(site, batch, "class 6 is unknown");
+	site_refuse(site, batch, "class 7 is unknown");
 
 	batch = batch_new(site->last_session, 2);
 	batch_report(batch, 9, ARRAY, true);

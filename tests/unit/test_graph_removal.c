@@ -148,26 +148,6 @@ static void a_link_can_be_turned_round_by_the_next_initial_scan(void **state)
 	assert_string_equal(site_warnings.data, "");
 }
 
-static void other_scannables_are_never_culled(void **state)
-{
-	struct site *site = *state;
-	struct batch *batch = batch_new(site_session(site, "a"), 1);
-
-	batch_report(batch, 1, COUPLET, true);
-	batch_set(batch, COUPLET_ADDRESS, value_text("remote"));
-	batch_set(batch, COUPLET_PORT, value_integer(1));
-	site_apply(site, batch);
-	assert_int_equal(site_find(site, "Couplet remote")->reporter_count, 0);
-
-	batch = batch_new(site->last_session, 2);
-	batch_remove(batch, 1);
-	site_apply(site, batch);
-	assert_non_null(site_find(site, "Couplet remote"));
-	site_apply(site, batch_new(site_session(site, "a"), 1));
-	assert_non_null(site_find(site, "Couplet remote"));
-	assert_int_equal(graph_resource_count(site->graph), 2);
-}
-
 /* ---- scans that lose most of what there was ---- */
 
 static void a_collapse_waits_for_the_next_initial_scan(void **state)
@@ -657,7 +637,6 @@ int main(void)
 	    TEST(a_global_resource_goes_with_its_last_reporter),
 	    TEST(links_that_an_initial_scan_no_longer_reports_go),
 	    TEST(a_link_can_be_turned_round_by_the_next_initial_scan),
-	    TEST(other_scannables_are_never_culled),
 	    TEST(a_collapse_waits_for_the_next_initial_scan),
 	    TEST(a_collapse_that_was_none_is_forgotten),
 	    TEST(a_worse_scan_confirms_only_what_was_missing_before),

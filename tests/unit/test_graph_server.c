@@ -194,6 +194,45 @@ static void another_address_is_no_other_machine(void **state)
 	assert_int_equal(server_of(site, "vm0"), 1);
 }
 
+/* Has device nodes be children of the machine that has their server's number. */
+static void relate_nodes_to_machines(struct site *site)
+{
+	struct class *node = unix_declared[NODE];
+
+	node->relations = xcalloc(1, sizeof(*node->relations));
+	node->relation_count = 1;
+	node->relations[0] = (struct relation){.type = RELATION_SUBSCRIBE,
+	    .target_plugin = xstrdup("unix"),
+	    .target_class = xstrdup("Machine"),
+	    .attributes = xcalloc(1, sizeof(size_t)),
+	    .attribute_count = 1};
+	node->relations[0].attributes[0] = NODE_HOST;
+	graph_declare(site->graph, "unix", unix_declared, UNIX_COUNT);
+}
+
+static void a_request_that_makes_a_link_brings_causes_with_it(void **state)
+{
+	struct site *site = *state;
+	const struct request_row request = {.id = 1,
+	    .kind = (char[]){"add_server"},
+	    .arguments = (char[]){"{\"server\": 8, \"address\": \"127.0.0.1\"}"}};
+	struct graph_resource *room;
+	struct scan scan;
+
+	relate_nodes_to_machines(site);
+	scan = scan_begin(site, "room", 8);
+	scan_link(&scan, report_machine(&scan, "vm0", "127.0.0.1"), 0);
+	scan_below(&scan, scan_report(&scan, SCSI, "S"), NODE, "/dev/sda");
+	scan_end(&scan);
+	room = site_find(site, "Server room");
+	graph_set_offline(site->graph, room, true);
+	assert_null(site_find(site, "/dev/sda")->cause);
+	graph_take_request(site->graph, &request); /* and nothing is written yet */
+	assert_int_equal(server_of(site, "vm0"), 8);
+	assert_non_null(site_find(site, "/dev/sda")->cause);
+	assert_ptr_equal(site_find(site, "/dev/sda")->cause->nearest, TAILQ_FIRST(&room->alerts));
+}
+
 /* ---- device nodes without a number ---- */
 
 static void label_scannable(struct scan *scan, const char *label)
@@ -288,6 +327,7 @@ int main(void)
 	    volume_test(a_removed_server_is_not_made_again),
 	    volume_test(an_address_that_can_not_be_is_told_once_and_tried_again),
 	    volume_test(another_address_is_no_other_machine),
+	    volume_test(a_request_that_makes_a_link_brings_causes_with_it),
 	    volume_test(nodes_without_number_are_on_the_server_of_their_scannable),
 	    volume_test(a_scannable_that_is_no_server_leaves_it_unknown),
 	    volume_test(a_number_in_use_is_not_given_to_another_server),

@@ -173,7 +173,7 @@ static void what_was_given_and_who_says_that_an_alert_holds_come_back(void **sta
 	assert_non_null(strstr(database->client.rows.data, "\nvoters {4,1}\n"));
 }
 
-static void what_no_configured_scannable_reports_is_hidden(void **state)
+static void what_no_scannable_in_use_reports_is_hidden(void **state)
 {
 	static const char shown[] =
 	    "SELECT id, scannable_id FROM storage.resources WHERE id > 1 ORDER BY id";
@@ -184,7 +184,7 @@ static void what_no_configured_scannable_reports_is_hidden(void **state)
 	add_class(changes, 2, "Thing", true);
 	for (record_id id = 1; id <= 5; id++) {
 		add_resource(changes, id, id <= 2 ? 1 : 2, 0, (char[]){(char)('0' + id), '\0'});
-		changes->resources[id - 1].configured = id == 2;
+		changes->resources[id - 1].in_use = id == 2;
 	}
 	for (record_id id = 3; id <= 4; id++)
 		ADD(changes, reporters_added, reporters_added_count,
@@ -451,7 +451,8 @@ static void a_second_global_identity_is_refused_by_the_database(void **state)
 	client_write(&database->client, example_changes());
 	result = PQexec(database->reader,
 	    "INSERT INTO storage.resource SELECT 99, class_id, scope_id, identifier, label, alias,"
-	    " attributes, secrets, configured FROM storage.resource WHERE scope_id IS NULL");
+	    " attributes, secrets, configured, in_use FROM storage.resource"
+	    " WHERE scope_id IS NULL");
 
 	assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "23505");
 	PQclear(result);
@@ -804,7 +805,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(what_was_given_and_who_says_that_an_alert_holds_come_back),
-	    TEST(what_no_configured_scannable_reports_is_hidden),
+	    TEST(what_no_scannable_in_use_reports_is_hidden),
 	    TEST(a_new_database_loads_as_nothing),
 	    TEST(stored_rows_are_seen_through_the_views),
 	    TEST(times_and_texts_are_exact),

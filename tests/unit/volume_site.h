@@ -55,7 +55,9 @@ static inline struct class *make_unix_class(size_t index)
 	    class_begin(unix_classes[index].name, builtin, unix_classes[index].scope);
 
 	free(class->plugin);
+	free(class->ancestry[0]);
 	class->plugin = xstrdup("unix");
+	class->ancestry[0] = xasprintf("unix.%s", class->name);
 	add_attribute(class, builtin == BUILTIN_DEVICE_NODE ? "path" : "key",
 	    builtin == BUILTIN_DEVICE_NODE ? ATTRIBUTE_PATH : ATTRIBUTE_STRING, false);
 	add_identifier(class, KEY);

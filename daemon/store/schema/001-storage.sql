@@ -77,12 +77,15 @@ CREATE TABLE storage.resource (
 	attributes jsonb NOT NULL,
 	secrets jsonb,
 	configured boolean NOT NULL,
+	in_use boolean NOT NULL,
 	given jsonb,
 	CONSTRAINT resource_identity UNIQUE NULLS NOT DISTINCT (class_id, scope_id, identifier)
 		DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX resource_scope ON storage.resource (scope_id);
 COMMENT ON COLUMN storage.resource.secrets IS 'Passwords. No view may show them.';
+COMMENT ON COLUMN storage.resource.in_use IS
+	'Whether it is a scannable that the configuration file declares, or that one in use reports.';
 COMMENT ON COLUMN storage.resource.given IS
 	'Of a scannable: what the configuration file gave it, or null. Passwords are null.';
 REVOKE ALL ON storage.resource FROM PUBLIC;
@@ -319,20 +322,17 @@ SELECT resource.id, resource.class_id, class.plugin, class.name AS class, class.
 	CASE WHEN class.scannable THEN resource.id ELSE coalesce(resource.scope_id,
 		(SELECT min(place.id) FROM storage.reporter
 			JOIN storage.resource AS place ON place.id = reporter.reporter_id
-			WHERE reporter.resource_id = resource.id AND place.configured)) END AS scannable_id
+			WHERE reporter.resource_id = resource.id AND place.in_use)) END AS scannable_id
 FROM storage.resource JOIN storage.class ON class.id = resource.class_id
 LEFT JOIN storage.resource AS scope ON scope.id = resource.scope_id
 WHERE class.loaded
-AND (resource.configured OR resource.scope_id IS NOT NULL
-	OR EXISTS (SELECT FROM storage.reporter
+AND CASE WHEN class.scannable THEN resource.in_use
+	WHEN resource.scope_id IS NOT NULL THEN scope.in_use
+	ELSE EXISTS (SELECT FROM storage.reporter
 		JOIN storage.resource AS place ON place.id = reporter.reporter_id
-		WHERE reporter.resource_id = resource.id AND place.configured))
-AND (scope.id IS NULL OR scope.configured OR scope.scope_id IS NOT NULL
-	OR EXISTS (SELECT FROM storage.reporter
-		JOIN storage.resource AS place ON place.id = reporter.reporter_id
-		WHERE reporter.resource_id = scope.id AND place.configured));
+		WHERE reporter.resource_id = resource.id AND place.in_use) END;
 COMMENT ON VIEW storage.resources IS
-	'Resources of the plugins in use. A scannable that left the configuration is hidden until it is back, with what is scoped to it and what nobody else reports.';
+	'Resources of the plugins in use. A scannable that left the configuration, and that no other one reports, is hidden until it is back, with what is scoped to it and what nobody else reports.';
 COMMENT ON COLUMN storage.resources.id IS 'Number of the resource: the same as long as it exists, and never used for another one.';
 COMMENT ON COLUMN storage.resources.class_id IS 'Its class: storage.classes.id.';
 COMMENT ON COLUMN storage.resources.plugin IS 'Name of the plugin that declares its class.';
