@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/client.h"
+#include "cli/fold.h"
 #include "cli/json.h"
 
 /* How long the initial scans may take before the tree is shown without the rest of them. */
@@ -28,7 +29,26 @@ static void append_resource(
 	append_clean(out, terminal, json_text(json_part(notice, "resource"), "label"));
 }
 
-/* Appends "ERROR  Drive failure (HardDrive 17)". */
+/* Appends how many were told with it, and what it follows from, where that is known. */
+static void append_company(
+    struct text *out, const struct terminal *terminal, struct json_object *notice)
+{
+	int64_t consequences = json_number(notice, "consequences");
+	int64_t others = json_number(notice, "others");
+	struct json_object *cause = json_part(notice, "root_cause");
+
+	if (consequences > 0)
+		text_printf(out, " and %" PRId64 " consequence%s", consequences,
+		    consequences > 1 ? "s" : "");
+	if (others > 0)
+		text_printf(out, " and %" PRId64 " more", others);
+	if (cause == NULL)
+		return;
+	text_append(out, ", because of ");
+	append_clean(out, terminal, json_text(cause, "message"));
+}
+
+/* Appends "ERROR  Drive failure (HardDrive 17) and 3 consequences". */
 static void append_cleared(
     struct text *out, const struct terminal *terminal, struct json_object *notice)
 {
@@ -37,6 +57,7 @@ static void append_cleared(
 	append_styled(out, terminal, style_of_severity(severity), severity);
 	text_append(out, "  ");
 	append_clean(out, terminal, json_text(notice, "message"));
+	append_company(out, terminal, notice);
 }
 
 /* Appends "ERROR  Drive failure (HardDrive 17)  affects RaidPool 1, Lun 2 …". */
@@ -161,6 +182,7 @@ void render_change(struct text *out, const struct terminal *terminal, struct jso
 struct watch {
 	struct cli *cli;
 	struct client_events events;
+	struct fold fold;
 	struct monotonic begin;
 	bool live; /* the tree was shown: changes are shown from now on */
 	int result;
@@ -189,8 +211,23 @@ static void take_notice(void *context, const char *json)
 		return;
 	}
 	notice = json_tokener_parse(json);
-	render_change(&out, &watch->cli->terminal, notice);
+	if (fold_take(&watch->fold, notice))
+		watch->events.wait_ms = POLL_MS;
+	else
+		render_change(&out, &watch->cli->terminal, notice);
 	json_object_put(notice);
+	if (out.length > 0)
+		show(watch, &out);
+	text_clear(&out);
+}
+
+/* Shows the alerts that were held back. */
+static void show_alerts(struct watch *watch)
+{
+	struct text out = TEXT_EMPTY;
+
+	fold_render(&watch->fold, &out, &watch->cli->terminal);
+	watch->events.wait_ms = IDLE_MS;
 	if (out.length > 0)
 		show(watch, &out);
 	text_clear(&out);
@@ -226,12 +263,14 @@ static bool show_tree(struct watch *watch)
 	return true;
 }
 
-/* Called while nothing happens: shows the tree once the time has come. */
+/* Called while nothing happens: shows the tree, or alerts, once the time has come. */
 static bool wait_for_tree(void *context)
 {
 	struct watch *watch = context;
 	bool gone;
 
+	if (watch->live && fold_is_due(&watch->fold))
+		show_alerts(watch);
 	if (watch->live)
 		return watch->result == EXIT_SUCCESS;
 	if (!scans_are_done(watch, &gone) && !gone &&
@@ -258,5 +297,6 @@ int command_watch(struct cli *cli, char **arguments, int count)
 	watch.live = cli->json;
 	if (!client_follow(cli->client, &watch.events, &watch))
 		return EXIT_FAILURE;
+	show_alerts(&watch);
 	return watch.result;
 }

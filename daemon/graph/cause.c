@@ -233,6 +233,7 @@ void causes_settle(struct graph *graph)
 	while (heap.count > 0)
 		judge(graph, &heap, heap_pop(&heap));
 	free(heap.items);
+	notices_settle(graph);
 }
 
 void causes_free(struct graph *graph)

@@ -115,6 +115,7 @@ void graph_free(struct graph *graph)
 	free(graph->reporters_added);
 	free(graph->pending_scopes);
 	free(graph->scannables);
+	free(graph->raised);
 	free(graph);
 }
 

@@ -367,13 +367,15 @@ uint64_t graph_dropped_samples(const struct graph *graph);
  *
  *	appeared, disappeared   the resource
  *	changed                 an attribute, with "attribute" (its name), "label" (its label),
- *"from" and "to": JSON values as they are stored, a reference as the label of its target. Never
- *told of passwords and hidden attributes. alert_raised, alert_cleared, offline, online with "alert"
- *(its id), "name", "severity" ("ERROR", …), "message", and "affects": the first 20 descendants of
- *the resource, nearest first, as
- *	                        {"id", "class", "label"}, and "affects_count": the number of all.
- *	                        offline and online stand for the alert "offline" being raised and
- *	                        cleared.
+ *	                        "from" and "to": JSON values as they are stored, a reference as the
+ *	                        label of its target. Never told of passwords and hidden attributes.
+ *	alert_raised, alert_cleared, offline, online
+ *	                        with "alert" (its id), "name", "severity" ("ERROR", …), "message",
+ *	                        "affects": the first 20 descendants of the resource, nearest first,
+ *	                        as {"id", "class", "label"}, "affects_count": the number of all, and
+ *	                        "root_cause": {"alert", "message"} of the alert that it follows from
+ *	                        in the end, or null. offline and online stand for the alert
+ *	                        "offline" being raised and cleared.
  */
 void graph_collect_notices(struct graph *graph, bool on);
 

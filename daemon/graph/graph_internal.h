@@ -115,6 +115,8 @@ struct graph {
 	struct wallclock time;
 	struct graph_resource *actor;
 	bool collecting;
+	const struct graph_alert **raised; /* yet to be told */
+	size_t raised_count, raised_capacity;
 };
 
 void graph_warn(struct graph *graph, const char *plugin, const char *scannable, const char *format,
@@ -539,6 +541,8 @@ void changes_add_notice(struct graph *graph, char *notice);
 void notice_resource(struct graph *graph, const char *kind, const struct graph_resource *resource);
 void notice_changed(struct graph *graph, const struct graph_resource *resource, size_t attribute,
     const struct value *from, const struct value *to);
+/* One that was raised is told when its cause is known. */
 void notice_alert(struct graph *graph, const struct graph_alert *alert);
+void notices_settle(struct graph *graph);
 
 #endif

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 #define AFFECTED_SHOWN 20
 
 /* Appends the members by which every notice names a resource. */
@@ -117,13 +119,26 @@ static const char *alert_kind(const struct graph_alert *alert)
 	                                                                      : "online";
 }
 
-void notice_alert(struct graph *graph, const struct graph_alert *alert)
+/* What an active alert, or one that has just ended, follows from. */
+static void append_root_cause(struct text *json, const struct graph_alert *alert)
+{
+	const struct graph_cause *cause = alert->resource->cause;
+
+	text_append(json, ", \"root_cause\": ");
+	if (cause == NULL) {
+		text_append(json, "null");
+		return;
+	}
+	text_printf(json, "{\"alert\": %" PRId64 ", \"message\": ", cause->root->row.id);
+	text_append_json(json, cause->root->row.message);
+	text_append_char(json, '}');
+}
+
+static void tell_alert(struct graph *graph, const struct graph_alert *alert)
 {
 	struct text json = TEXT_EMPTY;
 	struct affected affected = {&json, 0};
 
-	if (!graph->collecting)
-		return;
 	begin(graph, &json, alert_kind(alert), alert->resource);
 	text_printf(&json, ", \"alert\": %" PRId64 ", \"name\": ", alert->row.id);
 	text_append_json(&json, alert->row.name);
@@ -133,5 +148,28 @@ void notice_alert(struct graph *graph, const struct graph_alert *alert)
 	text_append(&json, ", \"affects\": [");
 	graph_visit_descendants(graph, alert->resource, append_affected, &affected);
 	text_printf(&json, "], \"affects_count\": %zu", affected.count);
+	append_root_cause(&json, alert);
 	finish(graph, &json);
+}
+
+void notice_alert(struct graph *graph, const struct graph_alert *alert)
+{
+	if (!graph->collecting)
+		return;
+	if (!alert->row.active) {
+		notices_settle(graph);
+		tell_alert(graph, alert);
+		return;
+	}
+	graph->raised = xgrow(
+	    graph->raised, graph->raised_count, &graph->raised_capacity, sizeof(*graph->raised));
+	graph->raised[graph->raised_count++] = alert;
+}
+
+void notices_settle(struct graph *graph)
+{
+	for (size_t i = 0; i < graph->raised_count; i++)
+		if (graph->raised[i]->resource != NULL)
+			tell_alert(graph, graph->raised[i]);
+	graph->raised_count = 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /*
  * A shelf of 60 drives in two pools of ten LUNs each, which two servers have by two paths. With its
@@ -277,6 +278,65 @@ static void the_command_folds_consequences(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* Follows the changes in another process, from the moment on that is returned. */
+static FILE *watch(struct runner *runner)
+{
+	char *program = built("bin/iml-plugin");
+	char *line = xasprintf("%s --socket %s watch 2>&1", program, runner->socket);
+	FILE *pipe = popen(line, "r");
+	char shown[4096];
+
+	assert_non_null(pipe);
+	do {
+		assert_non_null(fgets(shown, sizeof(shown), pipe));
+	} while (strncmp(shown, "Changes as they happen", 22) != 0);
+	free(line);
+	free(program);
+	return pipe;
+}
+
+/* What was written about changes until the runner ended. */
+static char *changes_of(FILE *pipe)
+{
+	struct text output = TEXT_EMPTY;
+	char part[4096];
+	size_t length;
+
+	while ((length = fread(part, 1, sizeof(part), pipe)) > 0)
+		text_append_bytes(&output, part, length);
+	pclose(pipe);
+	return text_steal(&output);
+}
+
+static void who_watches_sees_one_problem_as_one(void **state)
+{
+	static const char script[] = "disk S1 status=%s\ndisk S2 status=%s disk=S1\n"
+	                             "disk S3 status=%s disk=S2\ndisk S4 status=%s disk=S1\n";
+	struct runner *runner = *state;
+	char *plugin = built("tests/plugins/scripted.so");
+	char *output;
+	FILE *pipe;
+
+	write_file(runner, "script", script, "OK", "OK", "OK", "OK");
+	runner_configure(runner,
+	    "plugins: [%s]\nscannables:\n  - {plugin: scripted, class: Array, attributes: "
+	    "{name: A, script: %s/script}}\n",
+	    plugin, runner->directory);
+	runner_start(runner, NULL);
+	pipe = watch(runner);
+	write_file(runner, "script", script, "FAILED", "FAILED", "FAILED", "FAILED");
+	wait_for_active(runner, 4);
+	write_file(runner, "script", script, "OK", "OK", "OK", "OK");
+	wait_for_active(runner, 0);
+	assert_int_equal(runner_stop(runner), 0);
+	output = changes_of(pipe);
+	assert_int_equal(count_of(output, "alert raised"), 1);
+	assert_says(output, "ERROR  Drive failure (Disk S1) and 3 consequences");
+	assert_int_equal(count_of(output, "alert cleared"), 1);
+	free(output);
+	free(plugin);
+}
+
 static void the_command_tells_the_impact_and_why(void **state)
 {
 	struct runner *runner = *state;
@@ -344,6 +404,7 @@ int main(void)
 	    runner_test(what_is_affected_follows_the_graph_while_the_alert_is_active),
 	    runner_test(two_controllers_of_one_shelf_see_one_failed_drive),
 	    runner_test(the_command_folds_consequences),
+	    runner_test(who_watches_sees_one_problem_as_one),
 	    runner_test(the_command_tells_the_impact_and_why),
 	    runner_test(the_command_draws_the_graph),
 	};
