@@ -323,6 +323,7 @@ static void who_watches_sees_one_problem_as_one(void **state)
 	    "{name: A, script: %s/script}}\n",
 	    plugin, runner->directory);
 	runner_start(runner, NULL);
+	wait_for_plugin(runner, "scripted", "running");
 	pipe = watch(runner);
 	write_file(runner, "script", script, "FAILED", "FAILED", "FAILED", "FAILED");
 	wait_for_active(runner, 4);
