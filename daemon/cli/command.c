@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "cli/client.h"
 
 #define JSON_FLAGS \
@@ -298,6 +299,22 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	return -1;
 }
 
+/* Runs a command that talks to the runner; its options may stand anywhere after it. */
+static int run_with_options(struct cli *cli, const struct command *command, int argc, char **argv)
+{
+	char *program = xasprintf("iml-plugin %s", command->name);
+	char *name = argv[0];
+	int status;
+
+	argv[0] = program; /* for what getopt says */
+	status = read_options(cli, "s:jw:hV", argc, argv);
+	if (status < 0)
+		status = check_and_run(cli, command, argv + optind, argc - optind);
+	argv[0] = name;
+	free(program);
+	return status;
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct cli cli = {0};
@@ -320,7 +337,5 @@ int cli_main(int argc, char **argv)
 		return command_help(&cli, argv, 1);
 	if (command->for_authors)
 		return command->run(&cli, argv, argc);
-	/* The other options may stand anywhere after the command, too. */
-	status = read_options(&cli, "s:jw:hV", argc, argv);
-	return status >= 0 ? status : check_and_run(&cli, command, argv + optind, argc - optind);
+	return run_with_options(&cli, command, argc, argv);
 }

@@ -171,11 +171,13 @@ int command_new(struct cli *cli, char **arguments, int count)
 {
 	static const struct option options[] = {
 	    {"directory", required_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
+	static char program[] = "iml-plugin new";
 	const char *directory = NULL;
 	const char *refusal;
 	int option;
 
 	(void)cli;
+	arguments[0] = program; /* for what getopt says */
 	optind = 0;
 	while ((option = getopt_long(count, arguments, "d:", options, NULL)) != -1) {
 		if (option != 'd')

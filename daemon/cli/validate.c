@@ -200,8 +200,10 @@ int command_validate(struct cli *cli, char **arguments, int count)
 {
 	static const struct option options[] = {
 	    {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	static char program[] = "iml-plugin validate";
 	int option;
 
+	arguments[0] = program; /* for what getopt says */
 	optind = 0;
 	while ((option = getopt_long(count, arguments, "j", options, NULL)) != -1) {
 		if (option != 'j')

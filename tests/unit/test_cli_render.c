@@ -510,6 +510,7 @@ static void wrong_usage_exits_with_64(void **state)
 	assert_int_equal(RUN("show", "12x"), 64);
 	assert_int_equal(RUN("show", "1", "2"), 64);
 	assert_int_equal(RUN("impact"), 64);
+	assert_int_equal(RUN("tree", "--nonsense"), 64);
 	assert_int_equal(RUN("tree", "--all"), 64);
 	assert_int_equal(RUN("alerts", "--dot"), 64);
 	assert_int_equal(RUN("--json", "graph", "--dot"), 64);
