@@ -298,6 +298,7 @@ static size_t count_live(struct host *host)
 static enum step serve(struct host *host)
 {
 	while (!host->stopping || count_live(host) > 0) {
+		atomic_fetch_add(&host->recorder->turns, 1);
 		if (!host_channel_receive(&host->channel, host->wake) || !handle_messages(host))
 			return STEP_CHANNEL;
 		workers_balance(host);

@@ -129,6 +129,7 @@ void plugin_start(struct plugin *plugin)
 	plugin->killed = false;
 	plugin->hook_told = false;
 	plugin->reaped = false;
+	plugin->still_s = 0;
 	plugin->started = monotonic_now();
 	plugin_open_channel(plugin);
 	plugin_open_output(plugin);

@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/plugin_internal.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/*
+ * How long a process may do nothing at all, in addition to the limit of a label function: while one
+ * runs the process can't be asked for anything else of its session.
+ */
+#define STILL_LIMIT_S 10
+
 /* The hook a worker is in, as far as a recorder that may hold anything tells. */
 struct activity {
 	uint32_t hook;
@@ -11,10 +22,11 @@ struct activity {
 static bool read_activity(const struct plugin *plugin, size_t worker, struct activity *activity)
 {
 	const struct recorder_entry *entry = &plugin->process.recorder->workers[worker];
-	struct monotonic since = {entry->since_ns};
+	struct monotonic now = monotonic_now(), since = {entry->since_ns};
 
 	*activity = (struct activity){.hook = entry->hook, .session = entry->session};
-	activity->for_ns = monotonic_since(monotonic_now(), since);
+	if (since.ns > 0 && since.ns < now.ns)
+		activity->for_ns = monotonic_since(now, since);
 	return hook_runs(activity->hook);
 }
 
@@ -103,4 +115,43 @@ void plugin_check_limits(struct plugin *plugin)
 			return;
 		}
 	}
+}
+
+/* Whether a debugger holds a process. */
+static bool is_traced(pid_t pid)
+{
+	char *path = xasprintf("/proc/%d/status", (int)pid);
+	FILE *status = fopen(path, "re");
+	char line[256];
+	int tracer = 0;
+
+	free(path);
+	if (status == NULL)
+		return false;
+	while (fgets(line, sizeof(line), status) != NULL)
+		if (sscanf(line, "TracerPid: %d", &tracer) == 1)
+			break;
+	fclose(status);
+	return tracer != 0;
+}
+
+/*
+ * Counts seconds of this process, not of a clock: after a time in which nothing on the machine ran
+ * nobody is to blame.
+ */
+void plugin_check_turns(struct plugin *plugin)
+{
+	int64_t limit_s = plugin->config->teardown_limit_ns / NS_PER_S + STILL_LIMIT_S;
+	char time[CLOCK_TEXT_SIZE];
+	uint32_t turns;
+
+	if (plugin->state != PLUGIN_RUNNING || plugin->killed || plugin->process.pid == 0)
+		return;
+	turns = plugin->process.recorder->turns;
+	plugin->still_s = turns == plugin->turns ? plugin->still_s + 1 : 0;
+	plugin->turns = turns;
+	if (plugin->still_s > limit_s && !is_traced(plugin->process.pid))
+		plugin_kill(plugin,
+		    "has not moved for %s: it is stopped, or its threads wait for each other",
+		    duration_format(limit_s * NS_PER_S, time));
 }

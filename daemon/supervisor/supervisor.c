@@ -285,6 +285,8 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
 		plugin_check_limits(plugin);
+		if (!supervisor->options->check)
+			plugin_check_turns(plugin);
 		plugin_tell_dropped(plugin);
 	}
 	plugins_sweep(supervisor);

@@ -129,6 +129,8 @@ struct plugin {
 	bool hook_told;      /* death_reason names the hook that was running */
 	bool reaped;         /* it has ended, and its number may be another's */
 	char *death_reason;
+	uint32_t turns;  /* of its main thread when they were last looked at */
+	int64_t still_s; /* there was none for so many seconds */
 
 	struct message_adjust adjusted; /* what the process was told */
 	struct stat file;               /* of the shared object when the process was started */
@@ -219,6 +221,9 @@ void plugin_ended(struct plugin *plugin, int status);
 
 /* Looks for hooks that take longer than allowed. */
 void plugin_check_limits(struct plugin *plugin);
+
+/* Looks whether its process, as a whole, does anything. To be called every second. */
+void plugin_check_turns(struct plugin *plugin);
 
 /* Says how many lines that it logged were left out since the last time. To be called every second.
  */

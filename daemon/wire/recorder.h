@@ -47,6 +47,7 @@ struct recorder {
 	_Atomic uint32_t
 	    fatal_worker;           /* 1 + index of the worker in which a signal or exit() struck */
 	_Atomic int32_t fatal_exit; /* 1 if it was exit() */
+	_Atomic uint32_t turns;     /* of its main thread, more than one a second */
 	struct recorder_entry workers[RECORDER_WORKERS];
 };
 

@@ -217,6 +217,25 @@ static void a_stop_does_not_wait_for_a_hanging_scan(void **state)
 	free(path);
 }
 
+static void a_process_that_does_nothing_any_more_is_replaced(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin =
+	    xasprintf("  - {path: %s/stuck.so, teardown_limit: 1 s}\n", runner->directory);
+	pid_t stuck;
+
+	copy_plugin(runner, "tests/plugins/scripted.so", "stuck");
+	start_beside_good(runner, plugin, "");
+	wait_for_plugin(runner, "stuck", "running");
+	stuck = plugin_pid(runner, "stuck");
+	assert_int_equal(kill(stuck, SIGSTOP), 0);
+	wait_for_log(runner, "died: killed because it has not moved for 11 s", 1);
+	wait_for_log(runner, "stuck: running", 2);
+	assert_int_not_equal(plugin_pid(runner, "stuck"), stuck);
+	assert_int_equal(runner_stop(runner), 0);
+	free(plugin);
+}
+
 static void a_stop_while_a_plugin_is_loading_is_no_news(void **state)
 {
 	struct runner *runner = *state;
@@ -725,6 +744,7 @@ int main(void)
 	    runner_test(a_crash_that_is_over_is_forgotten),
 	    runner_test(a_hanging_scan_is_ended_at_its_limit),
 	    runner_test(a_stop_does_not_wait_for_a_hanging_scan),
+	    runner_test(a_process_that_does_nothing_any_more_is_replaced),
 	    runner_test(a_stop_while_a_plugin_is_loading_is_no_news),
 	    runner_test(a_second_signal_stops_at_once),
 	    runner_test(bad_plugins_are_refused_and_the_good_one_runs),
