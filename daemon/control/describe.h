@@ -26,10 +26,26 @@ struct resource_list {
 };
 
 void resource_list_add(struct resource_list *list, struct graph_resource *resource);
-void resource_list_sort_by_id(struct resource_list *list);
 
 /* By class, then by name, in which numbers count as numbers. */
 void resource_list_sort_by_name(struct resource_list *list);
+
+/*
+ * A page of a long list: of the visible resources that are added, in any order, those with the
+ * lowest ids above after. It never holds more than about twice as many as it is to have. Start with
+ * {.after, .limit}; list.items is released with free().
+ */
+struct resource_page {
+	record_id after;
+	size_t limit;
+	struct resource_list list;
+	record_id highest; /* above which none is of use; 0: not known yet */
+};
+
+void resource_page_add(struct resource_page *page, struct graph_resource *resource);
+
+/* Puts the page in order. Returns whether there are more. */
+bool resource_page_finish(struct resource_page *page);
 
 /* All visible ancestors, each once, nearest first. */
 struct resource_list list_ancestors(const struct graph_resource *resource);

@@ -38,20 +38,19 @@ static struct json_object *describe_node(const struct graph_resource *resource)
 	return object;
 }
 
-/* The answer with the first resources of the list, in order of id; releases the list. */
-static struct json_object *describe_nodes(struct resource_list *list, size_t limit)
+/* The answer with the resources of the page; releases that. */
+static struct json_object *describe_nodes(struct resource_page *page)
 {
 	struct json_object *answer = json_object_new_object();
 	struct json_object *nodes = json_object_new_array();
-	size_t count = list->count < limit ? list->count : limit;
-	bool more = count < list->count;
+	bool more = resource_page_finish(page);
+	const struct resource_list *list = &page->list;
 
-	resource_list_sort_by_id(list);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < list->count; i++)
 		json_object_array_add(nodes, describe_node(list->items[i]));
 	json_object_object_add(answer, "nodes", nodes);
 	json_object_object_add(
-	    answer, "next", more ? json_object_new_int64(list->items[count - 1]->id) : NULL);
+	    answer, "next", more ? json_object_new_int64(list->items[list->count - 1]->id) : NULL);
 	free(list->items);
 	return answer;
 }
@@ -59,7 +58,7 @@ static struct json_object *describe_nodes(struct resource_list *list, size_t lim
 struct json_object *describe_graph(
     const struct graph *graph, const char *plugin, record_id after, size_t limit)
 {
-	struct resource_list list = {0};
+	struct resource_page page = {.after = after, .limit = limit};
 	const struct graph_class *class;
 	struct graph_resource *resource;
 
@@ -67,23 +66,14 @@ struct json_object *describe_graph(
 		if (plugin != NULL && strcmp(plugin, class->plugin) != 0)
 			continue;
 		TAILQ_FOREACH (resource, &class->resources, in_class)
-			if (resource->id > after && resource_is_visible(resource))
-				resource_list_add(&list, resource);
+			resource_page_add(&page, resource);
 	}
-	return describe_nodes(&list, limit);
+	return describe_nodes(&page);
 }
-
-struct gathering {
-	struct resource_list list;
-	record_id after;
-};
 
 static bool gather(void *context, struct graph_resource *descendant)
 {
-	struct gathering *gathering = context;
-
-	if (descendant->id > gathering->after && resource_is_visible(descendant))
-		resource_list_add(&gathering->list, descendant);
+	resource_page_add(context, descendant);
 	return true;
 }
 
@@ -91,12 +81,12 @@ struct json_object *describe_graph_around(
     struct graph *graph, struct graph_resource *resource, record_id after, size_t limit)
 {
 	struct resource_list ancestors = list_ancestors(resource);
-	struct gathering gathering = {.after = after};
+	struct resource_page page = {.after = after, .limit = limit};
 
-	gather(&gathering, resource);
+	gather(&page, resource);
 	for (size_t i = 0; i < ancestors.count; i++)
-		gather(&gathering, ancestors.items[i]);
+		gather(&page, ancestors.items[i]);
 	free(ancestors.items);
-	graph_visit_descendants(graph, resource, gather, &gathering);
-	return describe_nodes(&gathering.list, limit);
+	graph_visit_descendants(graph, resource, gather, &page);
+	return describe_nodes(&page);
 }

@@ -41,10 +41,39 @@ static int compare_ids(const void *a, const void *b)
 	return ((*left)->id > (*right)->id) - ((*left)->id < (*right)->id);
 }
 
-void resource_list_sort_by_id(struct resource_list *list)
+/* Sorts, and keeps one more than the page is to have: that tells that there are more. */
+static void keep_lowest(struct resource_page *page)
 {
+	struct resource_list *list = &page->list;
+
 	if (list->count > 1)
 		qsort(list->items, list->count, sizeof(struct graph_resource *), compare_ids);
+	if (list->count <= page->limit)
+		return;
+	list->count = page->limit + 1;
+	page->highest = list->items[page->limit]->id;
+}
+
+void resource_page_add(struct resource_page *page, struct graph_resource *resource)
+{
+	bool is_beyond = page->highest != 0 && resource->id > page->highest;
+
+	if (resource->id <= page->after || is_beyond || !resource_is_visible(resource))
+		return;
+	resource_list_add(&page->list, resource);
+	if (page->list.count > 2 * page->limit)
+		keep_lowest(page);
+}
+
+bool resource_page_finish(struct resource_page *page)
+{
+	bool more;
+
+	keep_lowest(page);
+	more = page->list.count > page->limit;
+	if (more)
+		page->list.count = page->limit;
+	return more;
 }
 
 static int compare_names(const void *a, const void *b)

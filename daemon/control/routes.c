@@ -99,27 +99,25 @@ static void handle_resources(struct exchange *exchange)
 	struct json_object *answer = json_object_new_object();
 	struct json_object *classes = json_object_new_object();
 	struct json_object *resources = json_object_new_array();
-	struct resource_list list = {0};
+	struct resource_page page = {.after = query->after, .limit = (size_t)query->limit};
+	const struct resource_list *list = &page.list;
 	const struct graph_class *class;
 	struct graph_resource *resource;
-	size_t count;
+	bool more;
 
 	for (class = graph_first_class(graph); class != NULL; class = class->by_id.next) {
 		if (!class_matches(class, query))
 			continue;
-		TAILQ_FOREACH (resource, &class->resources, in_class) {
-			if (resource->id > query->after && resource_is_visible(resource))
-				resource_list_add(&list, resource);
-		}
+		TAILQ_FOREACH (resource, &class->resources, in_class)
+			resource_page_add(&page, resource);
 	}
-	resource_list_sort_by_id(&list);
-	count = list.count < (size_t)query->limit ? list.count : (size_t)query->limit;
-	for (size_t i = 0; i < count; i++)
-		json_object_array_add(resources, describe_resource(graph, list.items[i], classes));
+	more = resource_page_finish(&page);
+	for (size_t i = 0; i < list->count; i++)
+		json_object_array_add(resources, describe_resource(graph, list->items[i], classes));
 	json_object_object_add(answer, "classes", classes);
 	json_object_object_add(answer, "resources", resources);
-	add_next(answer, count<list.count, count> 0 ? list.items[count - 1]->id : 0);
-	free(list.items);
+	add_next(answer, more, more ? list->items[list->count - 1]->id : 0);
+	free(list->items);
 	add_waiting(answer, exchange->control);
 	exchange_answer(exchange, answer);
 }

@@ -176,6 +176,47 @@ static void pages_follow_each_other_without_gap_or_repetition(void **state)
 	json_object_put(page);
 }
 
+/* The ids of a list, page by page, in the order of the answer. */
+static char *ids_in_pages(struct site *site, const char *what, const char *array, int limit)
+{
+	struct text ids = TEXT_EMPTY;
+	char path[128], after[32] = "0";
+
+	while (after[0] != '\0') {
+		struct json_object *page, *items;
+
+		snprintf(path, sizeof(path), "%s?limit=%d&after=%s", what, limit, after);
+		page = get_well(site, path);
+		items = json_object_object_get(page, array);
+		assert_in_range(json_object_array_length(items), 1, limit);
+		for (size_t i = 0; i < json_object_array_length(items); i++)
+			text_printf(&ids, "%s ",
+			    json_object_get_string(
+			        json_object_object_get(json_object_array_get_idx(items, i), "id")));
+		snprintf(after, sizeof(after), "%s", at(page, "next"));
+		json_object_put(page);
+	}
+	return text_steal(&ids);
+}
+
+static void pages_of_any_length_are_in_order_of_id(void **state)
+{
+	static const char *const lists[][2] = {
+	    {"/v1/resources", "resources"}, {"/v1/graph", "nodes"}};
+
+	for (size_t i = 0; i < 2; i++) {
+		char *all = ids_in_pages(*state, lists[i][0], lists[i][1], 1000);
+
+		for (int limit = 1; limit < 8; limit++) {
+			char *ids = ids_in_pages(*state, lists[i][0], lists[i][1], limit);
+
+			assert_string_equal(ids, all);
+			free(ids);
+		}
+		free(all);
+	}
+}
+
 static void a_resource_tells_its_relatives_and_their_alerts(void **state)
 {
 	struct site *site = *state;
@@ -571,6 +612,8 @@ int main(void)
 	        no_answer_has_a_password_or_a_hidden_attribute, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        pages_follow_each_other_without_gap_or_repetition, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        pages_of_any_length_are_in_order_of_id, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        a_resource_tells_its_relatives_and_their_alerts, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(alerts_tell_what_they_affect, site_start, site_stop),
