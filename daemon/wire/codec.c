@@ -156,15 +156,6 @@ char *get_string(struct reader *in)
 	return xstrndup(bytes, length);
 }
 
-uint32_t get_index(struct reader *in, uint32_t end)
-{
-	uint32_t index = get_u32(in);
-
-	if (in->error == NULL && index >= end)
-		in->error = "an index is out of range";
-	return in->error == NULL ? index : 0;
-}
-
 size_t get_count(struct reader *in, size_t least_size)
 {
 	size_t count = get_u32(in);

@@ -44,9 +44,6 @@ double get_f64(struct reader *in);
 /* A copy, to be released with free(), or NULL. Refuses bytes that are not valid UTF-8. */
 char *get_string(struct reader *in);
 
-/* A number below end. */
-uint32_t get_index(struct reader *in, uint32_t end);
-
 /*
  * The number of elements that follow; refused if even elements of least_size bytes each would not
  * fit into what is left, so that a wrong count can't allocate much.

@@ -138,17 +138,6 @@ static void a_text_longer_than_what_is_left_is_refused(void **state)
 	assert_string_equal(in.error, "it ends too early");
 }
 
-static void an_index_must_be_below_the_end(void **state)
-{
-	struct reader in = reader_of("\x04\0\0\0\x05\0\0\0", 8);
-
-	(void)state;
-	assert_int_equal(get_index(&in, 5), 4);
-	assert_null(in.error);
-	assert_int_equal(get_index(&in, 5), 0);
-	assert_string_equal(in.error, "an index is out of range");
-}
-
 static void a_count_must_fit_into_what_is_left(void **state)
 {
 	struct reader in = reader_of("\x02\0\0\0abcdef", 10);
@@ -404,7 +393,6 @@ int main(void)
 	    cmocka_unit_test(booleans_other_than_0_and_1_are_refused),
 	    cmocka_unit_test(texts_that_are_not_utf8_are_refused),
 	    cmocka_unit_test(a_text_longer_than_what_is_left_is_refused),
-	    cmocka_unit_test(an_index_must_be_below_the_end),
 	    cmocka_unit_test(a_count_must_fit_into_what_is_left),
 	    cmocka_unit_test(bytes_left_over_are_refused),
 	    cmocka_unit_test(a_frame_is_found_however_its_bytes_arrive),
