@@ -281,7 +281,7 @@ struct json_object *describe_trees(struct graph *graph, const char *plugin, size
 	struct json_object *object;
 
 	tree.classes = json_object_new_object();
-	for (size_t i = 0; i < scannables.count; i++) {
+	for (size_t i = 0; i < scannables.count && !tree.truncated; i++) {
 		object = tree_of_scannable(&tree, scannables.items[i]);
 		if (object != NULL)
 			json_object_array_add(trees, object);
