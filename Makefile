@@ -13,6 +13,7 @@ mandir ?= $(prefix)/share/man
 bashcompletiondir ?= $(prefix)/share/bash-completion/completions
 zshcompletiondir ?= $(prefix)/share/zsh/site-functions
 fishcompletiondir ?= $(prefix)/share/fish/vendor_completions.d
+docdir ?= $(prefix)/share/doc/iml-plugin-runner
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
 tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
@@ -102,7 +103,13 @@ RUNNER := $(BUILD)/bin/iml-plugin-runner
 COMMAND := $(BUILD)/bin/iml-plugin
 PLUGINS := $(patsubst plugins/%/,$(BUILD)/plugins/%.so,$(sort $(dir $(wildcard plugins/*/*.c))))
 
-all: $(RUNNER) $(COMMAND) $(PLUGINS)
+# After something was built, what to do next: if everything was asked for, by a person, without -s.
+all: $(BUILD)/next
+$(BUILD)/next: $(RUNNER) $(COMMAND) $(PLUGINS)
+	@touch $@
+ifeq ($(filter-out all,$(MAKECMDGOALS))$(MAKELEVEL),0)
+	$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@echo 'Built in $(BUILD). Next: "make run" to try it, or "make test".')
+endif
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -162,7 +169,7 @@ $(PLUGIN_TEST): $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard plugin-sdk/tes
 	$(Q)objcopy --wildcard --keep-global-symbol='iml_test_*' $(@:.a=.o)
 	$(Q)ar rcs $@ $(@:.a=.o)
 	@rm $(@:.a=.o)
-all: $(PLUGIN_TEST)
+$(BUILD)/next: $(PLUGIN_TEST)
 
 # ---- tests ----
 
@@ -295,6 +302,8 @@ install: all
 	for page in man/*.3; do for name in $$(sed -n '/^\.Nd/q; s/^\.Nm \([^ ]*\).*/\1/p' $$page); do \
 		[ $$name.3 = $${page##*/} ] || echo ".so man3/$${page##*/}" | \
 		install -m 644 /dev/stdin $(DESTDIR)$(mandir)/man3/$$name.3 || exit 1; done; done
+	install -d $(DESTDIR)$(docdir)
+	install -m 644 README.md LICENSE NEWS $(DESTDIR)$(docdir)
 	install -D -m 644 conf/completion/iml-plugin.bash $(DESTDIR)$(bashcompletiondir)/iml-plugin
 	install -D -m 644 conf/completion/iml-plugin.zsh $(DESTDIR)$(zshcompletiondir)/_iml-plugin
 	install -D -m 644 conf/completion/iml-plugin.fish $(DESTDIR)$(fishcompletiondir)/iml-plugin.fish

@@ -161,7 +161,8 @@ static int check_reports(struct application *application)
 static int check_value(
     struct application *application, const struct prepared *prepared, const struct change *change)
 {
-	const struct attribute *attribute = &prepared->class->class->attributes[change->attribute];
+	const struct class *class = prepared->class->class;
+	const struct attribute *attribute = &class->attributes[change->attribute];
 	struct value value = change->value;
 	char reason[REASON_SIZE];
 	bool fits;
@@ -170,15 +171,17 @@ static int check_value(
 	    (value.reference > UINT32_MAX ||
 	        find_slot(application, (uint32_t)value.reference) == NULL))
 		return refuse(application,
-		    "resource %" PRIu32 ": \"%s\" refers to resource %" PRIu64 ", which is unknown",
-		    prepared->report->resource, attribute->name, value.reference);
+		    "resource %" PRIu32 " (%s): \"%s\" refers to resource %" PRIu64
+		    ", which is unknown",
+		    prepared->report->resource, class->name, attribute->name, value.reference);
 	value = value_copy(&change->value);
 	fits = attribute_validate(attribute, &value, reason) && value_equal(&value, &change->value);
 	value_clear(&value);
 	if (fits)
 		return 0;
-	return refuse(application, "resource %" PRIu32 ": \"%s\" has a value that does not fit",
-	    prepared->report->resource, attribute->name);
+	return refuse(application,
+	    "resource %" PRIu32 " (%s): \"%s\" has a value that does not fit",
+	    prepared->report->resource, class->name, attribute->name);
 }
 
 static int check_mandatory(struct application *application, const struct prepared *prepared)
@@ -187,8 +190,8 @@ static int check_mandatory(struct application *application, const struct prepare
 
 	for (size_t i = 0; i < class->attribute_count; i++)
 		if (prepared->values[i].type == VALUE_NULL && !class->attributes[i].optional)
-			return refuse(application, "resource %" PRIu32 ": \"%s\" is missing",
-			    prepared->report->resource, class->attributes[i].name);
+			return refuse(application, "resource %" PRIu32 " (%s): \"%s\" is missing",
+			    prepared->report->resource, class->name, class->attributes[i].name);
 	return 0;
 }
 
@@ -206,8 +209,8 @@ static int copy_values(struct application *application, struct prepared *prepare
 
 		if (change->attribute >= class->attribute_count)
 			return refuse(application,
-			    "resource %" PRIu32 ": attribute %" PRIu32 " is unknown",
-			    report->resource, change->attribute);
+			    "resource %" PRIu32 " (%s): attribute %" PRIu32 " is unknown",
+			    report->resource, class->name, change->attribute);
 		if (check_value(application, prepared, change) != 0)
 			return -1;
 		value_clear(&prepared->values[place]);

@@ -304,6 +304,18 @@ static void withhold_all(const struct examination *examination, struct certify_r
 
 /* ---- checks without experiments ---- */
 
+/* Names the classes: "Array, Drive; 1 warning". */
+static void summarize_declarations(
+    struct certify_result *result, struct class *const *classes, size_t count, size_t warnings)
+{
+	struct text names = TEXT_EMPTY;
+
+	for (size_t i = 0; i < count; i++)
+		text_printf(&names, "%s%s", i > 0 ? ", " : "", classes[i]->name);
+	result_summary(result, "%s; %zu warning%s", names.data, warnings, plural(warnings));
+	text_clear(&names);
+}
+
 void check_declarations(struct examination *examination, struct certify_result *result)
 {
 	const struct validate_options options = {.path = examination->options->path,
@@ -325,8 +337,7 @@ void check_declarations(struct examination *examination, struct certify_result *
 	if (examination->loads) {
 		examination->certificate->api_major = validation.loaded.loaded.api_major;
 		examination->certificate->api_minor = validation.loaded.loaded.api_minor;
-		result_summary(
-		    result, "%zu classes, %zu warnings", count, validation.warnings.count);
+		summarize_declarations(result, classes, count, validation.warnings.count);
 	}
 	text_append_bytes(
 	    &examination->printed, validation.printed.data, validation.printed.length);
