@@ -31,7 +31,8 @@ struct request {
 	unsigned scans;
 	unsigned limit_s;
 	const char *only;
-	const char *output; /* file; NULL: standard output */
+	const char *output; /* name of a file; NULL: standard output */
+	FILE *file;         /* opened under that name; NULL: none */
 	bool json;
 	const struct terminal *terminal;
 };
@@ -99,8 +100,9 @@ void render_certificate(struct text *out, const struct terminal *terminal,
 	    wallclock_format(certificate->date, date), certificate->machine, scans, VERSION);
 	append_styled(out, terminal, certificate->passed ? STYLE_GOOD : STYLE_ERROR,
 	    certificate->passed ? "passed" : "failed");
-	text_printf(out, ": %zu checks passed, %zu failed, %zu not applicable\n",
+	text_printf(out, ": %zu check%s passed, %zu failed, %zu not applicable\n",
 	    count_outcomes(certificate, CERTIFY_PASSED),
+	    plural(count_outcomes(certificate, CERTIFY_PASSED)),
 	    count_outcomes(certificate, CERTIFY_FAILED),
 	    count_outcomes(certificate, CERTIFY_NOT_APPLICABLE));
 }
@@ -402,13 +404,28 @@ static void write_result(void *context, const struct certify_result *result)
 	print(&out);
 }
 
+static void complain_of_output(const struct request *request)
+{
+	fprintf(stderr, "iml-plugin certify: %s: %s\n", request->output, strerror(errno));
+}
+
+/* Opens the file for the report: what can't be written is told before anything is examined. */
+static bool open_output(struct request *request)
+{
+	if (request->output == NULL)
+		return true;
+	request->file = fopen(request->output, "we");
+	if (request->file == NULL)
+		complain_of_output(request);
+	return request->file != NULL;
+}
+
 /* Writes the report to the file that was asked for. */
 static bool write_file(const struct request *request, const struct certificate *certificate)
 {
 	const struct terminal plain = {.unicode = true};
-	FILE *file = fopen(request->output, "we");
 	struct text out = TEXT_EMPTY;
-	bool good = file != NULL;
+	bool good;
 
 	if (request->json) {
 		struct json_object *object = describe_certificate(certificate, request->scans);
@@ -421,10 +438,10 @@ static bool write_file(const struct request *request, const struct certificate *
 			render_check(&out, &plain, &certificate->results[i]);
 		render_certificate(&out, &plain, certificate, request->scans);
 	}
-	good = good && fwrite(out.data, out.length, 1, file) == 1;
-	good = (file == NULL || fclose(file) == 0) && good;
+	good = fwrite(out.data, out.length, 1, request->file) == 1;
+	good = fclose(request->file) == 0 && good;
 	if (!good)
-		fprintf(stderr, "iml-plugin certify: %s: %s\n", request->output, strerror(errno));
+		complain_of_output(request);
 	text_clear(&out);
 	return good;
 }
@@ -503,7 +520,7 @@ int command_certify(struct cli *cli, char **arguments, int count)
 		fprintf(stderr, "see \"iml-plugin help certify\"\n");
 	} else {
 		load_sanitizer(&request, request.scan.words, count);
-		if (collect_passwords(&request))
+		if (collect_passwords(&request) && open_output(&request))
 			status = certify(&request);
 	}
 	scan_free_arguments(&request.scan);

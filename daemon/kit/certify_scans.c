@@ -38,7 +38,7 @@ static void try_first_scan(struct trial *trial)
 		    "without any resource is of no use",
 		    "nothing was reported");
 	if (trial->seen.refused > 0)
-		trial_fail(trial, "what a refused call says is in its reason",
+		trial_fail(trial, "correct the call at that line: its reason tells what it takes",
 		    "%llu calls were refused, the first: %s",
 		    (unsigned long long)trial->seen.refused, trial->seen.diagnostic);
 	trial_summary(trial, "%zu resources, the last scan took %s", count,

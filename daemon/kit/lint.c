@@ -171,6 +171,23 @@ static const struct type_rule *find_type_rule(
 	return NULL;
 }
 
+/* Warns of a text whose default value is a number. */
+static void check_default(const struct linting *linting, const struct attribute *attribute)
+{
+	const struct value *value = &attribute->default_value;
+	char *what;
+
+	if (attribute->type != ATTRIBUTE_STRING || attribute->max_length > 0 ||
+	    value->type != VALUE_TEXT || value->text[0] == '\0' || !is_number(value->text))
+		return;
+	what =
+	    xasprintf("it is a String, but its default \"%s\" is a number: IML_INTEGER(\"%s\") "
+	              "checks and sorts it as one (if it may be any text, give it a .max_length)",
+	        value->text, attribute->name);
+	warn_of_item(linting, "attribute", attribute->name, what);
+	free(what);
+}
+
 static void check_type(
     const struct linting *linting, const struct attribute *attribute, const struct words *words)
 {
@@ -178,8 +195,10 @@ static void check_type(
 	bool can_be_meant = attribute->type == ATTRIBUTE_STRING && rule != NULL && !rule->secret;
 	char *what;
 
-	if (rule == NULL)
+	if (rule == NULL) {
+		check_default(linting, attribute);
 		return;
+	}
 	what = xasprintf("it is %s %s, but its name tells of %s: %s(\"%s\"%s) %s%s",
 	    attribute->type == ATTRIBUTE_INTEGER ? "an" : "a", attribute_type_name(attribute->type),
 	    rule->tells, rule->macro, attribute->name, rule->options != NULL ? rule->options : "",

@@ -493,6 +493,9 @@ static void the_runner_leaves_no_core_file(void **state)
 	const struct secret secret = make_secret("core");
 	struct rlimit limit;
 
+	/* What runs it may leave a file of its own. */
+	if (getenv("IML_TEST_WRAPPER") != NULL)
+		skip();
 	assert_int_equal(getrlimit(RLIMIT_CORE, &limit), 0);
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_CORE, &limit);

@@ -79,7 +79,7 @@ static void a_certificate_names_what_was_examined(void **state)
 	(void)state;
 	render_certificate(&out, &to_file, &certificate, 64);
 	assert_non_null(strstr(out.data, "plugin     acme\ninterface  1.0\nsha256     ab12\n"));
-	assert_non_null(strstr(out.data, "failed: 1 checks passed, 1 failed, 0 not applicable\n"));
+	assert_non_null(strstr(out.data, "failed: 1 check passed, 1 failed, 0 not applicable\n"));
 
 	assert_string_equal(
 	    json_object_get_string(json_object_object_get(object, "sha256")), "ab12");

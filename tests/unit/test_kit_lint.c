@@ -181,6 +181,23 @@ static const struct iml_class sized_drive = {.name = "Drive",
     .attributes =
         IML_ATTRIBUTES(SERIAL, IML_INTEGER("size_kb"), IML_BYTES("cache_mib"), IML_STRING("tb"))};
 
+static const struct iml_class counted_drive = {.name = "Drive",
+    ID,
+    .attributes = IML_ATTRIBUTES(SERIAL, IML_STRING("bays", .default_value = IML_DEFAULT("12")),
+        IML_STRING("vendor", .default_value = IML_DEFAULT("3par")),
+        IML_STRING("model", .default_value = IML_DEFAULT("")),
+        IML_STRING("revision", .max_length = 8, .default_value = IML_DEFAULT("7")))};
+
+static void values_tell_of_better_types(void **state)
+{
+	(void)state;
+
+	assert_warnings(OF_DRIVE
+	    "attribute \"bays\": it is a String, but its default \"12\" is a number: "
+	    "IML_INTEGER(\"bays\") checks and sorts it as one" IF_MEANT,
+	    &counted_drive);
+}
+
 static void sizes_are_in_bytes(void **state)
 {
 	(void)state;
@@ -433,6 +450,7 @@ int main(void)
 	    cmocka_unit_test(what_has_its_type_is_left_alone),
 	    cmocka_unit_test(a_text_with_a_limit_is_meant_but_never_a_secret),
 	    cmocka_unit_test(the_address_of_a_scannable_is_one),
+	    cmocka_unit_test(values_tell_of_better_types),
 	    cmocka_unit_test(sizes_are_in_bytes),
 	    cmocka_unit_test(abbreviations_need_labels),
 	    cmocka_unit_test(classes_that_are_abbreviations_need_labels),
