@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes what the session reports equal to what a file says, in every scan. One line, one thing:
+ *
+ *	Tray 1 state=OK               a resource by class and number, with attributes ("-" for null)
+ *	Spindle 2:1 spare=2:3         one that its tray identifies, too; so it is named by others
+ *	Lun 1 @spindle=2:1 size=3     one that can't be without what follows the @
+ *	link Lun 1 Spindle 2:1        a parent; "Root 0" is the scannable
+ *	unlink Lun 1 Tray 1           no parent
+ *	gone Lun 2                    not there, or no more
+ *	generation 17                 set on the scannable, and written to the file beside it
+ */
+#ifndef TESTS_PLUGINS_NAIVE_SCRIPT_H
+#define TESTS_PLUGINS_NAIVE_SCRIPT_H
+
+#include <iml/storage_plugin.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAIVE_STATE IML_STRING("state", .optional = true)
+#define NAIVE_CONDITIONS                                                                           \
+	IML_ALERT_CONDITIONS(IML_VALUE_CONDITION("state", .error_states = IML_STATES("FAILED"),    \
+	                         .warn_states = IML_STATES("WORN"), .message = "Failure"),         \
+	    IML_VALUE_CONDITION("state", .id = "any", .info_states = IML_STATES("WORN", "FAILED"), \
+	        .message = "Trouble"))
+#define NAIVE_SCANNABLE                         \
+	IML_STRING("name"), IML_PATH("script"), \
+	    IML_INTEGER("generation", .optional = true, .user_read_only = true)
+
+static const struct iml_class *const script_classes[];
+
+static const struct iml_class *script_class(const char *name)
+{
+	for (size_t i = 0; script_classes[i] != NULL; i++)
+		if (strcmp(script_classes[i]->name, name) == 0)
+			return script_classes[i];
+	return NULL;
+}
+
+static struct iml_resource *script_find(
+    struct iml_plugin *self, const char *class_name, const char *key)
+{
+	const struct iml_class *class_ = script_class(class_name);
+	const char *rest = strchr(key, ':');
+	struct iml_resource *found = NULL;
+	size_t count = 0;
+	char tray[16];
+
+	if (strcmp(class_name, "Root") == 0)
+		return iml_scannable_of(self);
+	if (rest == NULL) {
+		iml_find(self, class_, &found, 1, &count, IML_SET("name", strtoll(key, NULL, 10)));
+		return count == 1 ? found : NULL;
+	}
+	snprintf(tray, sizeof(tray), "%.*s", (int)(rest - key), key);
+	found = script_find(self, "Tray", tray);
+	if (found == NULL)
+		return NULL;
+	iml_find(self, class_, &found, 1, &count, IML_SET("tray", found),
+	    IML_SET("name", strtoll(rest + 1, NULL, 10)));
+	return count == 1 ? found : NULL;
+}
+
+/* What a reference of this name refers to. */
+static struct iml_resource *script_target(
+    struct iml_plugin *self, const char *name, const char *key)
+{
+	const char *class_name = strcmp(name, "home") == 0     ? "Tray"
+	                         : strcmp(name, "device") == 0 ? "Device"
+	                                                       : "Spindle";
+
+	return script_find(self, class_name, key);
+}
+
+static void script_assign(struct iml_plugin *self, struct iml_resource *resource, char *word)
+{
+	char *value = strchr(word, '=');
+
+	*value++ = '\0';
+	if (strcmp(value, "-") == 0)
+		iml_set(resource, word, IML_NULL);
+	else if (strcmp(word, "size") == 0)
+		iml_set(resource, word, strtoll(value, NULL, 10));
+	else if (strcmp(word, "state") == 0 || strcmp(word, "wwn") == 0)
+		iml_set(resource, word, value);
+	else
+		iml_set(resource, word, script_target(self, word, value));
+}
+
+static struct iml_resource *script_report(
+    struct iml_plugin *self, const char *class_name, const char *key, char *vital)
+{
+	const struct iml_class *class_ = script_class(class_name);
+	const char *rest = strchr(key, ':');
+	char tray[16], *value;
+
+	if (rest != NULL) {
+		snprintf(tray, sizeof(tray), "%.*s", (int)(rest - key), key);
+		return iml_update_or_create(self, class_, IML_NO_PARENTS,
+		    IML_SET("tray", script_find(self, "Tray", tray)),
+		    IML_SET("name", strtoll(rest + 1, NULL, 10)));
+	}
+	if (vital == NULL)
+		return iml_update_or_create(
+		    self, class_, IML_NO_PARENTS, IML_SET("name", strtoll(key, NULL, 10)));
+	value = strchr(vital, '=');
+	*value++ = '\0';
+	return iml_update_or_create(self, class_, IML_NO_PARENTS,
+	    IML_SET("name", strtoll(key, NULL, 10)),
+	    IML_SET(vital, script_target(self, vital, value)));
+}
+
+static void script_link(struct iml_plugin *self, char **words, bool added)
+{
+	struct iml_resource *child = script_find(self, words[1], words[2]);
+	struct iml_resource *parent = script_find(self, words[3], words[4]);
+
+	if (added)
+		iml_add_parent(child, parent);
+	else if (child != NULL && parent != NULL)
+		iml_remove_parent(child, parent);
+}
+
+static void script_obey(struct iml_plugin *self, char **words, size_t count)
+{
+	struct iml_resource *resource;
+	bool is_vital = count > 2 && words[2][0] == '@';
+
+	if (strcmp(words[0], "link") == 0 || strcmp(words[0], "unlink") == 0) {
+		script_link(self, words, words[0][0] == 'l');
+		return;
+	}
+	if (strcmp(words[0], "gone") == 0) {
+		resource = script_find(self, words[1], words[2]);
+		if (resource != NULL)
+			iml_remove(resource);
+		return;
+	}
+	if (strcmp(words[0], "generation") == 0) {
+		iml_set(iml_scannable_of(self), "generation", strtoll(words[1], NULL, 10));
+		return;
+	}
+	resource = script_report(self, words[0], words[1], is_vital ? words[2] + 1 : NULL);
+	for (size_t i = is_vital ? 3 : 2; i < count; i++)
+		script_assign(self, resource, words[i]);
+}
+
+/* Says beside the script that this scan has read it. */
+static void script_tell(const char *path, const char *generation)
+{
+	char seen[1100];
+	FILE *file;
+
+	snprintf(seen, sizeof(seen), "%s.seen", path);
+	file = fopen(seen, "w");
+	if (file == NULL)
+		return;
+	fputs(generation, file);
+	fclose(file);
+}
+
+static int script_scan(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	const char *path = iml_text(scannable, "script");
+	FILE *file = fopen(path, "r");
+	char line[1024], generation[16] = "";
+
+	if (file == NULL)
+		return iml_fail(self, "can't read %s", path);
+	iml_set_update_period(self, 1);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		char *words[16], *rest;
+		size_t count = 0;
+
+		for (char *word = strtok_r(line, " \n", &rest); word != NULL && count < 16;
+		     word = strtok_r(NULL, " \n", &rest))
+			words[count++] = word;
+		if (count < 2)
+			continue;
+		if (strcmp(words[0], "generation") == 0)
+			snprintf(generation, sizeof(generation), "%s", words[1]);
+		script_obey(self, words, count);
+	}
+	fclose(file);
+	script_tell(path, generation);
+	return 0;
+}
+
+#endif
