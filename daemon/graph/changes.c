@@ -295,6 +295,53 @@ static bool is_forgotten(const struct graph *graph, const struct graph_alert *al
 	       (scannable == NULL || resource_is_retired(scannable));
 }
 
+/* Ids of alerts that leave no history, lowest first. */
+struct forgotten {
+	record_id *ids;
+	size_t count, capacity;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	record_id left = *(const record_id *)a;
+	record_id right = *(const record_id *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+static void forget_alerts(struct graph *graph, struct forgotten *forgotten)
+{
+	struct graph_alert *alert, *next;
+
+	for (alert = TAILQ_FIRST(&graph->dirty_alerts); alert != NULL; alert = next) {
+		next = TAILQ_NEXT(alert, in_dirty);
+		if (!is_forgotten(graph, alert))
+			continue;
+		TAILQ_REMOVE(&graph->dirty_alerts, alert, in_dirty);
+		forgotten->ids = xgrow(forgotten->ids, forgotten->count, &forgotten->capacity,
+		    sizeof(*forgotten->ids));
+		forgotten->ids[forgotten->count++] = alert->row.id;
+		alert_free(alert);
+	}
+	if (forgotten->count > 0)
+		qsort(forgotten->ids, forgotten->count, sizeof(*forgotten->ids), compare_ids);
+}
+
+static bool is_among(const struct forgotten *forgotten, record_id id)
+{
+	return forgotten->count > 0 && bsearch(&id, forgotten->ids, forgotten->count,
+	                                   sizeof(*forgotten->ids), compare_ids) != NULL;
+}
+
+/* What ended in the same time has for its last cause nothing that can't be looked up. */
+static void forget_causes(struct alert_row *row, const struct forgotten *forgotten)
+{
+	if (is_among(forgotten, row->cause_id))
+		row->cause_id = 0;
+	if (is_among(forgotten, row->root_cause_id))
+		row->root_cause_id = row->id;
+}
+
 /* Copies the row of an active alert; that of an ended one leaves the graph. */
 static void take_alert(struct alert_row *row, struct graph_alert *alert)
 {
@@ -312,20 +359,23 @@ static void take_alert(struct alert_row *row, struct graph_alert *alert)
 
 static void take_alerts(struct graph *graph, struct changes *changes)
 {
+	struct forgotten forgotten = {NULL, 0, 0};
 	struct graph_alert *alert;
 	size_t capacity = 0;
 
+	forget_alerts(graph, &forgotten);
 	while ((alert = TAILQ_FIRST(&graph->dirty_alerts)) != NULL) {
+		struct alert_row *row;
+
 		TAILQ_REMOVE(&graph->dirty_alerts, alert, in_dirty);
 		alert->dirty = false;
-		if (is_forgotten(graph, alert)) {
-			alert_free(alert);
-			continue;
-		}
 		changes->alerts = xgrow(
 		    changes->alerts, changes->alert_count, &capacity, sizeof(*changes->alerts));
-		take_alert(&changes->alerts[changes->alert_count++], alert);
+		row = &changes->alerts[changes->alert_count++];
+		take_alert(row, alert);
+		forget_causes(row, &forgotten);
 	}
+	free(forgotten.ids);
 }
 
 bool graph_has_changes(const struct graph *graph)

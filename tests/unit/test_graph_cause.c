@@ -223,6 +223,25 @@ static void contact_lost_with_a_scannable_is_a_cause_like_others(void **state)
 
 /* ---- links come and go ---- */
 
+static void an_alert_that_leaves_no_history_is_the_last_cause_of_none(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = chain(site, 2);
+
+	batch_parent(batch, 1, 0, true);
+	batch_alert(batch, 1, 0, "first");
+	batch_alert(batch, 2, 0, "second");
+	graph_set_offline(site->graph, site_find(site, "Couplet a"), true);
+	apply_and_write(site, batch);
+	assert_cause(site, "second", "first", "Couplet a not contactable");
+
+	graph_remove(site->graph, site_find(site, "Couplet a"));
+	site_write(site);
+	assert_null(site_alert(site, "Couplet a not contactable"));
+	assert_cause(site, "first", NULL, "first");
+	assert_cause(site, "second", "first", "second");
+}
+
 static void causes_follow_links(void **state)
 {
 	struct site *site = *state;
@@ -546,6 +565,7 @@ int main(void)
 	    TEST(a_root_further_up_is_the_root_of_all_below),
 	    TEST(a_transition_writes_what_it_changes_and_nothing_else),
 	    TEST(contact_lost_with_a_scannable_is_a_cause_like_others),
+	    TEST(an_alert_that_leaves_no_history_is_the_last_cause_of_none),
 	    TEST(causes_follow_links),
 	    TEST(a_second_way_keeps_the_cause_when_the_first_goes),
 	    TEST(what_is_between_may_be_removed),
