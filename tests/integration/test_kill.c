@@ -287,7 +287,7 @@ static void compare(struct world *world)
 	naive_check(&world->model, world->runner->connection, &world->marks, world->kills % 20 == 0,
 	    &difference);
 	if (difference.length > 0) {
-		print_message("after %u kills:\n%s", world->kills, difference.data);
+		printf("after %u kills:\n%s", world->kills, difference.data);
 		fail_msg("database and model differ");
 	}
 	text_clear(&difference);
@@ -399,7 +399,7 @@ static void nothing_is_lost_or_made_twice_by_kills(void **state)
 	uint32_t seed = number_from("IML_TEST_SEED", 20261122);
 	unsigned kills = number_from("IML_TEST_KILLS", KILLS);
 
-	print_message("seed %u\n", seed);
+	printf("seed %u\n", seed);
 	world->runner = *state;
 	world->dice = seed;
 	naive_begin(&world->model);

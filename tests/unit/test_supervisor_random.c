@@ -183,7 +183,7 @@ static void make_short(struct operation *operations, size_t *count)
 static void tell(const struct operation *operations, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		print_message("  %s%s of scannable %d, dice %u\n",
+		printf("  %s%s of scannable %d, dice %u\n",
 		    i > 0 && operations[i].batch == operations[i - 1].batch ? "  and " : "",
 		    kinds[operations[i].kind].name, operations[i].scannable, operations[i].dice);
 }
@@ -194,17 +194,17 @@ static void play_seed(uint32_t seed, size_t count)
 	size_t begun;
 	char *difference = play(operations, count, &begun);
 
-	print_message("seed %u, %zu operations, %u batches\n", seed, begun,
+	printf("seed %u, %zu operations, %u batches\n", seed, begun,
 	    operations[begun > 0 ? begun - 1 : 0].batch);
 	if (difference != NULL) {
-		print_message("%s", difference);
+		printf("%s", difference);
 		free(difference);
 		count = begun;
 		make_short(operations, &count);
 		difference = play(operations, count, &begun);
-		print_message("the shortest that fails, %zu operations:\n", count);
+		printf("the shortest that fails, %zu operations:\n", count);
 		tell(operations, count);
-		print_message("%s", difference != NULL ? difference : "  only sometimes\n");
+		printf("%s", difference != NULL ? difference : "  only sometimes\n");
 		free(difference);
 		free(operations);
 		fail_msg("seed %u: database and model differ", seed);
