@@ -14,7 +14,7 @@
 
 #include "../naive/views.h"
 
-enum { KILLS = 200, FIRST_STEPS = 25 };
+enum { KILLS = 200, SLOW_KILLS = 5, FIRST_STEPS = 25 };
 
 /* What a scannable finds when it looks; its plugin reports what a file says of it. */
 struct device {
@@ -397,7 +397,9 @@ static void nothing_is_lost_or_made_twice_by_kills(void **state)
 {
 	struct world *world = xcalloc(1, sizeof(*world));
 	uint32_t seed = number_from("IML_TEST_SEED", 20261122);
-	unsigned kills = number_from("IML_TEST_KILLS", KILLS);
+	/* Under valgrind a start takes seconds. */
+	bool slow = getenv("IML_TEST_WRAPPER") != NULL;
+	unsigned kills = number_from("IML_TEST_KILLS", slow ? SLOW_KILLS : KILLS);
 
 	printf("seed %u\n", seed);
 	world->runner = *state;
