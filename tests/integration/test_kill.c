@@ -262,12 +262,12 @@ static void take_states(struct world *world)
 		struct naive_thing *t = &world->model.things[i];
 		const char *state;
 
-		if (!t->exists || t->class != SHARED || t->id == 0)
+		if (!t->exists || t->class != SHARED)
 			continue;
 		state = query(world->runner,
-		    "select coalesce(attributes->>'state', '-') from storage.resources where id = "
-		    "%lld",
-		    (long long)t->id);
+		    "select coalesce(attributes->>'state', '-') from storage.resources"
+		    " where class = 'Shared' and identifier = '[%d]'",
+		    t->number);
 		for (int j = 0; j < SCANNABLES; j++)
 			if (t->reported[j] &&
 			    strcmp(state, naive_or_none(naive_states[t->says[j]])) == 0)
