@@ -179,59 +179,92 @@ static inline bool naive_closes_loop(const struct naive_model *model, int child,
 	return distance[child] >= 0;
 }
 
+/* Tells of a link by numbers and labels of its two ends. */
+static inline void naive_tell_link(const struct naive_model *model, int child, int parent,
+    const char *what, struct text *difference)
+{
+	char below[64], above[64];
+
+	naive_label(model, child, below);
+	naive_label(model, parent, above);
+	text_printf(difference,
+	    "  the link from %" PRId64 " (%s) to its parent %" PRId64 " (%s) %s\n",
+	    model->things[child].id, below, model->things[parent].id, above, what);
+}
+
+/* Notes a link that is stored; what it names has to be there. */
+static inline void naive_note_link(const struct naive_model *model, const PGresult *result, int row,
+    bool stored[REPORTERS][THINGS][THINGS], struct text *difference)
+{
+	int child = naive_thing_of(model, naive_number(result, row, 0));
+	int parent = naive_thing_of(model, naive_number(result, row, 1));
+	int64_t by = naive_number(result, row, 2);
+	int reporter = by == 0 ? BY_RELATION : naive_thing_of(model, by);
+
+	if (child != NOWHERE && parent != NOWHERE && reporter != NOWHERE)
+		stored[reporter][child][parent] = true;
+	else
+		text_printf(difference, "  a link of what is not there: %s < %s by %s\n",
+		    PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
+		    PQgetvalue(result, row, 2));
+}
+
+/* Takes it that a link is there, or is left out, if there is reason to. */
+static inline void naive_adopt_link(
+    struct naive_model *model, int child, int parent, bool linked, struct text *difference)
+{
+	bool was = model->linked[child][parent];
+
+	model->linked[child][parent] = linked;
+	if (was && !linked && naive_is_wanted(model, child, parent))
+		naive_tell_link(model, child, parent, "was taken away", difference);
+}
+
+/* Judges a link when it is known which others are there. */
+static inline void naive_judge_link(const struct naive_model *model, int child, int parent,
+    bool stored[REPORTERS][THINGS][THINGS], struct text *difference)
+{
+	bool linked = model->linked[child][parent];
+
+	for (int i = 0; i < REPORTERS; i++) {
+		bool wanted = model->wanted[i][child][parent] && linked;
+
+		if (stored[i][child][parent] != wanted)
+			naive_tell_link(model, child, parent,
+			    wanted ? "lacks a reporter" : "has a reporter too many", difference);
+	}
+	if (!linked && naive_is_wanted(model, child, parent) &&
+	    !naive_closes_loop(model, child, parent))
+		naive_tell_link(
+		    model, child, parent, "is not there and would close no loop", difference);
+}
+
 static inline void naive_adopt_links(
     struct naive_model *model, PGconn *connection, struct text *difference)
 {
 	static bool stored[REPORTERS][THINGS][THINGS];
-	static bool linked[THINGS][THINGS];
 	PGresult *result = naive_ask(connection,
 	    "SELECT child_id, parent_id, coalesce(reporter_id, 0) FROM storage.parent", difference);
 
 	memset(stored, 0, sizeof(stored));
-	memset(linked, 0, sizeof(linked));
-	for (int row = 0; row < PQntuples(result); row++) {
-		int child = naive_thing_of(model, naive_number(result, row, 0));
-		int parent = naive_thing_of(model, naive_number(result, row, 1));
-		int64_t by = naive_number(result, row, 2);
-		int reporter = by == 0 ? BY_RELATION : naive_thing_of(model, by);
-
-		if (child == NOWHERE || parent == NOWHERE || reporter == NOWHERE) {
-			text_printf(difference, "  a link of what is not there: %s < %s by %s\n",
-			    PQgetvalue(result, row, 0), PQgetvalue(result, row, 1),
-			    PQgetvalue(result, row, 2));
-			continue;
-		}
-		stored[reporter][child][parent] = linked[child][parent] = true;
-	}
+	for (int row = 0; row < PQntuples(result); row++)
+		naive_note_link(model, result, row, stored, difference);
 	PQclear(result);
 	for (int child = 0; child < THINGS; child++)
 		for (int parent = 0; parent < THINGS; parent++) {
-			bool away =
-			    !naive_is_loaded(model, child) || !naive_is_loaded(model, parent);
+			bool linked = false;
 
 			/* What relations made with a plugin that is away may be left, or not. */
-			if (away && !stored[BY_RELATION][child][parent])
+			if ((!naive_is_loaded(model, child) || !naive_is_loaded(model, parent)) &&
+			    !stored[BY_RELATION][child][parent])
 				model->wanted[BY_RELATION][child][parent] = false;
-			if (model->linked[child][parent] && !linked[child][parent] &&
-			    naive_is_wanted(model, child, parent))
-				text_printf(
-				    difference, "  link %d < %d was taken away\n", child, parent);
-		}
-	memcpy(model->linked, linked, sizeof(linked));
-	for (int child = 0; child < THINGS; child++)
-		for (int parent = 0; parent < THINGS; parent++) {
 			for (int i = 0; i < REPORTERS; i++)
-				if (stored[i][child][parent] !=
-				    (model->wanted[i][child][parent] && linked[child][parent]))
-					text_printf(difference,
-					    "  link %d < %d by %d is %sstored\n", child, parent, i,
-					    stored[i][child][parent] ? "" : "not ");
-			if (naive_is_wanted(model, child, parent) && !linked[child][parent] &&
-			    !naive_closes_loop(model, child, parent))
-				text_printf(difference,
-				    "  link %d < %d is not there and would close no loop\n", child,
-				    parent);
+				linked = linked || stored[i][child][parent];
+			naive_adopt_link(model, child, parent, linked, difference);
 		}
+	for (int child = 0; child < THINGS; child++)
+		for (int parent = 0; parent < THINGS; parent++)
+			naive_judge_link(model, child, parent, stored, difference);
 }
 
 static inline void naive_adopt_alerts(

@@ -111,7 +111,7 @@ struct naive_thing {
 
 struct naive_scannable {
 	bool configured;
-	char name[8];
+	char name[16];
 	bool offline, degraded, collapsed;
 	unsigned refused;
 	char collapse[256]; /* how much is missing */
