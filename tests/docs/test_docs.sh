@@ -107,7 +107,7 @@ count=0
 $here/extract "$directory/samples" man/*.[1-9] README.md CONTRIBUTING.md plugin-sdk/skeleton/*.md >"$directory/list"
 while read -r kind file place rest; do
 	case $kind in
-	python | text) continue ;;
+	python | text | sql) continue ;;
 	data) cp "$file" "$directory/state" && continue ;;
 	output) cp "$file" "$directory/output" && continue ;;
 	unknown)
