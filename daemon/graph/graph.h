@@ -109,37 +109,20 @@ struct graph_cause {
 };
 
 struct graph_resource {
+	/* What a change of a link or an alert looks at comes first: of a million it is in no cache.
+	 */
 	record_id id;
 	struct graph_class *class;
-	struct graph_resource *scope; /* NULL: global */
-	char *identity;               /* class, scope and identifier: unique in the graph */
-	char *identifier;             /* its last part */
-	char *label;                  /* never NULL */
-	char *own_label; /* label again if it came from the plugin's label function, or NULL */
-	char *alias;
-	struct value *values;    /* one per attribute of the class; NULL while class->class is */
-	char *stored_attributes; /* JSON as read from the database, until the class is known */
-	char *stored_secrets;
-	char *given; /* JSON: what the configuration gave a scannable, with defaults; or NULL */
 	TAILQ_HEAD(, graph_link) parents;
 	TAILQ_HEAD(, graph_link) children;
 	uint32_t parent_count, child_count;
-	uint64_t order;                 /* lower than that of any child */
-	struct relation_entry *entries; /* in the index of what relations compare */
-	record_id
-	    *reporters; /* of a resource with a global identifier that is no scannable of its own */
-	uint32_t reporter_count;
-	struct id_list reported;  /* of a scannable: resources that it is a reporter of */
-	struct id_list referrers; /* resources with an attribute that refers to this one */
-	TAILQ_HEAD(, graph_resource) scoped; /* resources whose scope this is */
-	TAILQ_ENTRY(graph_resource) in_scope;
+	uint64_t order;                   /* lower than that of any child */
 	TAILQ_HEAD(, graph_alert) alerts; /* active ones */
 	struct graph_cause *cause;        /* of these and of those further down; NULL: none above */
-	TAILQ_ENTRY(graph_resource) in_class;
-	TAILQ_ENTRY(graph_resource) in_dirty;
-	struct graph_volume *volume; /* of a drive that device nodes lead to, else NULL */
+	struct graph_volume *volume;      /* of a drive that device nodes lead to, else NULL */
 	struct graph_volume_node
 	    *volume_node;    /* of a device node that leads to a drive, else NULL */
+	uint64_t mark;       /* scratch of traversals: equal to graph->mark if visited */
 	uint8_t traits;      /* what volumes have to know of its place */
 	bool configured;     /* a scannable that the configuration declares */
 	bool was_configured; /* before the pass over the configuration that is under way */
@@ -155,7 +138,27 @@ struct graph_resource {
 	bool has_refused;    /* an end of a refused link, or once was */
 	bool cause_pending;  /* the cause is to be judged anew */
 	bool alerts_changed; /* since then */
-	uint64_t mark;       /* scratch of traversals: equal to graph->mark if visited */
+
+	struct value *values; /* one per attribute of the class; NULL while class->class is */
+	struct relation_entry *entries; /* in the index of what relations compare */
+	TAILQ_ENTRY(graph_resource) in_dirty;
+	char *label;     /* never NULL */
+	char *own_label; /* label again if it came from the plugin's label function, or NULL */
+	char *alias;
+	struct id_list referrers;     /* resources with an attribute that refers to this one */
+	struct graph_resource *scope; /* NULL: global */
+	char *identity;               /* class, scope and identifier: unique in the graph */
+	char *identifier;             /* its last part */
+	char *stored_attributes;      /* JSON as read from the database, until the class is known */
+	char *stored_secrets;
+	char *given; /* JSON: what the configuration gave a scannable, with defaults; or NULL */
+	record_id
+	    *reporters; /* of a resource with a global identifier that is not the session's own */
+	uint32_t reporter_count;
+	struct id_list reported; /* of a scannable: resources that it is a reporter of */
+	TAILQ_HEAD(, graph_resource) scoped; /* resources whose scope this is */
+	TAILQ_ENTRY(graph_resource) in_scope;
+	TAILQ_ENTRY(graph_resource) in_class;
 };
 
 struct graph_options {
