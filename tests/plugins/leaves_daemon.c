@@ -15,17 +15,18 @@ static const struct iml_class array = {
 static void become_daemon(const char *path)
 {
 	FILE *file;
+	pid_t daemon;
 
 	setsid();
-	if (fork() != 0)
-		_exit(0);
+	daemon = fork();
+	while (daemon == 0)
+		pause();
 	file = fopen(path, "w");
 	if (file != NULL) {
-		fprintf(file, "%d\n", (int)getpid());
+		fprintf(file, "%d\n", (int)daemon);
 		fclose(file);
 	}
-	for (;;)
-		pause();
+	_exit(0);
 }
 
 static int initial_scan(struct iml_plugin *self, struct iml_resource *scannable)
@@ -33,10 +34,10 @@ static int initial_scan(struct iml_plugin *self, struct iml_resource *scannable)
 	const char *path = iml_text(scannable, "file");
 	pid_t child = fork();
 
-	(void)self;
 	if (child == 0)
 		become_daemon(path);
 	waitpid(child, NULL, 0);
+	iml_warning(self, "a daemon is left");
 	return 0;
 }
 
