@@ -36,8 +36,10 @@ static const struct wrong wrongs[] = {
     {"certify_changes_always", "updates", "Drive.position changed in", 0, NULL},
     {"certify_comes_and_goes", "updates", "class Drive came and went", 0, NULL},
     {"certify_crashes_in_teardown", "teardown", "signal 6 (Aborted) in teardown", 0, NULL},
-    {"certify_ignores_refusals", "refused-calls", "did not return within 2 s in initial_scan", 0, NULL},
-    {"certify_loses_refused", "refused-calls", "1 resources were removed when call 4 of 4", 0, NULL},
+    {"certify_ignores_refusals", "refused-calls", "did not return within 2 s in initial_scan", 0,
+        NULL},
+    {"certify_loses_refused", "refused-calls", "1 resources were removed when call 4 of 4", 0,
+        NULL},
     {"certify_shows_password", "password", "the password is in a log line", 0, NULL},
     {"certify_changes_process", "process", "the plugin changed what SIGPIPE does", 0, NULL},
     {"certify_no_contact", "no-network", "succeeded with 0 resources, of 6", 0, NULL},
@@ -137,7 +139,8 @@ static void one_check_finds_it(void **state)
 		const struct certify_result *result = &certificate.results[i];
 		bool is_it = strcmp(result->name, wrong->check) == 0;
 
-		bool fails = is_it || (wrong->also != NULL && strcmp(result->name, wrong->also) == 0);
+		bool fails =
+		    is_it || (wrong->also != NULL && strcmp(result->name, wrong->also) == 0);
 
 		assert_int_equal(result->outcome == CERTIFY_FAILED, fails);
 		assert_int_equal(result->failures.count, result->remedies.count);

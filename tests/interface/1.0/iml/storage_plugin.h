@@ -977,8 +977,8 @@ static inline const char *iml_text_at(
 #define iml_get_parent(resource, class_, result) \
 	iml_parent_at((resource), (class_), (result), IML_PLACE)
 
-static inline struct iml_resource *iml_parent_at(struct iml_resource *resource,
-    const struct iml_class *class_, int *result, const char *place)
+static inline struct iml_resource *iml_parent_at(
+    struct iml_resource *resource, const struct iml_class *class_, int *result, const char *place)
 {
 	struct iml_resource *parent = NULL;
 	size_t count = 0;
