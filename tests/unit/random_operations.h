@@ -265,6 +265,17 @@ static void lose_some(struct random_site *site, int scannable, uint32_t percent,
 	}
 }
 
+/* Links that the device had when it was last looked at, and has no more. */
+static void lose_links(struct random_site *site, int scannable, uint32_t *dice)
+{
+	bool(*linked)[THINGS] = site->devices[scannable].linked;
+
+	for (int child = 0; child < THINGS; child++)
+		for (int parent = 0; parent < THINGS; parent++)
+			if (linked[child][parent] && pick(dice, 4) == 0)
+				linked[child][parent] = false;
+}
+
 static void set_offline(struct random_site *site, int scannable, bool offline)
 {
 	naive_prepare(&site->model);
@@ -302,6 +313,8 @@ static void do_scan(struct random_site *site, int scannable, uint32_t *dice)
 		return;
 	begin_session(site, scannable);
 	lose_some(site, scannable, percent, dice);
+	if (pick(dice, 2) == 0)
+		lose_links(site, scannable, dice);
 	if (pick(dice, 6) == 0)
 		site->scan.refused = 1 + pick(dice, 3);
 	if (pick(dice, 6) == 0)

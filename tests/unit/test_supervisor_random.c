@@ -253,5 +253,7 @@ int main(void)
 	    cmocka_unit_test(database_and_model_agree_after_each_batch),
 	};
 
+	/* The seed is told before it takes long to make the sequence short. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	return cmocka_run_group_tests(tests, server_setup, server_teardown);
 }
