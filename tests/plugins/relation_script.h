@@ -13,6 +13,7 @@
 #include <iml/storage_plugin.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct iml_class *const script_classes[];
@@ -43,6 +44,10 @@ static void script_assign(struct iml_plugin *self, struct iml_resource *resource
 	if (value == NULL)
 		return;
 	*value++ = '\0';
+	if (strcmp(word, "host_id") == 0) {
+		iml_set(resource, word, strtoll(value, NULL, 10));
+		return;
+	}
 	if (strcmp(word, "parent") != 0) {
 		iml_set(resource, word, strcmp(value, "-") == 0 ? NULL : value);
 		return;

@@ -6,6 +6,7 @@
  *	pool P1 size=100 disk=S1    a pool (scoped by name), with parents and attributes
  *	disk S1 status=OK pool=P1   a disk (scoped by serial)
  *	shared W1 note=text         a shared disk (global by wwn)
+ *	sensor T value=96 mode=LOUD a sensor (scoped by name)
  *	array B script=/path root=  another array, with root a child of this one
  *	motto text                  assigns an attribute of the array, as firmware does
  *	gone disk S1                removes it
@@ -73,6 +74,21 @@ static const struct iml_class shared = {
         "health", .error_states = IML_STATES("FAILED"), .message = "Shared drive failure")),
 };
 
+static const struct iml_class sensor = {
+    .name = "Sensor",
+    .identifier = IML_SCOPED_ID("name"),
+    .attributes = IML_ATTRIBUTES(IML_STRING("name"), IML_INTEGER("value", .optional = true),
+        IML_ENUM("mode", IML_OPTIONS("QUIET", "LOUD"), .optional = true)),
+    .alert_conditions =
+        IML_ALERT_CONDITIONS(IML_UPPER_BOUND("value", .warn_bound = IML_BOUND(85),
+                                 .error_bound = IML_BOUND(95), .message = "Too high"),
+            IML_LOWER_BOUND("value", .info_bound = IML_BOUND(0), .message = "Too low"),
+            IML_VALUE_CONDITION(
+                "mode", .id = "ear", .warn_states = IML_STATES("LOUD"), .message = "Heard"),
+            IML_VALUE_CONDITION("mode", .id = "neighbour", .warn_states = IML_STATES("LOUD"),
+                .message = "Disturbed")),
+};
+
 static const struct iml_class *class_of(const char *word)
 {
 	if (strcmp(word, "array") == 0)
@@ -81,6 +97,8 @@ static const struct iml_class *class_of(const char *word)
 		return &pool;
 	if (strcmp(word, "disk") == 0)
 		return &disk;
+	if (strcmp(word, "sensor") == 0)
+		return &sensor;
 	return strcmp(word, "shared") == 0 ? &shared : NULL;
 }
 
@@ -115,7 +133,10 @@ static void assign(struct iml_plugin *self, struct iml_resource *resource, char 
 		iml_remove_parent(resource, find(self, &pool, value));
 	else if (strcmp(word, "spare_of") == 0)
 		iml_set(resource, word, find(self, &disk, value));
-	else if (strcmp(word, "capacity") == 0 || strcmp(word, "size") == 0)
+	else if (strcmp(word, "value") == 0 && strcmp(value, "-") == 0)
+		iml_set(resource, word, NULL);
+	else if (strcmp(word, "capacity") == 0 || strcmp(word, "size") == 0 ||
+	         strcmp(word, "value") == 0)
 		iml_set(resource, word, strtoll(value, NULL, 10));
 	else if (strcmp(word, "root") == 0)
 		iml_add_parent(resource, iml_scannable_of(self));
@@ -236,5 +257,5 @@ static int teardown(struct iml_plugin *self)
 	return 0;
 }
 
-IML_PLUGIN(scripted, .classes = IML_CLASSES(&array, &numbered, &pool, &disk, &shared),
+IML_PLUGIN(scripted, .classes = IML_CLASSES(&array, &numbered, &pool, &disk, &shared, &sensor),
     .initial_scan = initial_scan, .update_scan = update_scan, .teardown = teardown);
