@@ -291,7 +291,7 @@ void session_open(struct session *session);
  */
 void session_configure(struct session *session, uint64_t typed);
 
-/* Another plugin's session, or one that has just ended, says that the scannable is wanted. */
+/* The scannable is wanted after all: a session that is being ended is followed by another. */
 void session_want(struct session *session);
 
 /* Has the session begin anew, if it is open. */

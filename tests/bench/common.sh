@@ -200,10 +200,10 @@ await_online() {
 	fail "not all scannables came online" "$log"
 }
 
-# await_large: waits until all of large_new is stored; gives the time in milliseconds.
+# await_large [SECONDS]: waits until all of large_new is stored; gives the time in milliseconds.
 await_large() {
 	await_schema
-	await 120 "SELECT resource >= $large FROM storage.counter"
+	await "${1:-120}" "SELECT resource >= $large FROM storage.counter"
 }
 
 # await_scan: waits until the first scannable is scanned once more.
@@ -245,6 +245,11 @@ server_processor() {
 # peak PID: most memory it ever had, in MiB.
 peak() {
 	awk '/^VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"
+}
+
+# resident PID: the memory it has now, in MiB.
+resident() {
+	awk '/^VmRSS/ { printf "%.0f", $2 / 1024 }' "/proc/$1/status"
 }
 
 # ---- the end ----
