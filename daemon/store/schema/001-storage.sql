@@ -26,9 +26,13 @@ CREATE TABLE storage.counter (
 	event bigint NOT NULL DEFAULT 0,
 	server bigint NOT NULL DEFAULT 0,
 	volume bigint NOT NULL DEFAULT 0,
-	volume_node bigint NOT NULL DEFAULT 0
+	volume_node bigint NOT NULL DEFAULT 0,
+	cohort bigint NOT NULL DEFAULT 0,
+	gap bigint NOT NULL DEFAULT 0,
+	sampled timestamptz
 );
 COMMENT ON TABLE storage.counter IS 'The highest ids given out; one row.';
+COMMENT ON COLUMN storage.counter.sampled IS 'Time of the newest sample that was ever stored.';
 INSERT INTO storage.counter DEFAULT VALUES;
 
 CREATE TABLE storage.plugin (
@@ -150,21 +154,86 @@ CREATE INDEX event_resource ON storage.event (resource_id);
 CREATE INDEX event_alert ON storage.event (alert_id);
 CREATE INDEX event_time ON storage.event (time);
 
-CREATE TABLE storage.sample (
-	statistic_id bigint NOT NULL,
-	resource_id bigint NOT NULL,
-	time timestamptz NOT NULL,
-	value double precision NOT NULL,
-	PRIMARY KEY (statistic_id, resource_id, time)
-);
+-- Statistics. What one scan samples of one statistic is a frame: one row for the resources of a
+-- class, each at its slot; model/frame.h describes the payload. What an interval of time comes to is
+-- a frame, too. The tables have no foreign keys, and frames are never deleted: they go with their
+-- partition, and until then nothing leads to those whose slots are gone.
 
-CREATE TABLE storage.histogram (
-	resource_id bigint NOT NULL REFERENCES storage.resource ON DELETE CASCADE,
-	statistic_id bigint NOT NULL REFERENCES storage.statistic,
-	time timestamptz NOT NULL,
-	counts bigint[] NOT NULL,
-	PRIMARY KEY (resource_id, statistic_id)
+CREATE TABLE storage.cohort (
+	id bigint PRIMARY KEY,
+	scannable_id bigint NOT NULL,
+	class_id bigint NOT NULL
 );
+CREATE INDEX cohort_scannable ON storage.cohort (scannable_id);
+COMMENT ON TABLE storage.cohort IS
+	'Up to 1024 resources of one class whose samples the scans of one scannable make.';
+
+CREATE TABLE storage.slot (
+	cohort_id bigint NOT NULL,
+	slot smallint NOT NULL CHECK (slot BETWEEN 0 AND 1023),
+	resource_id bigint NOT NULL,
+	since timestamptz NOT NULL,
+	PRIMARY KEY (cohort_id, slot)
+);
+CREATE INDEX slot_resource ON storage.slot (resource_id);
+COMMENT ON COLUMN storage.slot.since IS
+	'Time of the first sample of the resource. Older ones at the slot are those of another one, which is gone.';
+
+CREATE TABLE storage.resolution (
+	number smallint PRIMARY KEY,
+	length interval NOT NULL,
+	retention interval NOT NULL,
+	condensed timestamptz
+);
+COMMENT ON COLUMN storage.resolution.length IS
+	'Of the intervals that a frame is about, which begin at multiples of it since 1970 in UTC. 0: frames of samples.';
+COMMENT ON COLUMN storage.resolution.condensed IS 'Every interval that ends at or before this time has its frames.';
+INSERT INTO storage.resolution (number, length, retention) VALUES
+	(0, '0', '1 day'), (1, '1 minute', '3 days'), (2, '5 minutes', '7 days'),
+	(3, '1 hour', '30 days'), (4, '24 hours', '70000 days');
+
+-- The runner makes and drops the partitions of each resolution. Payloads are not compressed, so that
+-- readers can take slices.
+CREATE TABLE storage.frame (
+	resolution smallint NOT NULL,
+	cohort_id bigint NOT NULL,
+	statistic_id bigint NOT NULL,
+	bin smallint NOT NULL,
+	time timestamptz NOT NULL,
+	payload bytea NOT NULL,
+	PRIMARY KEY (resolution, cohort_id, statistic_id, bin, time)
+) PARTITION BY LIST (resolution);
+ALTER TABLE storage.frame ALTER payload SET STORAGE EXTERNAL;
+CREATE INDEX frame_time ON storage.frame USING brin (time) WITH (autosummarize = on);
+COMMENT ON COLUMN storage.frame.bin IS 'The bin of a histogram, each of which is a series; else 0.';
+COMMENT ON COLUMN storage.frame.time IS
+	'Of samples: the first one''s, or later than that if the frame before has it. Else when the interval begins.';
+CREATE TABLE storage.frame_0 PARTITION OF storage.frame FOR VALUES IN (0) PARTITION BY RANGE (time);
+CREATE TABLE storage.frame_1 PARTITION OF storage.frame FOR VALUES IN (1) PARTITION BY RANGE (time);
+CREATE TABLE storage.frame_2 PARTITION OF storage.frame FOR VALUES IN (2) PARTITION BY RANGE (time);
+CREATE TABLE storage.frame_3 PARTITION OF storage.frame FOR VALUES IN (3) PARTITION BY RANGE (time);
+CREATE TABLE storage.frame_4 PARTITION OF storage.frame FOR VALUES IN (4) PARTITION BY RANGE (time);
+
+CREATE TABLE storage.late (
+	resolution smallint NOT NULL,
+	cohort_id bigint NOT NULL,
+	statistic_id bigint NOT NULL,
+	bin smallint NOT NULL,
+	time timestamptz NOT NULL,
+	PRIMARY KEY (resolution, cohort_id, statistic_id, bin, time)
+);
+COMMENT ON TABLE storage.late IS
+	'Intervals that got samples after they were condensed: the frames that are to be made again.';
+
+CREATE TABLE storage.gap (
+	id bigint PRIMARY KEY,
+	scannable_id bigint,
+	begin_time timestamptz NOT NULL,
+	end_time timestamptz,
+	reason text NOT NULL
+);
+CREATE INDEX gap_scannable ON storage.gap (scannable_id, begin_time);
+COMMENT ON COLUMN storage.gap.scannable_id IS 'Null: of all scannables.';
 
 -- Servers, and what they can reach. The runner alone writes these tables: what the manager has to
 -- say comes as requests, which the functions at the end make.
@@ -235,9 +304,11 @@ BEGIN
 	DELETE FROM storage.reference USING removed WHERE reference.target_id = removed.id;
 	DELETE FROM storage.volume_node USING removed WHERE volume_node.resource_id = removed.id;
 	DELETE FROM storage.volume USING removed WHERE volume.drive_id = removed.id;
-	DELETE FROM storage.sample
-	USING removed JOIN storage.statistic ON statistic.class_id = removed.class_id
-	WHERE sample.statistic_id = statistic.id AND sample.resource_id = removed.id;
+	DELETE FROM storage.slot USING removed WHERE slot.resource_id = removed.id;
+	DELETE FROM storage.slot USING removed JOIN storage.cohort ON cohort.scannable_id = removed.id
+	WHERE slot.cohort_id = cohort.id;
+	DELETE FROM storage.cohort USING removed WHERE cohort.scannable_id = removed.id;
+	DELETE FROM storage.gap USING removed WHERE gap.scannable_id = removed.id;
 	RETURN NULL;
 END
 $$;
@@ -508,33 +579,6 @@ COMMENT ON COLUMN storage.events.severity_number IS '40, 30 or 20: the same for 
 COMMENT ON COLUMN storage.events.resource_id IS 'The resource it is about; null if there is none, or none any more.';
 COMMENT ON COLUMN storage.events.alert_id IS 'The alert it is about: storage.alerts.id, or null.';
 COMMENT ON COLUMN storage.events.message IS 'Text for people.';
-
-CREATE VIEW storage.histograms AS
-SELECT histogram.resource_id, statistic.name AS statistic, histogram.time, histogram.counts
-FROM storage.histogram
-JOIN storage.statistic ON statistic.id = histogram.statistic_id
-JOIN storage.resources ON resources.id = histogram.resource_id
-WHERE statistic.declared;
-COMMENT ON VIEW storage.histograms IS 'The newest histogram of each resource and statistic.';
-COMMENT ON COLUMN storage.histograms.resource_id IS 'The resource: storage.resources.id.';
-COMMENT ON COLUMN storage.histograms.statistic IS 'Name of the statistic in the class of the resource.';
-COMMENT ON COLUMN storage.histograms.time IS 'When it was taken.';
-COMMENT ON COLUMN storage.histograms.counts IS 'One count for each bin of the statistic.';
-
-CREATE FUNCTION storage.samples(resource bigint, statistic text, from_time timestamptz,
-	to_time timestamptz) RETURNS TABLE ("time" timestamptz, value double precision)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT sample.time, sample.value
-	FROM storage.resources
-	JOIN storage.statistic AS series ON series.class_id = resources.class_id
-	JOIN storage.sample ON sample.statistic_id = series.id AND sample.resource_id = resources.id
-	WHERE resources.id = samples.resource AND series.name = samples.statistic AND series.declared
-	AND sample.time >= samples.from_time AND sample.time < samples.to_time
-	ORDER BY sample.time;
-END;
-COMMENT ON FUNCTION storage.samples IS
-	'Stored values of a gauge or counter of a resource, from from_time up to but not including to_time, oldest first.';
 
 -- Servers, volumes, and their nodes.
 
