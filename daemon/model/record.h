@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "model/class.h"
 
 /* Ids count up from 1; 0 stands for none. They are never used again. */
@@ -124,6 +125,40 @@ struct histogram_row {
 	size_t count;
 };
 
+/* What one scan sampled of one statistic, for the resources of a cohort (model/frame.h). */
+struct frame_row {
+	record_id cohort_id;
+	record_id statistic_id;
+	uint32_t bin;          /* of a histogram; else 0 */
+	struct wallclock time; /* the key, from which the samples have their offsets */
+	struct text payload;
+};
+
+/* Why there are no samples. */
+enum gap_reason {
+	GAP_OFFLINE,  /* a session failed */
+	GAP_DEADLINE, /* a scan took longer than it may */
+	GAP_CRASH,    /* the plugin host died */
+	GAP_DATABASE, /* the database was away for longer than samples could be kept */
+	GAP_DROPPED,  /* they came faster than they could be written */
+	GAP_STOPPED,  /* the runner was not running */
+	GAP_REASON_COUNT
+};
+const char *gap_reason_name(enum gap_reason reason);
+
+/* The reason of this name, or GAP_REASON_COUNT. */
+enum gap_reason gap_reason_parse(const char *name);
+
+/* A time without samples, and the reason for it. */
+struct gap_row {
+	record_id id;
+	record_id scannable_id; /* 0: all */
+	struct wallclock begin;
+	struct wallclock end; /* meaningful unless it is open */
+	bool open;            /* it lasts */
+	enum gap_reason reason;
+};
+
 /* What a server record says of how far it is: a person, or the manager, has the rest to say. */
 #define SERVER_STATE_REQUESTED "requested" /* to be set up by the manager */
 #define SERVER_STATE_FOUND "found"         /* the machine of a scan: there is nothing to set up */
@@ -190,6 +225,7 @@ struct counters {
 	record_id server_id;
 	record_id volume_id;
 	record_id volume_node_id;
+	record_id gap_id;
 };
 
 /* The newest batch of a session that is contained in changes. */
@@ -201,7 +237,7 @@ struct batch_reference {
 /*
  * Everything that changed since the last changes were taken, for one transaction. Written in this
  * order: requests that are done; alerts without history; removals; classes; resources; reporters,
- * parents, references; servers, volumes and their nodes; alerts; events; samples. Rows under
+ * parents, references; servers, volumes and their nodes; alerts; events; samples; gaps. Rows under
  * "removed" that are not there, and rows that are there already, are no error. A parent or reporter
  * may be both removed and added, and then is there in the end; a row may be in a list twice.
  */
@@ -261,6 +297,11 @@ struct changes {
 	size_t sample_count;
 	struct histogram_row *histograms; /* the newest of each statistic is kept */
 	size_t histogram_count;
+
+	struct frame_row *frames;
+	size_t frame_count;
+	struct gap_row *gaps; /* begun or ended */
+	size_t gap_count;
 
 	struct counters counters;
 

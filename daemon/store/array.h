@@ -21,6 +21,7 @@ enum array_type {
 	ARRAY_TIME,    /* struct wallclock to timestamptz */
 	ARRAY_TEXT,    /* char * to text; NULL is null */
 	ARRAY_JSON,    /* char * with JSON to jsonb; NULL is null */
+	ARRAY_BYTES,   /* struct text to bytea; an empty one is null */
 	ARRAY_TYPE_COUNT
 };
 

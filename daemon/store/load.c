@@ -47,6 +47,7 @@ static void load_counters(struct store *store, const PGresult *row)
 	    .server_id = number_at(row, 5),
 	    .volume_id = number_at(row, 6),
 	    .volume_node_id = number_at(row, 7),
+	    .gap_id = number_at(row, 8),
 	};
 
 	store->callbacks.counters(store->context, &counters);
@@ -222,8 +223,22 @@ static void load_volume_node(struct store *store, const PGresult *row)
 	store->callbacks.volume_node(store->context, &node);
 }
 
+static void load_gap(struct store *store, const PGresult *row)
+{
+	const struct gap_row gap = {
+	    .id = number_at(row, 0),
+	    .scannable_id = number_at(row, 1),
+	    .begin = {.us = number_at(row, 2)},
+	    .open = true,
+	    .reason = gap_reason_parse(text_at(row, 3)),
+	};
+
+	if (gap.reason < GAP_REASON_COUNT)
+		store->callbacks.gap(store->context, &gap);
+}
+
 static const struct load_step steps[] = {
-    {"SELECT class, statistic, resource, alert, event, server, volume, volume_node"
+    {"SELECT class, statistic, resource, alert, event, server, volume, volume_node, gap"
      " FROM storage.counter OFFSET $1::bigint",
         load_counters, NULL},
     {"SELECT class.id, plugin, class.name, class.label, scannable, internal, loaded, ancestry,"
@@ -258,6 +273,10 @@ static const struct load_step steps[] = {
     {"SELECT id, volume_id, resource_id, server_id, path, is_primary, is_used, weight"
      " FROM storage.volume_node ORDER BY id OFFSET $1::bigint",
         load_volume_node, NULL},
+    {"SELECT id, scannable_id, " TIME(
+         "begin_time") ", reason FROM storage.gap WHERE end_time IS NULL ORDER BY id"
+                       " OFFSET $1::bigint",
+        load_gap, NULL},
 };
 
 static void row_arrived(struct store *store, PGresult *result)

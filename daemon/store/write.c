@@ -90,6 +90,18 @@ static void add_histogram(const struct part *part, struct array *arrays, const v
 	text_clear(&counts);
 }
 
+/* The fields of a gap, and last the name of its reason. */
+static void add_gap(const struct part *part, struct array *arrays, const void *row)
+{
+	const struct gap_row *gap = row;
+	const char *reason = gap_reason_name(gap->reason);
+	size_t last = part->column_count - 1;
+
+	for (size_t i = 0; i < last; i++)
+		array_add(&arrays[i], (const char *)row + part->columns[i].offset);
+	array_add(&arrays[last], &reason);
+}
+
 #define ROWS(member, number)                                       \
 	.what = #member, .rows = offsetof(struct changes, member), \
 	.count = offsetof(struct changes, number),                 \
@@ -348,6 +360,25 @@ static const struct part parts[] = {
                " ORDER BY u.resource_id, u.statistic_id, u.time DESC"
                " ON CONFLICT (resource_id, statistic_id) DO UPDATE SET time = excluded.time,"
                " counts = excluded.counts WHERE histogram.time <= excluded.time"},
+    {ROWS(frames, frame_count),
+        COLUMNS(FIELD(ID, frame_row, cohort_id), FIELD(ID, frame_row, statistic_id),
+            FIELD(NUMBER, frame_row, bin), FIELD(TIME, frame_row, time),
+            FIELD(BYTES, frame_row, payload)),
+        .sql = "INSERT INTO storage.frame (resolution, cohort_id, statistic_id, bin, time, payload)"
+               " SELECT 0, * FROM unnest($1::bigint[], $2::bigint[], $3::integer[],"
+               " $4::timestamptz[], $5::bytea[]) ON CONFLICT DO NOTHING"},
+    {ROWS(gaps, gap_count), .add = add_gap,
+        COLUMNS(FIELD(ID, gap_row, id), FIELD(ID, gap_row, scannable_id),
+            FIELD(TIME, gap_row, begin), FIELD(TIME, gap_row, end), FIELD(BOOL, gap_row, open),
+            SAME(TEXT)),
+        .sql = "INSERT INTO storage.gap (id, scannable_id, begin_time, end_time, reason)"
+               " SELECT u.id, u.scannable_id, u.begin_time,"
+               " CASE WHEN NOT u.open THEN u.end_time END, u.reason"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[],"
+               " $5::boolean[], $6::text[]) AS u (id, scannable_id, begin_time, end_time, open,"
+               " reason) WHERE u.scannable_id IS NULL"
+               " OR (SELECT true FROM storage.resource WHERE id = u.scannable_id)"
+               " ON CONFLICT (id) DO UPDATE SET end_time = excluded.end_time"},
 };
 
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
@@ -439,7 +470,7 @@ static bool send_end(struct store *store)
 	const struct counters *counters = &changes->counters;
 	const int64_t numbers[] = {store->revision + 1, counters->class_id, counters->statistic_id,
 	    counters->resource_id, counters->alert_id, counters->event_id, counters->server_id,
-	    counters->volume_id, counters->volume_node_id};
+	    counters->volume_id, counters->volume_node_id, counters->gap_id};
 	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
 	char *texts[NUMBERS + 1];
 	bool sent;
@@ -460,8 +491,8 @@ static bool send_end(struct store *store)
 	    " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
 	    " event = greatest(event, $6::bigint), server = greatest(server, $7::bigint),"
 	    " volume = greatest(volume, $8::bigint), volume_node = greatest(volume_node, "
-	    "$9::bigint))"
-	    " SELECT pg_notify('storage', $10::text)",
+	    "$9::bigint), gap = greatest(gap, $10::bigint))"
+	    " SELECT pg_notify('storage', $11::text)",
 	    NUMBERS + 1, (const char *const *)texts, NULL, NULL);
 	for (size_t i = 0; i <= NUMBERS; i++)
 		free(texts[i]);
