@@ -171,6 +171,7 @@ void changes_free(struct changes *changes)
 	free(changes->samples);
 	free(changes->histograms);
 	free(changes->frames);
+	free(changes->late);
 	free(changes->gaps);
 	free(changes->batches);
 	free(changes->notices);

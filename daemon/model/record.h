@@ -134,6 +134,15 @@ struct frame_row {
 	struct text payload;
 };
 
+/* A condensed frame that is to be made again: it got samples after it was made. */
+struct late_row {
+	record_id cohort_id;
+	record_id statistic_id;
+	uint32_t bin;
+	struct wallclock time; /* start of its interval */
+	uint32_t resolution;
+};
+
 /* Why there are no samples. */
 enum gap_reason {
 	GAP_OFFLINE,  /* a session failed */
@@ -300,6 +309,8 @@ struct changes {
 
 	struct frame_row *frames;
 	size_t frame_count;
+	struct late_row *late; /* the store's own: what the frames come too late for */
+	size_t late_count;
 	struct gap_row *gaps; /* begun or ended */
 	size_t gap_count;
 

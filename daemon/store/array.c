@@ -178,6 +178,11 @@ void array_add(struct array *array, const void *field)
 	memcpy(array->bytes.data + offsetof(struct header, count), &count, sizeof(count));
 }
 
+struct wallclock array_time(int64_t binary)
+{
+	return (struct wallclock){binary + EPOCH_DIFFERENCE_US};
+}
+
 void array_clear(struct array *array)
 {
 	text_clear(&array->bytes);

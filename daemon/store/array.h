@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 /* How a field of a row is kept in memory, and what it becomes. */
@@ -38,5 +39,8 @@ void array_begin(struct array *array, enum array_type type);
 void array_add(struct array *array, const void *field);
 
 void array_clear(struct array *array);
+
+/* The time that a timestamptz in binary form is. */
+struct wallclock array_time(int64_t binary);
 
 #endif

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "model/record.h"
 #include "store/array.h"
+#include "store/condense.h"
 #include "store/partition.h"
 #include "store/store.h"
 
@@ -110,6 +111,11 @@ struct tending {
 	struct partitions partitions[STORE_RESOLUTIONS];
 	/* Every interval that ends at or before this has its frames; INT64_MIN: none was made. */
 	int64_t condensed_us[STORE_RESOLUTIONS];
+	bool may_be_late[STORE_RESOLUTIONS]; /* there may be frames that are to be made again */
+
+	struct condenser *condenser;
+	struct condenser *late_condenser;
+	int64_t next_us; /* what the resolution is condensed until when the step is done */
 
 	unsigned resolution;         /* of the partition that is being made or dropped */
 	struct partition partition;  /* that one */
@@ -296,6 +302,36 @@ bool store_tend_before_writing(struct store *store);
 void store_tend_timeout(struct store *store);
 
 void store_tend_clear(struct store *store);
+
+/* How far the time of a sample may be from that of its frame. */
+#define FRAME_REACH_S 60
+
+/* Leaves the pipeline for questions. False if that lost the connection. */
+bool store_begin_step(struct store *store);
+
+/* Goes back to writing: by itself, after a step that went well, or after one that failed. Then the
+ * next one begins after a while, for which what is in flight may have to wait. */
+void store_end_step(struct store *store);
+void store_step_done(struct store *store);
+void store_step_failed(struct store *store, PGresult *result);
+
+/* ---- tend_partition.c ---- */
+
+/* Whether there is a partition for a time. */
+bool store_has_partition(const struct store *store, unsigned resolution, int64_t time_us);
+
+/* Makes the partition for a time that has none, as a step or the end of one. */
+void store_make_partition(struct store *store, unsigned resolution, int64_t time_us);
+
+/* Steps, each false if it is not due: partitions for now, and for what comes after. */
+bool store_make_ahead(struct store *store);
+bool store_drop_expired(struct store *store);
+
+/* ---- tend_condense.c ---- */
+
+/* Steps: frames that are to be made again, and those of intervals that have ended. */
+bool store_condense_late(struct store *store);
+bool store_condense(struct store *store);
 
 /* ---- write.c ---- */
 

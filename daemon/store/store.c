@@ -294,6 +294,8 @@ struct store *store_new(struct event_base *base, const char *conninfo, int64_t r
 	store->kick = evtimer_new(base, on_kick, store);
 	store->second = event_new(base, -1, EV_PERSIST, on_second, store);
 	assert(store->timer != NULL && store->kick != NULL && store->second != NULL);
+	store->tending.condenser = condenser_new();
+	store->tending.late_condenser = condenser_new();
 	store_set_retention(store, default_retention_s);
 	store->tending.wait.max_ms = store->tending.drop_wait.max_ms = TENDING_RETRY_MAX_MS;
 	return store;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What statistics need between transactions, one small step at a time, so that writing is not held
- * up: partitions are made before they are needed, and dropped when all of their frames have expired
- * and are part of the next resolution.
+ * What statistics need between transactions is done one small step at a time, so that writing is
+ * not held up. Each step is repeatable, and leaves the database as if it was whole or never begun.
  */
 #include "store/internal.h"
 
@@ -11,19 +10,10 @@
 
 #include "base/log.h"
 #include "base/text.h"
-
-/* How far the time of a sample may be from that of its frame. */
-#define FRAME_REACH_S 60
+#include "model/frame.h"
 
 /* Frames may be this far in the future: the clock was set back. */
 #define FUTURE_S INT64_C(86400)
-
-/* Readers wait behind a statement that waits for a lock, so it does not wait for long. */
-#define MAKE_LOCK_TIMEOUT "SET LOCAL lock_timeout = '1s'; "
-#define DROP_LOCK_TIMEOUT "SET LOCAL lock_timeout = '100ms'; "
-
-/* Readers may keep a partition from being dropped for this time before it is told. */
-#define DROP_QUIET_NS (600 * NS_PER_S)
 
 /* ---- steps ---- */
 
@@ -32,8 +22,7 @@ static int64_t now_s(void)
 	return interval_start(wallclock_now().us, US_PER_S) / US_PER_S;
 }
 
-/* Leaves the pipeline for questions. False if that lost the connection. */
-static bool begin_step(struct store *store)
+bool store_begin_step(struct store *store)
 {
 	if (!PQexitPipelineMode(store->connection)) {
 		store_lost_by_error(store);
@@ -43,8 +32,7 @@ static bool begin_step(struct store *store)
 	return true;
 }
 
-/* Goes back to writing. */
-static void end_step(struct store *store)
+void store_end_step(struct store *store)
 {
 	if (!PQenterPipelineMode(store->connection)) {
 		store_lost_by_error(store);
@@ -60,19 +48,17 @@ static void end_step(struct store *store)
 
 void store_tend_timeout(struct store *store)
 {
-	end_step(store);
+	store_end_step(store);
 }
 
-/* A step went well. */
-static void step_done(struct store *store)
+void store_step_done(struct store *store)
 {
 	store->tending.wait.next_ms = 0;
 	store_end_trouble(&store->tending.trouble, "tending the statistics works again");
-	end_step(store);
+	store_end_step(store);
 }
 
-/* A step failed: it is tried again after a while. What is in flight may need it, and waits. */
-static void step_failed(struct store *store, PGresult *result)
+void store_step_failed(struct store *store, PGresult *result)
 {
 	struct tending *tending = &store->tending;
 	char *text = store_error_text(result);
@@ -85,7 +71,7 @@ static void step_failed(struct store *store, PGresult *result)
 	if (store->in_flight != NULL)
 		store_set_timer(store, wait_ms);
 	else
-		end_step(store);
+		store_end_step(store);
 }
 
 /* ---- how the statistics stand ---- */
@@ -109,7 +95,7 @@ static void partitions_read(struct store *store, PGresult *result)
 		add_partition(store, PQgetvalue(result, i, 0));
 	store->tending.is_read = true;
 	if (was_read)
-		step_done(store);
+		store_step_done(store);
 	else
 		store_statistics_read(store);
 }
@@ -155,6 +141,10 @@ static void read_statistics(struct store *store)
 void store_tend_open(struct store *store)
 {
 	store->tending.is_read = false;
+	for (unsigned i = 0; i < STORE_RESOLUTIONS; i++)
+		store->tending.may_be_late[i] = true;
+	condenser_stop(store->tending.condenser);
+	condenser_stop(store->tending.late_condenser);
 	store->tending.retention_is_new = false;
 	read_statistics(store);
 }
@@ -172,138 +162,9 @@ static bool write_retention(struct store *store)
 	if (!store->tending.retention_is_new)
 		return false;
 	store->tending.retention_is_new = false;
-	if (begin_step(store))
+	if (store_begin_step(store))
 		read_statistics(store);
 	return true;
-}
-
-/* ---- making partitions ---- */
-
-static void partition_made(struct store *store, PGresult *result)
-{
-	struct tending *tending = &store->tending;
-
-	(void)result;
-	partitions_add(&tending->partitions[tending->resolution], tending->partition);
-	step_done(store);
-}
-
-/* Whether there is a partition for a time. */
-static bool has_partition(const struct store *store, unsigned resolution, int64_t time_us)
-{
-	int64_t time_s = interval_start(time_us, US_PER_S) / US_PER_S;
-
-	return partitions_find(&store->tending.partitions[resolution], time_s) != NULL;
-}
-
-/* Makes the partition for a time that has none; the next step follows. */
-static void make_partition(struct store *store, unsigned resolution, int64_t time_us)
-{
-	struct tending *tending = &store->tending;
-	int64_t time_s = interval_start(time_us, US_PER_S) / US_PER_S;
-	int64_t width_s = partition_width_s(tending->retention_s[resolution]);
-	struct text sql = TEXT_EMPTY;
-
-	if (!begin_step(store))
-		return;
-	tending->resolution = resolution;
-	tending->partition = partitions_plan(&tending->partitions[resolution], time_s, width_s);
-	text_append(&sql, MAKE_LOCK_TIMEOUT);
-	partition_append_make(resolution, tending->partition, &sql);
-	store_put_question(
-	    store, &(const struct question){
-	               .sql = sql.data, .answered = partition_made, .failed = step_failed});
-	text_clear(&sql);
-}
-
-/* Makes partitions for now, and for what comes after. */
-static bool make_ahead(struct store *store)
-{
-	int64_t now_us = wallclock_now().us;
-
-	for (unsigned i = 0; i < STORE_RESOLUTIONS; i++) {
-		int64_t width_us = partition_width_s(store->tending.retention_s[i]) * US_PER_S;
-		bool has_present = has_partition(store, i, now_us);
-
-		if (has_present && has_partition(store, i, now_us + width_us))
-			continue;
-		make_partition(store, i, has_present ? now_us + width_us : now_us);
-		return true;
-	}
-	return false;
-}
-
-/* ---- dropping them ---- */
-
-static void partition_dropped(struct store *store, PGresult *result)
-{
-	struct tending *tending = &store->tending;
-
-	(void)result;
-	partitions_remove(&tending->partitions[tending->resolution], tending->partition);
-	tending->drop_wait.next_ms = 0;
-	store_end_trouble(&tending->drop_trouble, "expired frames can be dropped again");
-	step_done(store);
-}
-
-/* Somebody reads or writes it: another time. */
-static void drop_failed(struct store *store, PGresult *result)
-{
-	struct tending *tending = &store->tending;
-	char *text = store_error_text(result);
-	int64_t wait_ms = store_next_wait(&tending->drop_wait);
-
-	store_tell_trouble(&tending->drop_trouble, DROP_QUIET_NS,
-	    "expired frames can't be dropped, trying again", text);
-	free(text);
-	tending->drop_not_before = monotonic_after(monotonic_now(), wait_ms * NS_PER_MS);
-	end_step(store);
-}
-
-/* Whether the frames of a partition have expired, and nothing is to be made of them any more. */
-static bool is_expired(
-    const struct store *store, unsigned resolution, const struct partition *partition)
-{
-	const struct tending *tending = &store->tending;
-	int64_t reach_s = resolution == 0 ? FRAME_REACH_S : 0;
-
-	if (partition->end_s > now_s() - tending->retention_s[resolution])
-		return false;
-	return resolution + 1 == STORE_RESOLUTIONS ||
-	       tending->condensed_us[resolution + 1] >= (partition->end_s + reach_s) * US_PER_S;
-}
-
-static void drop_partition(struct store *store, unsigned resolution, struct partition partition)
-{
-	struct text sql = TEXT_EMPTY;
-
-	if (!begin_step(store))
-		return;
-	store->tending.resolution = resolution;
-	store->tending.partition = partition;
-	text_append(&sql, DROP_LOCK_TIMEOUT);
-	partition_append_drop(resolution, partition, &sql);
-	store_put_question(
-	    store, &(const struct question){
-	               .sql = sql.data, .answered = partition_dropped, .failed = drop_failed});
-	text_clear(&sql);
-}
-
-static bool drop_expired(struct store *store)
-{
-	const struct tending *tending = &store->tending;
-
-	if (monotonic_since(monotonic_now(), tending->drop_not_before) < 0)
-		return false;
-	for (unsigned i = 0; i < STORE_RESOLUTIONS; i++) {
-		const struct partitions *list = &tending->partitions[i];
-
-		if (list->count > 0 && is_expired(store, i, &list->items[0])) {
-			drop_partition(store, i, list->items[0]);
-			return true;
-		}
-	}
-	return false;
 }
 
 /* ---- before writing ---- */
@@ -344,17 +205,50 @@ static void leave_out_frames(struct store *store)
 	    count - kept, plural(count - kept));
 }
 
+/* The intervals that samples of a frame are of are to be made again if they were made before. */
+static void note_late(struct store *store, const struct frame_row *frame, struct late_list *list)
+{
+	struct tending *tending = &store->tending;
+	struct condenser *condenser = tending->condenser;
+	struct late_row row = {
+	    .cohort_id = frame->cohort_id, .statistic_id = frame->statistic_id, .bin = frame->bin};
+	int64_t first_us, last_us;
+
+	if (!frame_span(
+	        frame->payload.data, frame->payload.length, frame->time.us, &first_us, &last_us))
+		return;
+	late_add(list, &row, 1, first_us, last_us, tending->condensed_us[1]);
+	if (condenser->resolution == 1 &&
+	    first_us < condenser->begin_us + condenser_length_us(condenser))
+		condenser_stop(condenser);
+}
+
+/* Adds to the changes what their frames come too late for. */
+static void note_all_late(struct store *store)
+{
+	struct changes *changes = store->in_flight;
+	struct late_list list = {.rows = changes->late};
+
+	for (size_t i = 0; i < changes->frame_count; i++)
+		note_late(store, &changes->frames[i], &list);
+	changes->late = list.rows;
+	changes->late_count = list.count;
+	if (list.count > 0)
+		store->tending.may_be_late[1] = true;
+}
+
 bool store_tend_before_writing(struct store *store)
 {
 	const struct changes *changes = store->in_flight;
 
 	leave_out_frames(store);
 	for (size_t i = 0; i < changes->frame_count; i++) {
-		if (has_partition(store, 0, changes->frames[i].time.us))
+		if (store_has_partition(store, 0, changes->frames[i].time.us))
 			continue;
-		make_partition(store, 0, changes->frames[i].time.us);
+		store_make_partition(store, 0, changes->frames[i].time.us);
 		return false;
 	}
+	note_all_late(store);
 	return true;
 }
 
@@ -362,8 +256,8 @@ bool store_tend_before_writing(struct store *store)
 
 bool store_tend(struct store *store)
 {
-	static bool (*const steps[])(struct store * store) = {
-	    write_retention, make_ahead, drop_expired};
+	static bool (*const steps[])(struct store * store) = {write_retention, store_make_ahead,
+	    store_condense_late, store_drop_expired, store_condense};
 
 	if (monotonic_since(monotonic_now(), store->tending.not_before) < 0)
 		return false;
@@ -376,6 +270,8 @@ bool store_tend(struct store *store)
 
 void store_tend_clear(struct store *store)
 {
+	condenser_free(store->tending.condenser);
+	condenser_free(store->tending.late_condenser);
 	for (unsigned i = 0; i < STORE_RESOLUTIONS; i++)
 		partitions_clear(&store->tending.partitions[i]);
 }

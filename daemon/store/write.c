@@ -367,6 +367,13 @@ static const struct part parts[] = {
         .sql = "INSERT INTO storage.frame (resolution, cohort_id, statistic_id, bin, time, payload)"
                " SELECT 0, * FROM unnest($1::bigint[], $2::bigint[], $3::integer[],"
                " $4::timestamptz[], $5::bytea[]) ON CONFLICT DO NOTHING"},
+    {ROWS(late, late_count),
+        COLUMNS(FIELD(ID, late_row, cohort_id), FIELD(ID, late_row, statistic_id),
+            FIELD(NUMBER, late_row, bin), FIELD(TIME, late_row, time),
+            FIELD(NUMBER, late_row, resolution)),
+        .sql = "INSERT INTO storage.late (cohort_id, statistic_id, bin, time, resolution)"
+               " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[],"
+               " $4::timestamptz[], $5::integer[]) ON CONFLICT DO NOTHING"},
     {ROWS(gaps, gap_count), .add = add_gap,
         COLUMNS(FIELD(ID, gap_row, id), FIELD(ID, gap_row, scannable_id),
             FIELD(TIME, gap_row, begin), FIELD(TIME, gap_row, end), FIELD(BOOL, gap_row, open),

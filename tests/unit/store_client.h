@@ -157,7 +157,8 @@ static inline bool client_is_settled(void *context)
 	struct client *client = context;
 
 	return client->fatal != NULL || (client->loaded && client->committed == client->queued &&
-	                                    store_state(client->store) == STORE_READY);
+	                                    (store_state(client->store) == STORE_READY ||
+	                                        store_state(client->store) == STORE_TENDING));
 }
 
 /* Waits until everything is written, or the store has given up. */
