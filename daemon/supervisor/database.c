@@ -290,6 +290,15 @@ bool database_is_written(const struct supervisor *supervisor)
 	       (!graph_has_changes(supervisor->graph) && store_is_idle(supervisor->store));
 }
 
+void database_take_retention(struct supervisor *supervisor)
+{
+	int64_t retention_s[STORE_RESOLUTIONS];
+
+	for (size_t i = 0; i < STORE_RESOLUTIONS; i++)
+		retention_s[i] = supervisor->config.retention_ns[i] / NS_PER_S;
+	store_set_retention(supervisor->store, retention_s);
+}
+
 int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 {
 	const char *conninfo = prepare_database(supervisor, reason);
@@ -298,6 +307,7 @@ int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 		return -1;
 	supervisor->store = store_new(supervisor->base, conninfo,
 	    supervisor->config.database_retry_max_ns / NS_PER_MS, &store_callbacks, supervisor);
+	database_take_retention(supervisor);
 	return 0;
 }
 

@@ -296,6 +296,8 @@ void session_batch(struct session *session, struct batch *batch)
 		    session->unacknowledged);
 		return;
 	}
+	if (!supervisor->config.statistics_enabled)
+		batch_forget_samples(batch);
 	if (graph_apply(supervisor->graph, batch, reason) != 0) {
 		plugin_kill(session->plugin, "sent a batch that can't be: %s", reason);
 		return;

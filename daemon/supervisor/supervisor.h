@@ -431,6 +431,9 @@ void supervisor_reload(struct supervisor *supervisor);
 int database_open(struct supervisor *supervisor, char reason[REASON_SIZE]);
 void database_close(struct supervisor *supervisor);
 
+/* Keeps statistics for as long as the configuration says now. */
+void database_take_retention(struct supervisor *supervisor);
+
 /*
  * A database that answers nothing, or can't store what it is given, is as good as away: nobody is
  * to wait for it. To be called every second.
