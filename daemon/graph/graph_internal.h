@@ -41,7 +41,7 @@ struct graph_session {
 struct graph_capacities {
 	size_t classes, forgotten_offline, removed_resources, reporters_removed, parents_removed,
 	    events, samples;
-	size_t histograms, batches, notices;
+	size_t histograms, batches, notices, gaps;
 };
 
 struct graph_index_slot {
@@ -95,6 +95,8 @@ struct graph {
 
 	struct volumes *volumes; /* NULL while the graph is being freed */
 
+	struct graph_gap *gaps; /* hash of those that last */
+
 	struct changes *next; /* the next changes to write, as far as they are rows already */
 	struct graph_capacities capacities;
 	/* Links and reports that are new; written if they still hold when the changes are taken. */
@@ -117,6 +119,12 @@ void graph_warn(struct graph *graph, const char *plugin, const char *scannable, 
     ...) __attribute__((format(printf, 4, 5)));
 void graph_error(struct graph *graph, const char *plugin, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* ---- gap.c ---- */
+
+/* The scannable is gone, and the database forgets its gaps. */
+void gaps_forget(struct graph *graph, const struct graph_resource *scannable);
+void gaps_free(struct graph *graph);
 
 /* ---- index.c ---- */
 
@@ -500,6 +508,8 @@ void changes_add_event(struct graph *graph, enum severity severity, record_id re
     record_id alert, const char *message);
 void changes_add_sample(struct graph *graph, const struct sample_row *row);
 void changes_add_histogram(struct graph *graph, const struct histogram_row *row);
+/* In place of the row at *place, if that is the same gap's. */
+void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place);
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number);
 void changes_add_notice(struct graph *graph, char *notice);
 

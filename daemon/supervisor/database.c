@@ -66,6 +66,11 @@ static void restore_volume_node(void *context, const struct volume_node_row *row
 	graph_restore_volume_node(supervisor_of(context)->graph, row);
 }
 
+static void restore_gap(void *context, const struct gap_row *row)
+{
+	graph_restore_gap(supervisor_of(context)->graph, row);
+}
+
 static void take_request(void *context, const struct request_row *row)
 {
 	graph_take_request(supervisor_of(context)->graph, row);
@@ -224,6 +229,7 @@ static const struct store_callbacks store_callbacks = {
     .peer = restore_peer,
     .volume = restore_volume,
     .volume_node = restore_volume_node,
+    .gap = restore_gap,
     .request = take_request,
     .loaded = database_loaded,
     .take = take_changes,

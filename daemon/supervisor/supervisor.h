@@ -141,6 +141,7 @@ struct plugin {
 	bool restarting;     /* to be started again when its process has ended */
 	bool closed;         /* its end of the channel */
 	bool killed;         /* by us, for the reason in death_reason (NULL: to stop it) */
+	bool overdue;        /* killed for a hook that took too long */
 	bool hook_told;      /* death_reason names the hook that was running */
 	bool reaped;         /* it has ended, and its number may be another's */
 	char *death_reason;
