@@ -141,7 +141,7 @@ static void read_statistics(struct store *store)
 void store_tend_open(struct store *store)
 {
 	store->tending.is_read = false;
-	for (unsigned i = 0; i < STORE_RESOLUTIONS; i++)
+	for (unsigned i = 1; i < STORE_RESOLUTIONS; i++)
 		store->tending.may_be_late[i] = true;
 	condenser_stop(store->tending.condenser);
 	condenser_stop(store->tending.late_condenser);

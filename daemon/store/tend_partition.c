@@ -101,19 +101,19 @@ static void drop_failed(struct store *store, PGresult *result)
 	store_end_step(store);
 }
 
-/* Whether the frames of a partition have expired, and nothing is to be made of them any more. */
+/* Whether the frames of a partition have expired, and it is needed for nothing any more. */
 static bool is_expired(
     const struct store *store, unsigned resolution, const struct partition *partition)
 {
 	const struct tending *tending = &store->tending;
+	unsigned last = STORE_RESOLUTIONS - 1;
+	unsigned next = resolution < last ? resolution + 1 : last;
 	int64_t reach_s = resolution == 0 ? FRAME_REACH_S : 0;
 
-	if (partition->end_s > in_seconds(wallclock_now().us) - tending->retention_s[resolution])
-		return false;
-	return resolution + 1 == STORE_RESOLUTIONS ||
-	       (!tending->may_be_late[resolution + 1] &&
-	           tending->condensed_us[resolution + 1] >=
-	               (partition->end_s + reach_s) * US_PER_S);
+	return partition->end_s <=
+	           in_seconds(wallclock_now().us) - tending->retention_s[resolution] &&
+	       !tending->may_be_late[resolution] && !tending->may_be_late[next] &&
+	       tending->condensed_us[next] >= (partition->end_s + reach_s) * US_PER_S;
 }
 
 static void drop_partition(struct store *store, unsigned resolution, struct partition partition)
