@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/message_layouts.h"
 
+#include <assert.h>
+#include <math.h>
+
 #include "wire/message.h"
 #include "wire/recorder.h"
 
@@ -221,7 +224,23 @@ static const struct field sample_fields[] = {
     FIELD(struct sample, time),
     FIELD(struct sample, value),
 };
-static const struct layout sample_layout = LAYOUT(struct sample, sample_fields);
+static_assert(offsetof(struct sample, resource) == 0 && offsetof(struct sample, statistic) == 4 &&
+                  offsetof(struct sample, time) == 8 && offsetof(struct sample, value) == 16 &&
+                  sizeof(struct sample) == 24,
+    "samples are sent as they lie in memory");
+
+static bool accepts_samples(const void *elements, size_t count)
+{
+	const struct sample *samples = elements;
+	bool accepted = true;
+
+	for (size_t i = 0; i < count; i++)
+		accepted &= samples[i].time.us >= 0 && samples[i].time.us < LAYOUT_TIME_END &&
+		            isfinite(samples[i].value);
+	return accepted;
+}
+static const struct layout sample_layout =
+    LAYOUT(struct sample, sample_fields, .accepts = accepts_samples);
 
 static const struct field histogram_fields[] = {
     FIELD(struct histogram, resource),
