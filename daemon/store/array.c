@@ -30,6 +30,7 @@ static const uint32_t element_types[ARRAY_TYPE_COUNT] = {
     [ARRAY_REAL] = 701,
     [ARRAY_TIME] = 1184,
     [ARRAY_TEXT] = 25,
+    [ARRAY_BYTES] = 17,
     [ARRAY_JSON] = 3802,
 };
 
@@ -134,6 +135,13 @@ static void add_text(struct array *array, const void *field)
 		add_bytes(array, "", 0, text, strlen(text));
 }
 
+static void add_text_bytes(struct array *array, const void *field)
+{
+	const struct text *bytes = field;
+
+	add_bytes(array, "", 0, bytes->data, bytes->length);
+}
+
 /* The binary form of jsonb is its version, 1, and the text. */
 static void add_json(struct array *array, const void *field)
 {
@@ -155,6 +163,7 @@ void array_add(struct array *array, const void *field)
 	    [ARRAY_REAL] = add_real,
 	    [ARRAY_TIME] = add_time,
 	    [ARRAY_TEXT] = add_text,
+	    [ARRAY_BYTES] = add_text_bytes,
 	    [ARRAY_JSON] = add_json,
 	};
 	uint32_t count;

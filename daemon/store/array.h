@@ -20,6 +20,7 @@ enum array_type {
 	ARRAY_REAL,    /* double to double precision */
 	ARRAY_TIME,    /* struct wallclock to timestamptz */
 	ARRAY_TEXT,    /* char * to text; NULL is null */
+	ARRAY_BYTES,   /* struct text to bytea */
 	ARRAY_JSON,    /* char * with JSON to jsonb; NULL is null */
 	ARRAY_TYPE_COUNT
 };

@@ -73,23 +73,6 @@ static void add_statistics(const struct part *part, struct array *arrays, const 
 	}
 }
 
-/* The fields of a histogram, and last its counts as a text. */
-static void add_histogram(const struct part *part, struct array *arrays, const void *row)
-{
-	const struct histogram_row *histogram = row;
-	size_t last = part->column_count - 1;
-	struct text counts = TEXT_EMPTY;
-
-	text_append(&counts, "{");
-	for (size_t i = 0; i < histogram->count; i++)
-		text_printf(&counts, "%s%lld", i > 0 ? "," : "", (long long)histogram->counts[i]);
-	text_append(&counts, "}");
-	for (size_t i = 0; i < last; i++)
-		array_add(&arrays[i], (const char *)row + part->columns[i].offset);
-	array_add(&arrays[last], &counts.data);
-	text_clear(&counts);
-}
-
 #define ROWS(member, number)                                       \
 	.what = #member, .rows = offsetof(struct changes, member), \
 	.count = offsetof(struct changes, number),                 \
@@ -327,27 +310,36 @@ static const struct part parts[] = {
                " message) LEFT JOIN storage.resource ON resource.id = u.resource_id"
                " LEFT JOIN storage.alert ON alert.id = u.alert_id"
                " ON CONFLICT DO NOTHING"},
-    {ROWS(samples, sample_count),
-        COLUMNS(FIELD(ID, sample_row, statistic_id), FIELD(ID, sample_row, resource_id),
-            FIELD(TIME, sample_row, time), FIELD(REAL, sample_row, value)),
-        .sql = "INSERT INTO storage.sample (statistic_id, resource_id, time, value)"
-               " SELECT u.statistic_id, u.resource_id, u.time, u.value"
-               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[],"
-               " $4::double precision[]) AS u (statistic_id, resource_id, time, value)"
-               " WHERE (SELECT true FROM storage.resource WHERE id = u.resource_id)"
+    {ROWS(cohorts, cohort_count),
+        COLUMNS(FIELD(ID, cohort_row, id), FIELD(ID, cohort_row, scannable_id),
+            FIELD(ID, cohort_row, class_id)),
+        .sql = "INSERT INTO storage.cohort (id, scannable_id, class_id)"
+               " SELECT u.id, u.scannable_id, u.class_id"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"
+               " AS u (id, scannable_id, class_id)"
+               " WHERE (SELECT true FROM storage.resource WHERE id = u.scannable_id)"
                " ON CONFLICT DO NOTHING"},
-    {ROWS(histograms, histogram_count), .add = add_histogram,
-        COLUMNS(FIELD(ID, histogram_row, resource_id), FIELD(ID, histogram_row, statistic_id),
-            FIELD(TIME, histogram_row, time), SAME(TEXT)),
-        .sql = "INSERT INTO storage.histogram (resource_id, statistic_id, time, counts)"
-               " SELECT DISTINCT ON (u.resource_id, u.statistic_id) u.resource_id,"
-               " u.statistic_id, u.time, u.counts::bigint[]"
-               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[])"
-               " AS u (resource_id, statistic_id, time, counts)"
-               " WHERE (SELECT true FROM storage.resource WHERE id = u.resource_id)"
-               " ORDER BY u.resource_id, u.statistic_id, u.time DESC"
-               " ON CONFLICT (resource_id, statistic_id) DO UPDATE SET time = excluded.time,"
-               " counts = excluded.counts WHERE histogram.time <= excluded.time"},
+    {ROWS(slots, slot_count),
+        COLUMNS(FIELD(ID, slot_row, cohort_id), FIELD(NUMBER, slot_row, slot),
+            FIELD(ID, slot_row, resource_id), FIELD(TIME, slot_row, since)),
+        .sql = "INSERT INTO storage.slot (cohort_id, slot, resource_id, since)"
+               " SELECT u.cohort_id, u.slot, u.resource_id, u.since"
+               " FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::timestamptz[])"
+               " AS u (cohort_id, slot, resource_id, since)"
+               " WHERE (SELECT true FROM storage.cohort WHERE id = u.cohort_id)"
+               " AND (SELECT true FROM storage.resource WHERE id = u.resource_id)"
+               " ON CONFLICT (cohort_id, slot) DO UPDATE SET"
+               " resource_id = excluded.resource_id, since = excluded.since"},
+    {ROWS(frames, frame_count),
+        COLUMNS(FIELD(ID, frame_row, cohort_id), FIELD(ID, frame_row, statistic_id),
+            FIELD(NUMBER, frame_row, bin), FIELD(TIME, frame_row, time),
+            FIELD(BYTES, frame_row, payload)),
+        .sql = "INSERT INTO storage.frame (resolution, cohort_id, statistic_id, bin, time,"
+               " payload)"
+               " SELECT 0, u.cohort_id, u.statistic_id, u.bin, u.time, u.payload"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::timestamptz[],"
+               " $5::bytea[]) AS u (cohort_id, statistic_id, bin, time, payload)"
+               " ON CONFLICT DO NOTHING"},
 };
 
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
@@ -432,6 +424,15 @@ static bool send_part(struct store *store, const struct part *part, size_t count
 	return sent;
 }
 
+static size_t sample_count(const struct changes *changes)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < changes->frame_count; i++)
+		count += changes->frames[i].sample_count;
+	return count;
+}
+
 /* The highest ids and the number of the transaction, and the notification of listeners. */
 static bool send_end(struct store *store)
 {
@@ -439,7 +440,8 @@ static bool send_end(struct store *store)
 	const struct counters *counters = &changes->counters;
 	const int64_t numbers[] = {store->revision + 1, counters->class_id, counters->statistic_id,
 	    counters->resource_id, counters->alert_id, counters->event_id, counters->server_id,
-	    counters->volume_id, counters->volume_node_id};
+	    counters->volume_id, counters->volume_node_id, counters->cohort_id, counters->gap_id,
+	    counters->sampled.us};
 	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
 	char *texts[NUMBERS + 1];
 	bool sent;
@@ -450,7 +452,7 @@ static bool send_end(struct store *store)
 	    "{\"resources\":%zu,\"removed\":%zu,\"alerts\":%zu,\"events\":%zu,\"samples\":%zu,"
 	    "\"servers\":%zu,\"volumes\":%zu}",
 	    changes->resource_count, changes->removed_resource_count, changes->alert_count,
-	    changes->event_count, changes->sample_count + changes->histogram_count,
+	    changes->event_count, sample_count(changes),
 	    changes->server_count + changes->servers_removed_count,
 	    changes->volume_count + changes->volumes_removed_count + changes->volume_node_count +
 	        changes->volume_nodes_removed_count);
@@ -459,9 +461,12 @@ static bool send_end(struct store *store)
 	    " class = greatest(class, $2::bigint), statistic = greatest(statistic, $3::bigint),"
 	    " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
 	    " event = greatest(event, $6::bigint), server = greatest(server, $7::bigint),"
-	    " volume = greatest(volume, $8::bigint), volume_node = greatest(volume_node, "
-	    "$9::bigint))"
-	    " SELECT pg_notify('storage', $10::text)",
+	    " volume = greatest(volume, $8::bigint),"
+	    " volume_node = greatest(volume_node, $9::bigint),"
+	    " cohort = greatest(cohort, $10::bigint), gap = greatest(gap, $11::bigint),"
+	    " sampled = greatest(sampled,"
+	    " timestamptz 'epoch' + nullif($12::bigint, 0) * interval '1 microsecond'))"
+	    " SELECT pg_notify('storage', $13::text)",
 	    NUMBERS + 1, (const char *const *)texts, NULL, NULL);
 	for (size_t i = 0; i <= NUMBERS; i++)
 		free(texts[i]);
