@@ -236,6 +236,21 @@ bool frame_decode(const void *payload, size_t size, struct frame *frame)
 	return true;
 }
 
+bool frame_span(
+    const void *payload, size_t size, int64_t time_us, int64_t *first_us, int64_t *last_us)
+{
+	const uint8_t *bytes = payload;
+	struct content content = {.headers = bytes + HEADER_SIZE};
+	struct column offsets;
+
+	if (size < HEADER_SIZE + COLUMN_HEADER_SIZE * SAMPLE_COLUMNS || bytes[0] != FRAME_FORMAT ||
+	    bytes[1] != SAMPLE_COLUMNS)
+		return false;
+	offsets = get_column(&content, 0);
+	return offsets.width < 63 && !__builtin_add_overflow(time_us, offsets.base, first_us) &&
+	       !__builtin_add_overflow(*first_us, (INT64_C(1) << offsets.width) - 1, last_us);
+}
+
 /* ---- condensed frames ---- */
 
 static const size_t sum_fields[FRAME_SUM_COLUMNS] = {

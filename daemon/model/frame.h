@@ -90,6 +90,14 @@ void frame_encode(const struct frame *frame, struct text *payload);
 /* Reads a payload. False if it is none of a frame of samples. */
 bool frame_decode(const void *payload, size_t size, struct frame *frame);
 
+/*
+ * The times that the samples of a frame at time_us are between: that of the first one, and one that
+ * none is after. False if it is none of a frame of samples; that is looked at no further than
+ * needed.
+ */
+bool frame_span(
+    const void *payload, size_t size, int64_t time_us, int64_t *first_us, int64_t *last_us);
+
 /* Appends the payload of a condensed frame; nothing if no slot has a sample. */
 void frame_sums_encode(const struct frame_sums *sums, struct text *payload);
 

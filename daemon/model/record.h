@@ -122,8 +122,7 @@ struct slot_row {
 	record_id cohort_id;
 	record_id resource_id;
 	uint32_t slot;
-	struct wallclock
-	    since; /* the first sample; older ones here are those of another resource */
+	struct wallclock since; /* the first sample; older ones here are of another resource */
 };
 
 /* Samples of one statistic, or of one bin of a histogram, of the resources of a cohort. */
@@ -134,6 +133,40 @@ struct frame_row {
 	struct wallclock time; /* increases from frame to frame of the same three */
 	struct text payload;   /* frame_encode() */
 	size_t sample_count;
+};
+
+/* A condensed frame that is to be made again: it got samples after it was made. */
+struct late_row {
+	record_id cohort_id;
+	record_id statistic_id;
+	uint32_t bin;
+	struct wallclock time; /* start of its interval */
+	uint32_t resolution;
+};
+
+/* Why there are no samples. */
+enum gap_reason {
+	GAP_OFFLINE,  /* a session failed */
+	GAP_DEADLINE, /* a scan took longer than it may */
+	GAP_CRASH,    /* the plugin host died */
+	GAP_DATABASE, /* the database was away for longer than samples could be kept */
+	GAP_DROPPED,  /* they came faster than they could be written */
+	GAP_STOPPED,  /* the runner was not running */
+	GAP_REASON_COUNT
+};
+const char *gap_reason_name(enum gap_reason reason);
+
+/* The reason of this name, or GAP_REASON_COUNT. */
+enum gap_reason gap_reason_parse(const char *name);
+
+/* A time without samples, and the reason for it. */
+struct gap_row {
+	record_id id;
+	record_id scannable_id; /* 0: all */
+	struct wallclock begin;
+	struct wallclock end; /* meaningful unless it is open */
+	bool open;            /* it lasts */
+	enum gap_reason reason;
 };
 
 /* What a server record says of how far it is: a person, or the manager, has the rest to say. */
@@ -216,10 +249,10 @@ struct batch_reference {
 /*
  * Everything that changed since the last changes were taken, for one transaction. Written in this
  * order: requests that are done; alerts without history; removals; classes; resources; reporters,
- * parents, references; servers, volumes and their nodes; alerts; events; cohorts, slots, frames.
- * Rows under "removed" that are not there, and rows that are there already, are no error. A parent
- * or reporter may be both removed and added, and then is there in the end; a row may be in a list
- * twice.
+ * parents, references; servers, volumes and their nodes; alerts; events; cohorts, slots, frames;
+ * gaps. Rows under "removed" that are not there, and rows that are there already, are no error. A
+ * parent or reporter may be both removed and added, and then is there in the end; a row may be in a
+ * list twice.
  */
 struct changes {
 	record_id *requests_done;
@@ -279,6 +312,10 @@ struct changes {
 	size_t slot_count;
 	struct frame_row *frames;
 	size_t frame_count;
+	struct late_row *late; /* the store's own: what the frames come too late for */
+	size_t late_count;
+	struct gap_row *gaps; /* begun or ended */
+	size_t gap_count;
 
 	struct counters counters;
 

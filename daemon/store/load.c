@@ -248,6 +248,20 @@ static void load_slot(struct store *store, const PGresult *row)
 	store->callbacks.slot(store->context, &slot);
 }
 
+static void load_gap(struct store *store, const PGresult *row)
+{
+	const struct gap_row gap = {
+	    .id = number_at(row, 0),
+	    .scannable_id = number_at(row, 1),
+	    .begin = {.us = number_at(row, 2)},
+	    .open = true,
+	    .reason = gap_reason_parse(text_at(row, 3)),
+	};
+
+	if (gap.reason < GAP_REASON_COUNT)
+		store->callbacks.gap(store->context, &gap);
+}
+
 static const struct load_step steps[] = {
     {"SELECT class, statistic, resource, alert, event, server, volume, volume_node,"
      " cohort, gap, coalesce(" TIME("sampled") ", 0) FROM storage.counter OFFSET $1::bigint",
@@ -289,6 +303,10 @@ static const struct load_step steps[] = {
     {"SELECT cohort_id, slot, resource_id, " TIME(
          "since") " FROM storage.slot ORDER BY cohort_id, slot OFFSET $1::bigint",
         load_slot, NULL},
+    {"SELECT id, scannable_id, " TIME(
+         "begin_time") ", reason FROM storage.gap WHERE end_time IS NULL ORDER BY id"
+                       " OFFSET $1::bigint",
+        load_gap, NULL},
 };
 
 static void row_arrived(struct store *store, PGresult *result)

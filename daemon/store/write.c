@@ -73,6 +73,18 @@ static void add_statistics(const struct part *part, struct array *arrays, const 
 	}
 }
 
+/* The fields of a gap, and last the name of its reason. */
+static void add_gap(const struct part *part, struct array *arrays, const void *row)
+{
+	const struct gap_row *gap = row;
+	const char *reason = gap_reason_name(gap->reason);
+	size_t last = part->column_count - 1;
+
+	for (size_t i = 0; i < last; i++)
+		array_add(&arrays[i], (const char *)row + part->columns[i].offset);
+	array_add(&arrays[last], &reason);
+}
+
 #define ROWS(member, number)                                       \
 	.what = #member, .rows = offsetof(struct changes, member), \
 	.count = offsetof(struct changes, number),                 \
@@ -340,6 +352,25 @@ static const struct part parts[] = {
                " FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::timestamptz[],"
                " $5::bytea[]) AS u (cohort_id, statistic_id, bin, time, payload)"
                " ON CONFLICT DO NOTHING"},
+    {ROWS(late, late_count),
+        COLUMNS(FIELD(ID, late_row, cohort_id), FIELD(ID, late_row, statistic_id),
+            FIELD(NUMBER, late_row, bin), FIELD(TIME, late_row, time),
+            FIELD(NUMBER, late_row, resolution)),
+        .sql = "INSERT INTO storage.late (cohort_id, statistic_id, bin, time, resolution)"
+               " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[],"
+               " $4::timestamptz[], $5::integer[]) ON CONFLICT DO NOTHING"},
+    {ROWS(gaps, gap_count), .add = add_gap,
+        COLUMNS(FIELD(ID, gap_row, id), FIELD(ID, gap_row, scannable_id),
+            FIELD(TIME, gap_row, begin), FIELD(TIME, gap_row, end), FIELD(BOOL, gap_row, open),
+            SAME(TEXT)),
+        .sql = "INSERT INTO storage.gap (id, scannable_id, begin_time, end_time, reason)"
+               " SELECT u.id, u.scannable_id, u.begin_time,"
+               " CASE WHEN NOT u.open THEN u.end_time END, u.reason"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[],"
+               " $5::boolean[], $6::text[]) AS u (id, scannable_id, begin_time, end_time, open,"
+               " reason) WHERE u.scannable_id IS NULL"
+               " OR (SELECT true FROM storage.resource WHERE id = u.scannable_id)"
+               " ON CONFLICT (id) DO UPDATE SET end_time = excluded.end_time"},
 };
 
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))

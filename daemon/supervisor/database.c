@@ -202,10 +202,10 @@ void database_check_write(struct supervisor *supervisor)
 static void database_state(void *context, enum store_state state, const char *reason)
 {
 	struct supervisor *supervisor = supervisor_of(context);
-	bool away = state != STORE_READY && state != STORE_READING && state != STORE_WRITING;
+	bool away = !store_state_is_usable(state);
 
 	/* Whether it is back shows when what was in flight is stored. */
-	if (state == STORE_WRITING && supervisor->database_away)
+	if (!away && state != STORE_READY && supervisor->database_away)
 		return;
 	free(supervisor->database_reason);
 	supervisor->database_reason = xstrdup(reason);

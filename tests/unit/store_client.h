@@ -173,24 +173,14 @@ static inline bool client_is_settled(void *context)
 	struct client *client = context;
 
 	return client->fatal != NULL || (client->loaded && client->committed == client->queued &&
-	                                    store_state(client->store) == STORE_READY);
+	                                    (store_state(client->store) == STORE_READY ||
+	                                        store_state(client->store) == STORE_TENDING));
 }
 
 /* Waits until everything is written, or the store has given up. */
 static inline void client_settle(struct client *client)
 {
 	assert_true(run_until(client->base, client_is_settled, client));
-}
-
-/* Has the database take samples of any time. */
-static inline void take_any_sample(const char *conninfo)
-{
-	PGconn *connection = connect_to(conninfo);
-
-	query(connection, "SET client_min_messages = warning; CREATE TABLE IF NOT EXISTS "
-	                  "storage.frame_0_any PARTITION OF"
-	                  " storage.frame_0 FOR VALUES FROM (MINVALUE) TO (MAXVALUE)");
-	PQfinish(connection);
 }
 
 /* Waits until the store is ready; it must be. */
@@ -200,7 +190,6 @@ static inline void client_open(struct client *client, struct event_base *base, c
 	client_settle(client);
 	if (client->fatal != NULL)
 		fail_msg("%s", client->fatal);
-	take_any_sample(conninfo);
 }
 
 static inline void client_give(struct client *client, struct changes *changes)
@@ -343,15 +332,25 @@ static inline void add_cohort(struct changes *changes, record_id id, record_id r
 	        .since = {.us = INT64_C(1600000000) * US_PER_S}});
 }
 
-/* A frame with one sample, at slot 0. */
-static inline void add_frame(struct changes *changes, record_id cohort, record_id statistic,
-    uint32_t bin, int64_t second, double value)
+/* The second that samples are stored of: a little while ago, the same in all of a test. */
+static inline int64_t sample_second(void)
+{
+	static int64_t second;
+
+	if (second == 0)
+		second = wallclock_now().us / US_PER_S - 100;
+	return second;
+}
+
+/* A frame with one sample, at slot 0, so many seconds after that. */
+static inline void add_sample_frame(struct changes *changes, record_id cohort, record_id statistic,
+    uint32_t bin, int64_t after, double value)
 {
 	struct frame *frame = xcalloc(1, sizeof(*frame));
 	struct frame_row row = {.cohort_id = cohort,
 	    .statistic_id = statistic,
 	    .bin = bin,
-	    .time = {.us = second * US_PER_S},
+	    .time = {.us = (sample_second() + after) * US_PER_S},
 	    .sample_count = 1};
 
 	frame->present[0] = true;
@@ -384,10 +383,10 @@ static inline struct changes *example_changes(void)
 	add_alert(changes, 1, 2, true);
 	add_event(changes, 1, 2, 1);
 	add_cohort(changes, 1, 2);
-	add_frame(changes, 1, 20, 0, 1700000000, 36.5);
-	add_frame(changes, 1, 20, 0, 1700000010, -1e300);
-	add_frame(changes, 1, 21, 0, 1700000010, 7);
-	add_frame(changes, 1, 21, 1, 1700000010, 8);
+	add_sample_frame(changes, 1, 20, 0, 0, 36.5);
+	add_sample_frame(changes, 1, 20, 0, 10, -1e300);
+	add_sample_frame(changes, 1, 21, 0, 10, 7);
+	add_sample_frame(changes, 1, 21, 1, 10, 8);
 	changes->counters = (struct counters){.class_id = 2,
 	    .statistic_id = 21,
 	    .resource_id = 4,
