@@ -42,10 +42,11 @@ struct column {
 /* A statement, and the rows of struct changes that it is for. All rows begin with a record_id. */
 struct part {
 	const char *sql;
-	const char *what; /* the rows, for logs */
-	size_t name;      /* offset of a text that tells people which row it is; 0: none */
-	size_t rows;      /* offset of the pointer to the rows */
-	size_t count;     /* offset of their number */
+	const char *prepared; /* name of the statement, if it is prepared; or NULL */
+	const char *what;     /* the rows, for logs */
+	size_t name;          /* offset of a text that tells people which row it is; 0: none */
+	size_t rows;          /* offset of the pointer to the rows */
+	size_t count;         /* offset of their number */
 	size_t row_size;
 	const struct column *columns;
 	size_t column_count;
@@ -342,7 +343,7 @@ static const struct part parts[] = {
                " AND (SELECT true FROM storage.resource WHERE id = u.resource_id)"
                " ON CONFLICT (cohort_id, slot) DO UPDATE SET"
                " resource_id = excluded.resource_id, since = excluded.since"},
-    {ROWS(frames, frame_count),
+    {ROWS(frames, frame_count), .prepared = "frames",
         COLUMNS(FIELD(ID, frame_row, cohort_id), FIELD(ID, frame_row, statistic_id),
             FIELD(NUMBER, frame_row, bin), FIELD(TIME, frame_row, time),
             FIELD(BYTES, frame_row, payload)),
@@ -393,10 +394,16 @@ static const char *part_rows(const struct part *part, const struct changes *chan
 
 /* ---- sending ---- */
 
-static bool send_statement(struct store *store, const char *sql, int count,
+/* A statement as it is sent: its text, or the name that it was prepared with. */
+static bool send_statement(struct store *store, const char *prepared, const char *sql, int count,
     const char *const *values, const int *lengths, const int *formats)
 {
-	if (!PQsendQueryParams(store->connection, sql, count, NULL, values, lengths, formats, 0)) {
+	int sent = prepared != NULL ? PQsendQueryPrepared(store->connection, prepared, count,
+	                                  values, lengths, formats, 0)
+	                            : PQsendQueryParams(store->connection, sql, count, NULL, values,
+	                                  lengths, formats, 0);
+
+	if (!sent) {
 		store_lost(store, PQerrorMessage(store->connection));
 		return false;
 	}
@@ -404,18 +411,19 @@ static bool send_statement(struct store *store, const char *sql, int count,
 	return true;
 }
 
-static bool send_arrays(struct store *store, const char *sql, const struct array *arrays, size_t n)
+static bool send_arrays(struct store *store, const struct part *part, const struct array *arrays)
 {
 	const char *values[MAX_COLUMNS];
 	int lengths[MAX_COLUMNS];
 	int formats[MAX_COLUMNS];
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < part->column_count; i++) {
 		values[i] = arrays[i].bytes.data;
 		lengths[i] = (int)arrays[i].bytes.length;
 		formats[i] = 1;
 	}
-	return send_statement(store, sql, (int)n, values, lengths, formats);
+	return send_statement(
+	    store, part->prepared, part->sql, (int)part->column_count, values, lengths, formats);
 }
 
 static size_t bytes_of(const struct array *arrays, size_t count)
@@ -449,7 +457,7 @@ static bool send_part(struct store *store, const struct part *part, size_t count
 		else
 			add_columns(part, arrays, row);
 	}
-	sent = send_arrays(store, part->sql, arrays, part->column_count);
+	sent = send_arrays(store, part, arrays);
 	for (size_t i = 0; i < part->column_count; i++)
 		array_clear(&arrays[i]);
 	return sent;
@@ -463,6 +471,19 @@ static size_t sample_count(const struct changes *changes)
 		count += changes->frames[i].sample_count;
 	return count;
 }
+
+/* What ends each transaction. */
+static const char sql_written[] =
+    "WITH counted AS (UPDATE storage.counter SET revision = $1::bigint,"
+    " class = greatest(class, $2::bigint), statistic = greatest(statistic, $3::bigint),"
+    " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
+    " event = greatest(event, $6::bigint), server = greatest(server, $7::bigint),"
+    " volume = greatest(volume, $8::bigint),"
+    " volume_node = greatest(volume_node, $9::bigint),"
+    " cohort = greatest(cohort, $10::bigint), gap = greatest(gap, $11::bigint),"
+    " sampled = greatest(sampled,"
+    " timestamptz 'epoch' + nullif($12::bigint, 0) * interval '1 microsecond'))"
+    " SELECT pg_notify('storage', $13::text)";
 
 /* The highest ids and the number of the transaction, and the notification of listeners. */
 static bool send_end(struct store *store)
@@ -487,18 +508,8 @@ static bool send_end(struct store *store)
 	    changes->server_count + changes->servers_removed_count,
 	    changes->volume_count + changes->volumes_removed_count + changes->volume_node_count +
 	        changes->volume_nodes_removed_count);
-	sent = send_statement(store,
-	    "WITH counted AS (UPDATE storage.counter SET revision = $1::bigint,"
-	    " class = greatest(class, $2::bigint), statistic = greatest(statistic, $3::bigint),"
-	    " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
-	    " event = greatest(event, $6::bigint), server = greatest(server, $7::bigint),"
-	    " volume = greatest(volume, $8::bigint),"
-	    " volume_node = greatest(volume_node, $9::bigint),"
-	    " cohort = greatest(cohort, $10::bigint), gap = greatest(gap, $11::bigint),"
-	    " sampled = greatest(sampled,"
-	    " timestamptz 'epoch' + nullif($12::bigint, 0) * interval '1 microsecond'))"
-	    " SELECT pg_notify('storage', $13::text)",
-	    NUMBERS + 1, (const char *const *)texts, NULL, NULL);
+	sent = send_statement(
+	    store, "written", NULL, NUMBERS + 1, (const char *const *)texts, NULL, NULL);
 	for (size_t i = 0; i <= NUMBERS; i++)
 		free(texts[i]);
 	return sent;
@@ -506,7 +517,25 @@ static bool send_end(struct store *store)
 
 static bool send_command(struct store *store, const char *sql)
 {
-	return send_statement(store, sql, 0, NULL, NULL, NULL);
+	return send_statement(store, NULL, sql, 0, NULL, NULL, NULL);
+}
+
+static void prepared(struct store *store, PGresult *result)
+{
+	(void)result;
+	store_prepared(store);
+}
+
+void store_prepare(struct store *store)
+{
+	struct text sql = TEXT_EMPTY;
+
+	for (size_t i = 0; i < PART_COUNT; i++)
+		if (parts[i].prepared != NULL)
+			text_printf(&sql, "PREPARE %s AS %s; ", parts[i].prepared, parts[i].sql);
+	text_printf(&sql, "PREPARE written AS %s", sql_written);
+	store_ask(store, sql.data, NULL, NULL, prepared);
+	text_clear(&sql);
 }
 
 /* Ends the pipeline: the server answers when it has done all of it. */

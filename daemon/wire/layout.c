@@ -375,7 +375,7 @@ static void clear_array(const struct field *field, void *member)
 	char *elements = *(char **)member;
 	size_t count = *count_of(field, member);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && !is_copied(field->element); i++)
 		layout_clear(field->element, elements + i * field->element->size);
 	free(elements);
 }

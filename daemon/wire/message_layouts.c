@@ -46,7 +46,7 @@ static const struct field configure_fields[] = {
     REQUIRED(struct message_configure, path),
     FIELD(struct message_configure, log_level),
     RANGE(struct message_configure, workers, 1, SCAN_WORKERS_MAX),
-    RANGE(struct message_configure, default_period_s, 1, UINT32_MAX),
+    FIELD(struct message_configure, default_period_s),
     ARRAY(struct message_configure, settings, setting_count, &setting_layout),
 };
 const struct layout configure_layout = LAYOUT(struct message_configure, configure_fields);
@@ -86,7 +86,7 @@ const struct layout prepare_layout = LAYOUT(struct message_prepare, prepare_fiel
 static const struct field adjust_fields[] = {
     FIELD(struct message_adjust, log_level),
     RANGE(struct message_adjust, workers, 1, SCAN_WORKERS_MAX),
-    RANGE(struct message_adjust, default_period_s, 1, UINT32_MAX),
+    FIELD(struct message_adjust, default_period_s),
 };
 const struct layout adjust_layout = LAYOUT(struct message_adjust, adjust_fields);
 
