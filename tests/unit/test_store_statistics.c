@@ -819,6 +819,12 @@ static void all_charts_have_the_same_step(void **state)
 	    "SELECT c->'step', jsonb_array_length(c->'charts'->0->'values')"
 	    " FROM storage.charts(11, at(0), at(3600), 60) AS c",
 	    "60|60");
+	/* of less than that there is nothing */
+	query(*state, "UPDATE storage.resolution SET retention = '1 hour' WHERE number = 0");
+	assert_answer(*state,
+	    "SELECT c->'step', c->'charts'->0->'values'"
+	    " FROM storage.charts(11, at(10), at(50)) AS c",
+	    "60|[]");
 }
 
 /* ---- refusals ---- */

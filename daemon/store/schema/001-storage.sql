@@ -584,7 +584,7 @@ COMMENT ON COLUMN storage.events.message IS 'Text for people.';
 -- plan with the values at hand, so that only the partitions that matter are looked at.
 
 CREATE FUNCTION storage.frame_real(n bigint) RETURNS double precision
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
 	bits CONSTANT bigint := CASE WHEN n < 0 THEN ~n ELSE n END;
 	exponent CONSTANT integer := bits >> 52;
@@ -721,17 +721,16 @@ REVOKE ALL ON FUNCTION storage.pieces FROM PUBLIC;
 COMMENT ON FUNCTION storage.pieces IS 'Private: what to read a span of time from.';
 
 CREATE FUNCTION storage.rate(rise double precision, from_time timestamptz, to_time timestamptz)
-RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURNS double precision LANGUAGE sql STABLE PARALLEL SAFE
 RETURN greatest(rise, 0) / nullif(extract(epoch FROM to_time - from_time), 0)::double precision;
 REVOKE ALL ON FUNCTION storage.rate FROM PUBLIC;
 COMMENT ON FUNCTION storage.rate IS 'Private: by how much per second a counter rose.';
 
 CREATE FUNCTION storage.place_in(begin_time timestamptz, end_time timestamptz, intervals integer,
 	number bigint)
-RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN begin_time
-	+ make_interval(secs => (extract(epoch FROM end_time) - extract(epoch FROM begin_time))::double precision
-		* number / intervals);
+RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
+RETURN begin_time + make_interval(secs => number * (extract(epoch FROM end_time)
+	- extract(epoch FROM begin_time))::double precision / intervals);
 REVOKE ALL ON FUNCTION storage.place_in FROM PUBLIC;
 COMMENT ON FUNCTION storage.place_in IS 'Private: when an interval of several equal ones begins.';
 
@@ -763,7 +762,8 @@ BEGIN ATOMIC
 	)
 	SELECT point.place - 1,
 		CASE WHEN NOT interval_points.counter
-			THEN least(greatest(point.mean, point.minimum::text::numeric), point.maximum::text::numeric)::double precision
+			THEN least(greatest(point.mean, point.minimum::text::numeric),
+				point.maximum::text::numeric)::double precision
 			WHEN point.previous IS NOT NULL OR interval_points.before > interval '0'
 			THEN storage.rate(point.gain, coalesce(point.previous, point.first_time), point.last_time) END,
 		CASE WHEN NOT interval_points.counter THEN point.minimum END,
@@ -889,30 +889,31 @@ COMMENT ON FUNCTION storage.has_at_most IS 'Private: whether there are at most t
 -- that begin in the span. Samples count as they are, whatever their period is said to be.
 CREATE FUNCTION storage.find_resolution(resource bigint, statistics bigint[],
 	max_points integer, INOUT begin_time timestamptz, INOUT end_time timestamptz,
-	OUT resolution integer, OUT intervals integer)
+	OUT resolution integer, OUT intervals integer, OUT step double precision)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
 	seconds CONSTANT numeric := extract(epoch FROM end_time) - extract(epoch FROM begin_time);
 	level storage.resolution;
-	step numeric;
+	width numeric;
 BEGIN
 	FOR level IN SELECT * FROM storage.resolution AS r ORDER BY r.number LOOP
 		resolution := level.number;
-		step := extract(epoch FROM level.length);
+		width := extract(epoch FROM level.length);
 		CONTINUE WHEN level.number < 4 AND begin_time < now() - level.retention;
 		IF level.number = 0 THEN
 			EXIT WHEN (SELECT bool_and(storage.has_at_most(max_points, find_resolution.resource, s,
-				begin_time, end_time)) FROM unnest(statistics) AS s);
+				begin_time, end_time)) FROM unnest(statistics) AS s) IS NOT FALSE;
 		ELSE
-			EXIT WHEN ceil(extract(epoch FROM end_time) / step)
-				- ceil(extract(epoch FROM begin_time) / step) <= max_points;
-			step := step * ceil(seconds / step / max_points);
+			EXIT WHEN ceil(extract(epoch FROM end_time) / width)
+				- ceil(extract(epoch FROM begin_time) / width) <= max_points;
+			width := width * ceil(seconds / width / max_points);
 		END IF;
 	END LOOP;
 	IF resolution > 0 THEN
-		begin_time := to_timestamp(ceil(extract(epoch FROM begin_time) / step) * step);
-		end_time := to_timestamp(ceil(extract(epoch FROM end_time) / step) * step);
-		intervals := (extract(epoch FROM end_time) - extract(epoch FROM begin_time)) / step;
+		begin_time := to_timestamp(ceil(extract(epoch FROM begin_time) / width) * width);
+		end_time := to_timestamp(ceil(extract(epoch FROM end_time) / width) * width);
+		intervals := (extract(epoch FROM end_time) - extract(epoch FROM begin_time)) / width;
+		step := width;
 	END IF;
 END
 $$;
@@ -989,11 +990,13 @@ DECLARE
 	fit record;
 BEGIN
 	range := storage.find_range(resource, from_time, to_time, 'max_points', max_points);
-	fit := storage.find_resolution(resource, ARRAY[series.id], max_points, range.begin_time, range.end_time);
+	fit := storage.find_resolution(resource, ARRAY[series.id], max_points, range.begin_time,
+		range.end_time);
 	IF fit.intervals IS NULL THEN
 		RETURN QUERY
 		SELECT p.time, p.value, p.minimum, p.maximum, p.count, NULL::text
-		FROM storage.points(samples.resource, series.id, counter, 0, 0, fit.begin_time, fit.end_time, NULL) AS p
+		FROM storage.points(samples.resource, series.id, counter, 0, 0, fit.begin_time,
+			fit.end_time, NULL) AS p
 		WHERE p.value IS NOT NULL
 		UNION ALL
 		SELECT greatest(g.from_time, fit.begin_time), NULL, NULL, NULL, 0, g.reason
@@ -1129,7 +1132,8 @@ DECLARE
 	fit record;
 BEGIN
 	range := storage.find_range(resource, from_time, to_time, 'max_points', max_points);
-	fit := storage.find_resolution(resource, ARRAY[series.id], max_points, range.begin_time, range.end_time);
+	fit := storage.find_resolution(resource, ARRAY[series.id], max_points, range.begin_time,
+		range.end_time);
 	RETURN QUERY
 	SELECT p.time, array_agg(p.value ORDER BY bin)
 	FROM generate_series(0, bins - 1) AS bin
@@ -1275,7 +1279,7 @@ BEGIN
 	fit := storage.find_resolution(resource, series, max_points, range.begin_time, range.end_time);
 	RETURN jsonb_build_object('resource', charts.resource,
 		'from', storage.epoch(fit.begin_time), 'to', storage.epoch(fit.end_time),
-		'step', (storage.epoch(fit.end_time) - storage.epoch(fit.begin_time)) / fit.intervals,
+		'step', fit.step,
 		'charts', (SELECT coalesce(jsonb_agg(storage.chart(charts.resource, chart->>'title',
 				ARRAY(SELECT s.id FROM json_array_elements_text(chart->'series') WITH ORDINALITY AS n (name, place)
 					JOIN storage.statistic AS s ON s.name = n.name
