@@ -448,6 +448,15 @@ static void a_range_of_which_no_samples_are_left_is_read_from_intervals(void **s
 	    "SELECT since(time), value FROM storage.samples(11, 'heat', at(10), at(70))", "60|-1");
 }
 
+static void the_last_day_is_read_as_it_was_sampled(void **state)
+{
+	put_samples(*state, 1, 1007, VALUES(1, 2));
+	assert_answer(*state,
+	    "SELECT since(time), value"
+	    " FROM storage.samples(11, 'heat', now() - interval '1 day', now())",
+	    "1007|1\n1017|2");
+}
+
 static void what_is_not_condensed_comes_from_what_is_finer(void **state)
 {
 	/* given hours that are condensed up to 1 h, 5 min up to 1 h 10 min, and minutes up to 1 h
@@ -917,6 +926,7 @@ int main(void)
 	    TEST(counters_are_read_as_rates),
 	    TEST(a_range_is_read_at_the_finest_resolution_that_fits),
 	    TEST(a_range_of_which_no_samples_are_left_is_read_from_intervals),
+	    TEST(the_last_day_is_read_as_it_was_sampled),
 	    TEST(what_is_not_condensed_comes_from_what_is_finer),
 	    TEST(a_range_that_nothing_fits_is_read_by_several_days),
 	    TEST(counters_of_intervals_are_rates_between_their_ends),

@@ -177,7 +177,7 @@ CREATE TABLE storage.slot (
 );
 CREATE INDEX slot_resource ON storage.slot (resource_id);
 COMMENT ON COLUMN storage.slot.since IS
-	'Time of the first sample of the resource. Older ones at the slot are those of another one, which is gone.';
+	'Time of the first sample of the resource. Older ones at the slot are those of another one, which is gone: a slot is given again on a later day only (UTC), so that no interval has samples of both.';
 
 CREATE TABLE storage.resolution (
 	number smallint PRIMARY KEY,
@@ -899,7 +899,7 @@ BEGIN
 	FOR level IN SELECT * FROM storage.resolution AS r ORDER BY r.number LOOP
 		resolution := level.number;
 		width := extract(epoch FROM level.length);
-		CONTINUE WHEN level.number < 4 AND begin_time < now() - level.retention;
+		CONTINUE WHEN level.number < 4 AND begin_time + interval '10 s' <= now() - level.retention;
 		IF level.number = 0 THEN
 			EXIT WHEN (SELECT bool_and(storage.has_at_most(max_points, find_resolution.resource, s,
 				begin_time, end_time)) FROM unnest(statistics) AS s) IS NOT FALSE;
@@ -1038,7 +1038,7 @@ BEGIN
 	END IF;
 	-- The coarsest that has the very intervals, else the finest that there still is.
 	FOR level IN SELECT * FROM storage.resolution AS r
-		WHERE r.number = 4 OR range.begin_time >= now() - r.retention ORDER BY r.number
+		WHERE r.number = 4 OR range.begin_time + interval '10 s' > now() - r.retention ORDER BY r.number
 	LOOP
 		IF chosen.number IS NULL OR step % extract(epoch FROM level.length) = 0
 			AND extract(epoch FROM range.begin_time) % extract(epoch FROM level.length) = 0
