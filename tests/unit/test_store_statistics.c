@@ -578,6 +578,112 @@ static void intervals_come_to_the_same_from_whatever_they_are_read(void **state)
 	    expected);
 }
 
+/* Random samples of three hours, and what they come to in minutes, 5 minutes and hours. */
+struct history {
+	int statistic;
+	struct frame_sums *sums[3]; /* one for each interval */
+};
+
+static const int lengths[] = {MINUTE, 5 * MINUTE, HOUR};
+
+static void remember(struct history *history, double time, double value)
+{
+	struct frame *frame = xcalloc(1, sizeof(*frame));
+	int minute = (int)time / MINUTE;
+
+	frame->present[3] = true;
+	frame->value[3] = value;
+	frame_sums_add(&history->sums[0][minute], frame, 0, 0, 1);
+	free(frame);
+}
+
+static void make_history(PGconn *database, struct history *history, int statistic)
+{
+	double value = 0;
+
+	history->statistic = statistic;
+	for (size_t level = 0; level < COUNT_OF(lengths); level++) {
+		history->sums[level] =
+		    xcalloc((size_t)(3 * HOUR / lengths[level]), sizeof(struct frame_sums));
+		for (int i = 0; i < 3 * HOUR / lengths[level]; i++)
+			history->sums[level][i].counter = statistic == 2;
+	}
+	for (double time = 0.002; time < 3 * HOUR; time += 5 + (double)(random() % 15000) / 1000) {
+		if (random() % 40 == 0)
+			time += (double)(random() % 900);
+		if (time >= 3 * HOUR)
+			break;
+		value = statistic == 1       ? (double)(random() % 1000) / 10
+		        : random() % 30 == 0 ? (double)(random() % 10)
+		                             : value + (double)(random() % 100);
+		put_sample(database, statistic, time, value);
+		remember(history, time, value);
+	}
+	for (size_t level = 1; level < COUNT_OF(lengths); level++) {
+		for (int i = 0; i < 3 * HOUR / lengths[level - 1]; i++)
+			frame_sums_join(
+			    &history->sums[level][i * lengths[level - 1] / lengths[level]],
+			    &history->sums[level - 1][i]);
+	}
+}
+
+static void put_history(PGconn *database, const struct history *history)
+{
+	for (size_t level = 0; level < COUNT_OF(lengths); level++) {
+		for (int i = 0; i < 3 * HOUR / lengths[level]; i++) {
+			struct text payload = TEXT_EMPTY;
+
+			frame_sums_encode(&history->sums[level][i], &payload);
+			if (payload.length > 0)
+				put_payload(database,
+				    (struct key){(int)level + 1, 1, history->statistic, 0,
+				        i * lengths[level]},
+				    &payload);
+			text_clear(&payload);
+		}
+		free(history->sums[level]);
+	}
+}
+
+static void condensing_changes_nothing(void **state)
+{
+	static const char sql[] = "SELECT string_agg(concat_ws(' ', n, since(time), "
+	                          "round(value::numeric, 9), minimum, maximum,"
+	                          " count), ', ') FROM unnest('{1,3,36,180}'::int[]) AS n,"
+	                          " storage.samples(11, '%s', at(0), at(3 * 3600), n)";
+	static const char *const condensed[] = {"at(1000)", "at(3600)", "at(7777)", "at(3 * 3600)"};
+	struct history gauge, counter;
+	char *ask_gauge = xasprintf(sql, "heat"), *ask_counter = xasprintf(sql, "reads");
+	char *expected_gauge, *expected_counter;
+
+	srandom(11);
+	query(*state, "UPDATE storage.resolution SET retention = '1 hour' WHERE number = 0");
+	make_history(*state, &gauge, 1);
+	make_history(*state, &counter, 2);
+	expected_gauge = xstrdup(query(*state, ask_gauge));
+	expected_counter = xstrdup(query(*state, ask_counter));
+	assert_true(strlen(expected_gauge) > 5000 && strlen(expected_counter) > 3000);
+	put_history(*state, &gauge);
+	put_history(*state, &counter);
+	for (size_t i = 0; i < COUNT_OF(condensed); i++) {
+		char *progress =
+		    xasprintf("UPDATE storage.resolution SET condensed = %s"
+		              " WHERE number BETWEEN 1 AND 3;"
+		              "DELETE FROM storage.frame WHERE resolution = 0 AND time < %s"
+		              " - interval '1 h'",
+		        condensed[i], condensed[i]);
+
+		query(*state, progress);
+		assert_answer(*state, ask_gauge, expected_gauge);
+		assert_answer(*state, ask_counter, expected_counter);
+		free(progress);
+	}
+	free(ask_gauge);
+	free(ask_counter);
+	free(expected_gauge);
+	free(expected_counter);
+}
+
 /* ---- several series ---- */
 
 static void series_are_merged_by_scan(void **state)
@@ -615,7 +721,7 @@ static void series_of_intervals_are_merged(void **state)
 	assert_answer(*state,
 	    "SELECT since(time), values"
 	    " FROM storage.series(11, '{heat,load,reads}', at(0), at(180), 3)",
-	    "0|{25,NULL,NULL}\n60|{26,1.5,NULL}\n120|{27,NULL,6}");
+	    "0|{25,NULL,NULL}\n60|{26,1.5,NULL}\n120|{27,NULL,1}");
 }
 
 /* ---- histograms ---- */
@@ -932,6 +1038,7 @@ int main(void)
 	    TEST(counters_of_intervals_are_rates_between_their_ends),
 	    TEST(any_number_of_equal_intervals_is_given),
 	    TEST(intervals_come_to_the_same_from_whatever_they_are_read),
+	    TEST(condensing_changes_nothing),
 	    TEST(series_are_merged_by_scan),
 	    TEST(several_samples_of_a_scan_are_all_there),
 	    TEST(series_of_intervals_are_merged),

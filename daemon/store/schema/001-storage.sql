@@ -734,7 +734,8 @@ RETURN begin_time + make_interval(secs => number * (extract(epoch FROM end_time)
 REVOKE ALL ON FUNCTION storage.place_in FROM PUBLIC;
 COMMENT ON FUNCTION storage.place_in IS 'Private: when an interval of several equal ones begins.';
 
--- Sums are added up as decimal numbers, so that means are exact.
+-- Sums are added up as decimal numbers, so that means are exact. The last count of a counter in an
+-- interval that is over is taken for that at its end, whether it is condensed already or not.
 CREATE FUNCTION storage.interval_points(resource bigint, statistic bigint, counter boolean,
 	bin integer, resolution integer, begin_time timestamptz, end_time timestamptz,
 	intervals integer, before interval)
@@ -743,13 +744,18 @@ RETURNS TABLE (number integer, value double precision, minimum double precision,
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	WITH entry AS (
-		SELECT e.*, greatest(0, e.first - lag(e.last) OVER (ORDER BY e.time)) + e.rise AS gain,
+		SELECT e.time, e.count, e.sum, e.minimum, e.maximum,
+			greatest(0, e.first - lag(e.last) OVER (ORDER BY e.time)) + e.rise AS gain,
+			CASE WHEN r.number = 0 THEN e.last_time
+				WHEN date_bin(r.length, e.time, timestamptz 'epoch') + r.length > now() THEN e.last_time
+				ELSE date_bin(r.length, e.time, timestamptz 'epoch') + r.length END AS last_time,
 			width_bucket(extract(epoch FROM e.time), extract(epoch FROM interval_points.begin_time),
 				extract(epoch FROM interval_points.end_time), interval_points.intervals) AS place
 		FROM storage.pieces(interval_points.resolution,
 			interval_points.begin_time - interval_points.before, interval_points.end_time) AS p
 		CROSS JOIN LATERAL storage.entries(interval_points.resource, interval_points.statistic,
 			interval_points.bin, p.piece_resolution, p.from_time, p.to_time) AS e
+		JOIN storage.resolution AS r ON r.number = interval_points.resolution
 	), part AS (
 		SELECT entry.place, sum(entry.count)::bigint AS count,
 			CASE WHEN NOT interval_points.counter
