@@ -51,7 +51,8 @@ struct graph_class {
 	size_t attribute_count;    /* of class */
 	bool scannable;
 	record_id *statistic_ids; /* one per statistic of class */
-	char **statistic_names;   /* of the statistics known to the database, with their ids */
+	uint32_t *first_series; /* of each statistic: how many those before it have; last: of all */
+	char **statistic_names; /* of the statistics known to the database, with their ids */
 	record_id *known_statistic_ids;
 	size_t known_statistic_count;
 	TAILQ_HEAD(, graph_resource) resources;
@@ -151,6 +152,7 @@ struct graph_resource {
 	bool has_refused;    /* an end of a refused link, or once was */
 	bool cause_pending;  /* the cause is to be judged anew */
 	bool alerts_changed; /* since then */
+	uint32_t seat;       /* the first of its places in cohorts, 0: none */
 	uint64_t mark;       /* scratch of traversals: equal to graph->mark if visited */
 };
 
@@ -160,10 +162,10 @@ struct graph_options {
 	/* Where errors go: what is stored lacks what a class demands. NULL: to warn(). */
 	void (*error)(const char *plugin, const char *scannable, const char *line);
 	/*
-	 * Samples, and histograms, that are kept at most until they are taken: while the database
-	 * is away the older half is dropped when there are more. 0: a default of 2,000,000.
+	 * Bytes of samples that are kept at most until they are taken: while the database is away
+	 * the older half is dropped when there are more. 0: a default of 64 MiB.
 	 */
-	size_t sample_limit;
+	size_t frame_limit;
 };
 
 struct graph *graph_new(const struct graph_options *options);
@@ -177,7 +179,9 @@ void graph_restore_resource(struct graph *graph, const struct resource_row *row)
 void graph_restore_parent(struct graph *graph, const struct parent_row *row);
 void graph_restore_reporter(struct graph *graph, const struct reporter_row *row);
 void graph_restore_alert(struct graph *graph, const struct alert_row *row); /* active ones */
-void graph_restore_gap(struct graph *graph, const struct gap_row *row);     /* open ones */
+void graph_restore_cohort(struct graph *graph, const struct cohort_row *row);
+void graph_restore_slot(struct graph *graph, const struct slot_row *row);
+void graph_restore_gap(struct graph *graph, const struct gap_row *row); /* open ones */
 /*
  * Joins what was restored (scopes). Rows that name what is not there are reported by warn() and
  * left out. Must be called once, after the rows and before anything below.
@@ -271,6 +275,10 @@ void graph_close(struct graph *graph, uint32_t session);
  */
 bool graph_needs_initial_scan(const struct graph *graph, uint32_t session);
 
+/* What a session calls by this number, or NULL if that is gone. */
+struct graph_resource *graph_resource_of(
+    const struct graph *graph, uint32_t session, uint32_t resource);
+
 /* For wire_context: index of the class (among the plugin's) of a resource of a session. */
 size_t graph_class_of(void *graph, uint32_t session, uint32_t resource);
 
@@ -334,7 +342,7 @@ bool graph_dismiss_alert(struct graph *graph, record_id id, bool dismissed);
 struct changes *graph_take_changes(struct graph *graph);
 bool graph_has_changes(const struct graph *graph);
 
-/* How many samples and histograms were dropped because nobody took them. */
+/* How many samples were dropped because nobody took them. */
 uint64_t graph_dropped_samples(const struct graph *graph);
 
 /*

@@ -277,9 +277,9 @@ static void add_sum_column(const struct frame_sums *sums, const struct layout *l
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct frame_sum *sum = &sums->slots[layout->slots[i]];
 
-		values[i] = index == FRAME_SUM
-		                ? within_range(sum->sum + sum->carry)
-		                : *(const double *)((const char *)sum + sum_fields[index]);
+		memcpy(&values[i], (const char *)sum + sum_fields[index], sizeof(values[i]));
+		if (index == FRAME_SUM)
+			values[i] = within_range(values[i] + sum->carry);
 	}
 	column = column_of_values(values, layout->count, numbers);
 	add_column(&column, index, numbers, layout->count, start, payload);
@@ -336,9 +336,9 @@ bool frame_sums_decode(const void *payload, size_t size, struct frame_sums *sums
 		if (!read_values(&content, index, values))
 			return false;
 		for (size_t i = 0; i < content.layout.count; i++) {
-			char *sum = (char *)&sums->slots[content.layout.slots[i]];
+			struct frame_sum *sum = &sums->slots[content.layout.slots[i]];
 
-			*(double *)(sum + sum_fields[index]) = values[i];
+			memcpy((char *)sum + sum_fields[index], &values[i], sizeof(values[i]));
 		}
 	}
 	return true;

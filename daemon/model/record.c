@@ -106,8 +106,8 @@ bool changes_are_empty(const struct changes *changes)
 	    changes->resource_count, changes->reporters_removed_count,
 	    changes->reporters_added_count, changes->parents_removed_count,
 	    changes->parents_added_count, changes->reference_count, changes->alert_count,
-	    changes->event_count, changes->sample_count, changes->histogram_count,
-	    changes->frame_count, changes->gap_count};
+	    changes->event_count, changes->cohort_count, changes->slot_count, changes->frame_count,
+	    changes->gap_count};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] > 0)
@@ -135,8 +135,6 @@ static void clear_rows(struct changes *changes)
 		alert_row_clear(&changes->alerts[i]);
 	for (size_t i = 0; i < changes->event_count; i++)
 		free(changes->events[i].message);
-	for (size_t i = 0; i < changes->histogram_count; i++)
-		free(changes->histograms[i].counts);
 	for (size_t i = 0; i < changes->frame_count; i++)
 		text_clear(&changes->frames[i].payload);
 	for (size_t i = 0; i < changes->notice_count; i++)
@@ -168,8 +166,8 @@ void changes_free(struct changes *changes)
 	free(changes->references);
 	free(changes->alerts);
 	free(changes->events);
-	free(changes->samples);
-	free(changes->histograms);
+	free(changes->cohorts);
+	free(changes->slots);
 	free(changes->frames);
 	free(changes->late);
 	free(changes->gaps);

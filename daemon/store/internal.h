@@ -193,6 +193,7 @@ void store_set_timer(struct store *store, int64_t ms);
 void store_migrated(struct store *store);
 void store_has_loaded(struct store *store);
 void store_statistics_read(struct store *store);
+void store_prepared(struct store *store);
 void store_written(struct store *store);
 
 /* Writes what is in flight, or first makes what that needs. */
@@ -334,6 +335,9 @@ bool store_condense_late(struct store *store);
 bool store_condense(struct store *store);
 
 /* ---- write.c ---- */
+
+/* Prepares what is written most; then store_prepared(). */
+void store_prepare(struct store *store);
 
 /* Writes what is in flight. */
 void store_write(struct store *store);

@@ -258,6 +258,11 @@ void store_has_loaded(struct store *store)
 
 void store_statistics_read(struct store *store)
 {
+	store_prepare(store);
+}
+
+void store_prepared(struct store *store)
+{
 	become_ready(store);
 }
 

@@ -63,6 +63,8 @@ struct store_callbacks {
 	void (*peer)(void *context, const struct server_peer_row *row);
 	void (*volume)(void *context, const struct volume_row *row);
 	void (*volume_node)(void *context, const struct volume_node_row *row);
+	void (*cohort)(void *context, const struct cohort_row *row); /* by id */
+	void (*slot)(void *context, const struct slot_row *row);
 	void (*gap)(void *context, const struct gap_row *row); /* open ones */
 	/* Everything was loaded; once. */
 	void (*loaded)(void *context);

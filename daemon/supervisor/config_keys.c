@@ -71,8 +71,8 @@ const struct config_key config_keys[] = {
         BETWEEN(100 * NS_PER_MS, SECONDS(3600)), .default_text = "10 s", .needs_restart = true,
         .help = "longest wait between attempts to connect"),
 
-    OF("scan.period", CONFIG_SECONDS, scan_period_ns, BETWEEN(SECONDS(1), DAY),
-        .default_text = "5 s", .help = "from the end of an update scan to the next"),
+    OF("scan.period", CONFIG_SECONDS, scan_period_ns, BETWEEN(0, DAY), .default_text = "5 s",
+        .help = "from the end of an update scan to the next"),
     OF("scan.workers", CONFIG_NUMBER, scan_workers, BETWEEN(1, SCAN_WORKERS_MAX),
         .default_text = "256", .help = "most scans of one plugin at the same time"),
     OF("scan.limit", CONFIG_DURATION, scan_limit_ns, BETWEEN(SECONDS(1), DAY),

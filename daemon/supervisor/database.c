@@ -66,6 +66,16 @@ static void restore_volume_node(void *context, const struct volume_node_row *row
 	graph_restore_volume_node(supervisor_of(context)->graph, row);
 }
 
+static void restore_cohort(void *context, const struct cohort_row *row)
+{
+	graph_restore_cohort(supervisor_of(context)->graph, row);
+}
+
+static void restore_slot(void *context, const struct slot_row *row)
+{
+	graph_restore_slot(supervisor_of(context)->graph, row);
+}
+
 static void restore_gap(void *context, const struct gap_row *row)
 {
 	graph_restore_gap(supervisor_of(context)->graph, row);
@@ -229,6 +239,8 @@ static const struct store_callbacks store_callbacks = {
     .peer = restore_peer,
     .volume = restore_volume,
     .volume_node = restore_volume_node,
+    .cohort = restore_cohort,
+    .slot = restore_slot,
     .gap = restore_gap,
     .request = take_request,
     .loaded = database_loaded,
