@@ -321,6 +321,12 @@ void graph_set_offline(struct graph *graph, struct graph_resource *scannable, bo
 void graph_begin_gap(struct graph *graph, const struct graph_resource *scannable,
     enum gap_reason reason, struct wallclock begin);
 
+/*
+ * The same for the time that the runner was not running: since the newest sample, or the last gap,
+ * that was restored. Nothing if there never was a sample.
+ */
+void graph_begin_stopped(struct graph *graph);
+
 /* There are samples again. A gap of another reason lasts; GAP_REASON_COUNT stands for any. */
 void graph_end_gap(struct graph *graph, const struct graph_resource *scannable,
     enum gap_reason reason, struct wallclock end);

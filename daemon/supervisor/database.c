@@ -104,6 +104,7 @@ static void database_loaded(void *context)
 	size_t count;
 
 	graph_restored(supervisor->graph);
+	graph_begin_stopped(supervisor->graph);
 	graph_begin_configuration(supervisor->graph);
 	supervisor->loaded = true;
 	hide_unlisted(supervisor);
