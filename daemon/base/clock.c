@@ -6,6 +6,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+/* The system's cheap clock is of use if it ticks at least this often. */
+#define COARSE_MAX_NS (4 * NS_PER_MS)
+
 static _Atomic int64_t skipped_ns;
 
 /* Where the clocks stand, without what was skipped; monotonic 0: they run. */
@@ -59,12 +62,41 @@ struct timespec monotonic_timespec(struct monotonic time)
 	return (struct timespec){.tv_sec = time.ns / NS_PER_S, .tv_nsec = time.ns % NS_PER_S};
 }
 
-struct wallclock wallclock_now(void)
+/* Nanoseconds since 1970 by the system's clock, or by the one of this program. */
+static int64_t read_wallclock(clockid_t clock)
 {
 	bool stopped = atomic_load(&stopped_monotonic_ns) != 0;
-	int64_t now_ns = stopped ? atomic_load(&stopped_wallclock_ns) : read_clock(CLOCK_REALTIME);
+	int64_t now_ns = stopped ? atomic_load(&stopped_wallclock_ns) : read_clock(clock);
 
-	return (struct wallclock){(now_ns + atomic_load(&skipped_ns)) / 1000};
+	return now_ns + atomic_load(&skipped_ns);
+}
+
+struct wallclock wallclock_now(void)
+{
+	return (struct wallclock){read_wallclock(CLOCK_REALTIME) / 1000};
+}
+
+/* The cheapest clock of the system that is good enough for milliseconds. */
+static clockid_t choose_coarse_clock(void)
+{
+	struct timespec resolution;
+	int failed = clock_getres(CLOCK_REALTIME_COARSE, &resolution);
+
+	if (failed != 0 || resolution.tv_sec > 0 || resolution.tv_nsec > COARSE_MAX_NS)
+		return CLOCK_REALTIME;
+	return CLOCK_REALTIME_COARSE;
+}
+
+struct wallclock wallclock_now_coarse(void)
+{
+	static _Atomic int chosen = -1;
+	int clock = atomic_load_explicit(&chosen, memory_order_relaxed);
+
+	if (clock < 0) {
+		clock = choose_coarse_clock();
+		atomic_store_explicit(&chosen, clock, memory_order_relaxed);
+	}
+	return (struct wallclock){read_wallclock(clock) / NS_PER_MS * (NS_PER_MS / 1000)};
 }
 
 const char *wallclock_format(struct wallclock time, char buffer[CLOCK_TEXT_SIZE])

@@ -125,9 +125,8 @@ void scan_append_gdb(const struct scan *scan, struct text *out);
 struct json_object *scan_describe_tree(
     const struct kit_session *session, const struct newest *newest);
 
-/* Notices of "scan" alone, one JSON text a line, appended: a scan, and all samples. */
+/* Notices of "scan" alone, one JSON text a line, appended: a scan, and a sample. */
 void scan_describe_batch(const struct batch *batch, struct text *notices);
-void scan_describe_samples(
-    const struct graph *graph, const struct changes *changes, struct text *notices);
+void scan_describe_sample(const struct kit_sample *sample, struct text *notices);
 
 #endif

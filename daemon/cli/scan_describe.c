@@ -187,48 +187,15 @@ void scan_describe_batch(const struct batch *batch, struct text *notices)
 	append_notice(notices, notice);
 }
 
-/* The statistic of this id of a resource's class, or NULL. */
-static const struct statistic *find_statistic(
-    const struct graph_resource *resource, record_id statistic)
+void scan_describe_sample(const struct kit_sample *sample, struct text *notices)
 {
-	const struct class *class = resource->class->class;
-
-	for (size_t i = 0; i < class->statistic_count; i++)
-		if (resource->class->statistic_ids[i] == statistic)
-			return &class->statistics[i];
-	return NULL;
-}
-
-/* Appends the notice of a sample, or of a histogram (counts not NULL). */
-static void append_sample(struct text *notices, const struct graph *graph,
-    const struct sample_row *row, const int64_t *counts, size_t count)
-{
-	const struct graph_resource *resource = graph_find(graph, row->resource_id);
 	const struct statistic *statistic =
-	    resource != NULL ? find_statistic(resource, row->statistic_id) : NULL;
-	struct json_object *notice;
+	    &sample->resource->class->class->statistics[sample->statistic];
+	struct json_object *notice = begin_notice(sample->time, "sampled");
 
-	if (statistic == NULL)
-		return;
-	notice = begin_notice(row->time, "sampled");
-	json_object_object_add(notice, "resource", describe_reference(resource));
+	json_object_object_add(notice, "resource", describe_reference(sample->resource));
 	add_text(notice, "statistic", statistic->name);
 	add_text(notice, "label", statistic->label);
-	add_sample(notice, statistic, row->value, counts, count);
+	add_sample(notice, statistic, sample->value, sample->counts, sample->count);
 	append_notice(notices, notice);
-}
-
-void scan_describe_samples(
-    const struct graph *graph, const struct changes *changes, struct text *notices)
-{
-	for (size_t i = 0; i < changes->sample_count; i++)
-		append_sample(notices, graph, &changes->samples[i], NULL, 0);
-	for (size_t i = 0; i < changes->histogram_count; i++) {
-		const struct histogram_row *row = &changes->histograms[i];
-		struct sample_row sample = {.resource_id = row->resource_id,
-		    .statistic_id = row->statistic_id,
-		    .time = row->time};
-
-		append_sample(notices, graph, &sample, row->counts, row->count);
-	}
 }

@@ -159,13 +159,22 @@ static void take_log(void *context, const char *scannable, int level, const char
 	scan_say(run->scan, style, "%s: %s", log_level_name(level), line);
 }
 
+static void take_sample(void *context, const struct kit_sample *sample)
+{
+	struct run *run = context;
+
+	newest_take(run->newest, sample);
+	if (run->scan->debug)
+		scan_describe_sample(sample, &run->notices);
+}
+
 static void take_batch(void *context, struct kit_session *session, const struct batch *batch)
 {
 	struct run *run = context;
 
-	(void)session;
 	if (run->scan->debug)
 		scan_describe_batch(batch, &run->notices);
+	sampled_visit(kit_graph(session->kit), batch, take_sample, run);
 	tell_refused(run, batch);
 }
 
@@ -173,9 +182,7 @@ static void take_stored(void *context, const struct changes *changes)
 {
 	struct run *run = context;
 
-	newest_take(run->newest, changes);
-	if (run->scan->debug)
-		scan_describe_samples(kit_graph(run->session->kit), changes, &run->notices);
+	newest_forget(run->newest, changes);
 }
 
 static void take_change(void *context, const char *notice)

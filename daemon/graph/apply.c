@@ -155,6 +155,7 @@ static void apply_removal(struct application *application, uint32_t number, stru
 	struct graph *graph = application->graph;
 
 	application->session->slots[number].id = SLOT_UNUSED;
+	application->session->slots[number].seat = 0;
 	if (resource == NULL)
 		return;
 	if (resource->kept)
@@ -209,46 +210,6 @@ static void apply_parents(struct application *application)
 	for (size_t i = 0; i < batch->parent_count; i++)
 		if (batch->parents[i].added)
 			apply_parent(application, &batch->parents[i]);
-}
-
-/* ---- samples ---- */
-
-static void apply_sample(struct application *application, const struct sample *sample)
-{
-	const struct graph_resource *resource = application_resource(application, sample->resource);
-	struct sample_row row = {.time = sample->time, .value = sample->value};
-
-	if (resource == NULL)
-		return;
-	row.resource_id = resource->id;
-	row.statistic_id = resource->class->statistic_ids[sample->statistic];
-	changes_add_sample(application->graph, &row);
-}
-
-static void apply_histogram(struct application *application, const struct histogram *histogram)
-{
-	const struct graph_resource *resource =
-	    application_resource(application, histogram->resource);
-	size_t size = histogram->count * sizeof(*histogram->counts);
-	struct histogram_row row = {.time = histogram->time, .count = histogram->count};
-
-	if (resource == NULL)
-		return;
-	row.resource_id = resource->id;
-	row.statistic_id = resource->class->statistic_ids[histogram->statistic];
-	row.counts = xcalloc(histogram->count, sizeof(*row.counts));
-	memcpy(row.counts, histogram->counts, size);
-	changes_add_histogram(application->graph, &row);
-}
-
-static void apply_samples(struct application *application)
-{
-	const struct batch *batch = application->batch;
-
-	for (size_t i = 0; i < batch->sample_count; i++)
-		apply_sample(application, &batch->samples[i]);
-	for (size_t i = 0; i < batch->histogram_count; i++)
-		apply_histogram(application, &batch->histograms[i]);
 }
 
 /* ---- alerts ---- */
@@ -421,7 +382,7 @@ static void apply(struct application *application)
 	scannables_settle(graph);
 	relations_settle(graph);
 	volumes_settle(graph);
-	apply_samples(application);
+	samples_apply(application);
 	apply_alerts(application);
 	apply_refusals(application);
 	scannables_settle(graph);

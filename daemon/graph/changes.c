@@ -28,6 +28,7 @@ struct changes *changes_next(struct graph *graph)
 	if (graph->next == NULL) {
 		graph->next = xcalloc(1, sizeof(*graph->next));
 		graph->capacities = (struct graph_capacities){0};
+		graph->frame_bytes = 0;
 	}
 	return graph->next;
 }
@@ -105,6 +106,12 @@ void changes_add_event(struct graph *graph, enum severity severity, record_id re
 	ADD(graph, events, event_count, row);
 }
 
+/* Bytes that a frame takes in memory. */
+static size_t size_of_frame(const struct frame_row *row)
+{
+	return sizeof(*row) + row->payload.capacity;
+}
+
 /* Notes how many were dropped, and warns when it begins. */
 static void note_dropped(struct graph *graph, size_t count)
 {
@@ -114,42 +121,41 @@ static void note_dropped(struct graph *graph, size_t count)
 	graph->dropped_samples += count;
 }
 
-static void make_room_for_sample(struct graph *graph, struct changes *next)
+/* Drops the older half of the frames when they come to too much. */
+static void make_room_for_frame(struct graph *graph, struct changes *next, size_t size)
 {
-	size_t dropped = next->sample_count / 2;
+	size_t dropped = (next->frame_count + 1) / 2;
+	size_t samples = 0;
 
-	if (next->sample_count < graph->options.sample_limit)
+	if (graph->frame_bytes + size <= graph->options.frame_limit || next->frame_count == 0)
 		return;
-	memmove(next->samples, next->samples + dropped,
-	    (next->sample_count - dropped) * sizeof(*next->samples));
-	next->sample_count -= dropped;
-	note_dropped(graph, dropped);
+	for (size_t i = 0; i < dropped; i++) {
+		graph->frame_bytes -= size_of_frame(&next->frames[i]);
+		samples += next->frames[i].sample_count;
+		text_clear(&next->frames[i].payload);
+	}
+	next->frame_count -= dropped;
+	memmove(next->frames, next->frames + dropped, next->frame_count * sizeof(*next->frames));
+	note_dropped(graph, samples);
 }
 
-static void make_room_for_histogram(struct graph *graph, struct changes *next)
+void changes_add_frame(struct graph *graph, const struct frame_row *row)
 {
-	size_t dropped = next->histogram_count / 2;
+	make_room_for_frame(graph, changes_next(graph), size_of_frame(row));
+	graph->frame_bytes += size_of_frame(row);
+	ADD(graph, frames, frame_count, *row);
+}
 
-	if (next->histogram_count < graph->options.sample_limit)
+void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place)
+{
+	const struct changes *next = changes_next(graph);
+
+	if (*place < next->gap_count && next->gaps[*place].id == row->id) {
+		next->gaps[*place] = *row;
 		return;
-	for (size_t i = 0; i < dropped; i++)
-		free(next->histograms[i].counts);
-	memmove(next->histograms, next->histograms + dropped,
-	    (next->histogram_count - dropped) * sizeof(*next->histograms));
-	next->histogram_count -= dropped;
-	note_dropped(graph, dropped);
-}
-
-void changes_add_sample(struct graph *graph, const struct sample_row *row)
-{
-	make_room_for_sample(graph, changes_next(graph));
-	ADD(graph, samples, sample_count, *row);
-}
-
-void changes_add_histogram(struct graph *graph, const struct histogram_row *row)
-{
-	make_room_for_histogram(graph, changes_next(graph));
-	ADD(graph, histograms, histogram_count, *row);
+	}
+	*place = next->gap_count;
+	ADD(graph, gaps, gap_count, *row);
 }
 
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number)
@@ -382,7 +388,8 @@ bool graph_has_changes(const struct graph *graph)
 {
 	return graph->next != NULL || graph->parents_added_count > 0 ||
 	       graph->reporters_added_count > 0 || volumes_have_changes(graph) ||
-	       !TAILQ_EMPTY(&graph->dirty_resources) || !TAILQ_EMPTY(&graph->dirty_alerts);
+	       cohorts_have_changes(graph) || !TAILQ_EMPTY(&graph->dirty_resources) ||
+	       !TAILQ_EMPTY(&graph->dirty_alerts);
 }
 
 struct changes *graph_take_changes(struct graph *graph)
@@ -399,6 +406,7 @@ struct changes *graph_take_changes(struct graph *graph)
 	take_parents(graph, changes);
 	take_alerts(graph, changes);
 	volumes_take_changes(graph, changes);
+	cohorts_take_changes(graph, changes);
 	changes->counters = graph->counters;
 	return changes;
 }

@@ -33,6 +33,7 @@ void graph_class_free(struct graph_class *class)
 	free(class->statistic_names);
 	free(class->known_statistic_ids);
 	free(class->statistic_ids);
+	free(class->first_series);
 	free(class->row_text);
 	free(class->plugin);
 	free(class->name);
@@ -101,6 +102,20 @@ static void number_statistics(struct graph *graph, struct graph_class *class)
 	}
 }
 
+/* A histogram is one series for each of its bins. */
+static void number_series(struct graph_class *class)
+{
+	const struct class *declared = class->class;
+
+	class->first_series = xcalloc(declared->statistic_count + 1, sizeof(*class->first_series));
+	for (size_t i = 0; i < declared->statistic_count; i++) {
+		size_t bins = declared->statistics[i].bin_count;
+
+		class->first_series[i + 1] =
+		    class->first_series[i] + (bins > 0 ? (uint32_t)bins : 1);
+	}
+}
+
 /* Has the row of a class written if it is not what is stored. */
 static void store_class(struct graph *graph, struct graph_class *class)
 {
@@ -138,6 +153,7 @@ static struct graph_class *declare_class(
 	free(class->label);
 	class->label = xstrdup(declared->label);
 	number_statistics(graph, class);
+	number_series(class);
 	store_class(graph, class);
 	return class;
 }
@@ -179,7 +195,9 @@ static void retract_class(struct graph_class *class)
 	stored_write(class);
 	class->class = NULL;
 	free(class->statistic_ids);
+	free(class->first_series);
 	class->statistic_ids = NULL;
+	class->first_series = NULL;
 }
 
 void graph_retract(struct graph *graph, const char *plugin)

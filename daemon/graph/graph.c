@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "graph/graph_internal.h"
 
-/* About 64 MB: a minute and more of the most that is designed for. */
-#define SAMPLE_LIMIT 2000000
+/* Minutes of the most that is designed for. */
+#define FRAME_LIMIT ((size_t)64 * 1024 * 1024)
 
 struct graph *graph_new(const struct graph_options *options)
 {
@@ -20,8 +20,8 @@ struct graph *graph_new(const struct graph_options *options)
 	graph->options = *options;
 	if (graph->options.error == NULL)
 		graph->options.error = options->warn;
-	if (graph->options.sample_limit == 0)
-		graph->options.sample_limit = SAMPLE_LIMIT;
+	if (graph->options.frame_limit == 0)
+		graph->options.frame_limit = FRAME_LIMIT;
 	TAILQ_INIT(&graph->plugins);
 	TAILQ_INIT(&graph->active_alerts);
 	TAILQ_INIT(&graph->dirty_alerts);
@@ -29,6 +29,7 @@ struct graph *graph_new(const struct graph_options *options)
 	TAILQ_INIT(&graph->refused);
 	TAILQ_INIT(&graph->rules);
 	TAILQ_INIT(&graph->crowded);
+	TAILQ_INIT(&graph->sampled);
 	volumes_new(graph);
 	return graph;
 }
@@ -101,11 +102,13 @@ void graph_free(struct graph *graph)
 	HASH_ITER (by_number, graph->sessions, session, next)
 		graph_session_free(graph, session);
 	volumes_free(graph);
+	cohorts_free(graph);
 	free_alerts(graph);
 	free_plugins(graph);
 	free_classes(graph);
 	relations_free(graph);
 	causes_free(graph);
+	gaps_free(graph);
 	index_clear(&graph->refused_by_pair);
 	index_clear(&graph->by_id);
 	index_clear(&graph->by_identity);

@@ -51,7 +51,8 @@ struct graph_class {
 	size_t attribute_count;    /* of class */
 	bool scannable;
 	record_id *statistic_ids; /* one per statistic of class */
-	char **statistic_names;   /* of the statistics known to the database, with their ids */
+	uint32_t *first_series; /* of each statistic: how many those before it have; last: of all */
+	char **statistic_names; /* of the statistics known to the database, with their ids */
 	record_id *known_statistic_ids;
 	size_t known_statistic_count;
 	TAILQ_HEAD(, graph_resource) resources;
@@ -155,6 +156,7 @@ struct graph_resource {
 	record_id
 	    *reporters; /* of a resource with a global identifier that is not the session's own */
 	uint32_t reporter_count;
+	uint32_t seat;           /* the first of its places in cohorts, 0: none */
 	struct id_list reported; /* of a scannable: resources that it is a reporter of */
 	TAILQ_HEAD(, graph_resource) scoped; /* resources whose scope this is */
 	TAILQ_ENTRY(graph_resource) in_scope;
@@ -167,10 +169,10 @@ struct graph_options {
 	/* Where errors go: what is stored lacks what a class demands. NULL: to warn(). */
 	void (*error)(const char *plugin, const char *scannable, const char *line);
 	/*
-	 * Samples, and histograms, that are kept at most until they are taken: while the database
-	 * is away the older half is dropped when there are more. 0: a default of 2,000,000.
+	 * Bytes of samples that are kept at most until they are taken: while the database is away
+	 * the older half is dropped when there are more. 0: a default of 64 MiB.
 	 */
-	size_t sample_limit;
+	size_t frame_limit;
 };
 
 struct graph *graph_new(const struct graph_options *options);
@@ -184,6 +186,9 @@ void graph_restore_resource(struct graph *graph, const struct resource_row *row)
 void graph_restore_parent(struct graph *graph, const struct parent_row *row);
 void graph_restore_reporter(struct graph *graph, const struct reporter_row *row);
 void graph_restore_alert(struct graph *graph, const struct alert_row *row); /* active ones */
+void graph_restore_cohort(struct graph *graph, const struct cohort_row *row);
+void graph_restore_slot(struct graph *graph, const struct slot_row *row);
+void graph_restore_gap(struct graph *graph, const struct gap_row *row); /* open ones */
 /*
  * Joins what was restored (scopes). Rows that name what is not there are reported by warn() and
  * left out. Must be called once, after the rows and before anything below.
@@ -302,6 +307,10 @@ void graph_close(struct graph *graph, uint32_t session);
  */
 bool graph_needs_initial_scan(const struct graph *graph, uint32_t session);
 
+/* What a session calls by this number, or NULL if that is gone. */
+struct graph_resource *graph_resource_of(
+    const struct graph *graph, uint32_t session, uint32_t resource);
+
 /* For wire_context: index of the class (among the plugin's) of a resource of a session. */
 size_t graph_class_of(void *graph, uint32_t session, uint32_t resource);
 
@@ -338,6 +347,23 @@ int graph_apply(struct graph *graph, const struct batch *batch, char reason[REAS
 void graph_set_offline(struct graph *graph, struct graph_resource *scannable, bool offline);
 
 /*
+ * From this time on there are no samples of a scannable (NULL: of all), for this reason. A gap that
+ * lasts goes on; one of another reason ends now, and another one begins.
+ */
+void graph_begin_gap(struct graph *graph, const struct graph_resource *scannable,
+    enum gap_reason reason, struct wallclock begin);
+
+/*
+ * The same for the time that the runner was not running: since the newest sample, or the last gap,
+ * that was restored. Nothing if there never was a sample.
+ */
+void graph_begin_stopped(struct graph *graph);
+
+/* There are samples again. A gap of another reason lasts; GAP_REASON_COUNT stands for any. */
+void graph_end_gap(struct graph *graph, const struct graph_resource *scannable,
+    enum gap_reason reason, struct wallclock end);
+
+/*
  * Sets the mark that a user has seen an active alert and does not care for it, or takes it back.
  * The alert stays as it is; a later one of the same condition has no mark. False if no active alert
  * has this id.
@@ -354,7 +380,7 @@ bool graph_dismiss_alert(struct graph *graph, record_id id, bool dismissed);
 struct changes *graph_take_changes(struct graph *graph);
 bool graph_has_changes(const struct graph *graph);
 
-/* How many samples and histograms were dropped because nobody took them. */
+/* How many samples were dropped because nobody took them. */
 uint64_t graph_dropped_samples(const struct graph *graph);
 
 /*

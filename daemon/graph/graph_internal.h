@@ -6,6 +6,7 @@
 #define GRAPH_GRAPH_INTERNAL_H
 
 #include "graph/graph.h"
+#include "model/frame.h"
 
 struct graph_plugin {
 	char *name;
@@ -20,6 +21,7 @@ struct graph_slot {
 	record_id id;      /* SLOT_UNUSED, or a resource that may be gone by now */
 	uint32_t class;    /* index among the plugin's */
 	uint32_t in_batch; /* scratch: 1 + index of the report that creates it, or SLOT_REMOVED */
+	uint32_t seat;     /* where it was last found to be in a cohort; 0: nowhere yet */
 };
 #define SLOT_UNUSED INT64_C(0)
 #define SLOT_REMOVED UINT32_MAX
@@ -34,14 +36,60 @@ struct graph_session {
 	bool undecided;           /* or has yet to be confirmed: what is lost is still there */
 	struct graph_slot *slots; /* by number of the resource */
 	size_t slot_count;
+	struct monotonic
+	    outdated_told; /* when it was last told that samples are outdated; 0: never */
 	UT_hash_handle by_number;
+};
+
+/* The place of a resource in a cohort: the number of the cohort * FRAME_SLOTS + the slot. */
+#define SEAT_COHORTS (UINT32_MAX / FRAME_SLOTS)
+
+/* The cohorts of a scannable and a class: those with a free slot first. */
+struct graph_cohort_group {
+	struct cohort_key {
+		record_id scannable_id;
+		record_id class_id;
+	} key;
+	struct graph_class *class;
+	TAILQ_HEAD(, graph_cohort) cohorts;
+	UT_hash_handle by_key;
+};
+
+struct series;
+
+/* Resources whose samples share frames. */
+struct graph_cohort {
+	record_id id;
+	uint32_t number;     /* index in graph->cohorts */
+	uint32_t count;      /* slots that are taken */
+	uint32_t end;        /* of those that ever were */
+	uint32_t first_free; /* no lower slot is free */
+	uint32_t capacity;
+	record_id *resources; /* by slot; 0: free */
+	uint32_t *others;     /* by slot: the next seat of the resource; NULL: none has any */
+	struct graph_cohort_group *group;
+	TAILQ_ENTRY(graph_cohort) in_group;
+
+	uint32_t session;         /* that sampled last */
+	struct wallclock limit;   /* what it samples is later than this */
+	struct wallclock newest;  /* sample */
+	struct wallclock framed;  /* the newest frame's time */
+	struct wallclock vacated; /* whoever gets a slot again has samples later than this */
+	struct series **series;   /* while a batch is applied; NULL: it has none of this cohort */
+	TAILQ_ENTRY(graph_cohort) in_batch;
+};
+
+/* A slot that was given to a resource. */
+struct new_seat {
+	record_id resource;
+	uint32_t seat;
+	struct wallclock since;
 };
 
 /* The allocated lengths of the arrays of graph->next, and of what is checked when it is taken. */
 struct graph_capacities {
-	size_t classes, forgotten_offline, removed_resources, reporters_removed, parents_removed,
-	    events, samples;
-	size_t histograms, batches, notices;
+	size_t classes, forgotten_offline, removed_resources, reporters_removed, parents_removed;
+	size_t events, frames, batches, notices, gaps;
 };
 
 struct graph_index_slot {
@@ -71,6 +119,7 @@ struct graph {
 	struct graph_index by_id;
 	struct graph_index by_identity;
 	struct graph_session *sessions;
+	struct graph_session *session_found; /* the last one that was looked for, or NULL */
 	struct counters counters;
 	uint64_t dropped_samples;
 	struct graph_alert_list active_alerts;
@@ -99,6 +148,8 @@ struct graph {
 
 	struct volumes *volumes; /* NULL while the graph is being freed */
 
+	struct graph_gap *gaps; /* hash of those that last */
+
 	struct changes *next; /* the next changes to write, as far as they are rows already */
 	struct graph_capacities capacities;
 	/* Links and reports that are new; written if they still hold when the changes are taken. */
@@ -106,6 +157,17 @@ struct graph {
 	size_t parents_added_count, parents_added_capacity;
 	struct reporter_row *reporters_added;
 	size_t reporters_added_count, reporters_added_capacity;
+
+	struct graph_cohort_group *cohort_groups;
+	struct graph_cohort **cohorts; /* by number, from 1, and so by id; NULL: gone */
+	size_t cohort_count, cohort_capacity;
+	TAILQ_HEAD(, graph_cohort) sampled; /* that the batch has samples of */
+	/* What is new; written if it still holds when the changes are taken. */
+	uint32_t *cohorts_added; /* numbers */
+	size_t cohorts_added_count, cohorts_added_capacity;
+	struct new_seat *seats_added;
+	size_t seats_added_count, seats_added_capacity;
+	size_t frame_bytes; /* of graph->next */
 
 	struct pending_scope *pending_scopes; /* between restoring and graph_restored() */
 	size_t pending_scope_count, pending_scope_capacity;
@@ -126,6 +188,12 @@ void graph_error(struct graph *graph, const char *plugin, const char *format, ..
 
 /* Makes the rest follow what was changed, at the end of an operation. */
 void graph_settle(struct graph *graph);
+
+/* ---- gap.c ---- */
+
+/* The scannable is gone, and the database forgets its gaps. */
+void gaps_forget(struct graph *graph, const struct graph_resource *scannable);
+void gaps_free(struct graph *graph);
 
 /* ---- index.c ---- */
 
@@ -518,6 +586,26 @@ bool cull_resources(struct application *application, struct removal *removal);
 /* What is reported no longer waits to be confirmed as gone. */
 void cull_note_reports(struct application *application);
 
+/* ---- cohort.c ---- */
+
+/*
+ * The cohort and slot of a resource of this session, which are given to it if it has none for the
+ * scannable: its first sample is of this time.
+ */
+struct graph_cohort *cohort_seat(struct graph *graph, struct graph_session *session,
+    struct graph_resource *resource, struct wallclock time, uint32_t *seat);
+
+/* Takes the resource out of all cohorts and, if it is a scannable, ends its own. */
+void cohorts_forget(struct graph *graph, struct graph_resource *resource);
+bool cohorts_have_changes(const struct graph *graph);
+void cohorts_take_changes(struct graph *graph, struct changes *changes);
+void cohorts_free(struct graph *graph);
+
+/* ---- sample.c ---- */
+
+/* Makes the samples of a batch into frames. */
+void samples_apply(struct application *application);
+
 /* ---- changes.c: while restoring, links and reports are stored already ---- */
 
 /* The changes being collected. */
@@ -531,8 +619,9 @@ void changes_add_reporter(struct graph *graph, record_id resource, record_id rep
 void changes_drop_reporter(struct graph *graph, record_id resource, record_id reporter);
 void changes_add_event(struct graph *graph, enum severity severity, record_id resource,
     record_id alert, const char *message);
-void changes_add_sample(struct graph *graph, const struct sample_row *row);
-void changes_add_histogram(struct graph *graph, const struct histogram_row *row);
+void changes_add_frame(struct graph *graph, const struct frame_row *row);
+/* In place of the row at *place, if that is the same gap's. */
+void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place);
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number);
 void changes_add_notice(struct graph *graph, char *notice);
 

@@ -15,10 +15,21 @@
 
 struct graph_session *graph_session_find(const struct graph *graph, uint32_t number)
 {
-	struct graph_session *session;
+	struct graph_session *session = graph->session_found;
 
-	HASH_FIND(by_number, graph->sessions, &number, sizeof(number), session);
+	if (session == NULL || session->number != number)
+		HASH_FIND(by_number, graph->sessions, &number, sizeof(number), session);
 	return session;
+}
+
+struct graph_resource *graph_resource_of(
+    const struct graph *graph, uint32_t number, uint32_t resource)
+{
+	const struct graph_session *session = graph_session_find(graph, number);
+
+	if (session == NULL || resource >= session->slot_count)
+		return NULL;
+	return graph_find(graph, session->slots[resource].id);
 }
 
 bool graph_session_reach(struct graph_session *session, uint32_t number, size_t reports)
@@ -56,6 +67,7 @@ void graph_open(struct graph *graph, uint32_t number, struct graph_resource *sca
 void graph_session_free(struct graph *graph, struct graph_session *session)
 {
 	HASH_DELETE(by_number, graph->sessions, session);
+	graph->session_found = NULL;
 	free(session->slots);
 	free(session);
 }
@@ -75,13 +87,15 @@ void graph_close(struct graph *graph, uint32_t number)
 		graph_session_free(graph, session);
 }
 
-size_t graph_class_of(void *graph, uint32_t number, uint32_t resource)
+size_t graph_class_of(void *context, uint32_t number, uint32_t resource)
 {
-	const struct graph_session *session = graph_session_find(graph, number);
+	struct graph *graph = context;
+	struct graph_session *session = graph_session_find(graph, number);
 	const struct graph_slot *slot;
 
 	if (session == NULL || resource >= session->slot_count)
 		return CLASS_NOT_FOUND;
+	graph->session_found = session;
 	slot = &session->slots[resource];
 	return slot->id > 0 ? slot->class : CLASS_NOT_FOUND;
 }

@@ -96,7 +96,7 @@ static bool take_time(struct host_resource *resource, size_t statistic, struct w
 	if (resource->sampled == NULL)
 		resource->sampled = xcalloc(count, sizeof(*resource->sampled));
 	newest = &resource->sampled[statistic];
-	*time = wallclock_now();
+	*time = wallclock_now_coarse();
 	if (newest->us - time->us > CLOCK_BACK_US) {
 		warn_of_clock(resource, newest->us - time->us);
 		return false;

@@ -404,6 +404,12 @@ static void commit_scan_locked(struct host_session *session, struct monotonic st
 	    monotonic_after(monotonic_now(), (int64_t)session->period_s * NS_PER_S);
 }
 
+/* A scan that takes longer than this is slow. */
+static int64_t slow_ns(const struct host_session *session)
+{
+	return session->period_s > 0 ? session->period_s * NS_PER_S : NS_PER_S;
+}
+
 /*
  * Runs a scan of a session that the caller has locked, and unlocks it. What an initial scan lists
  * counts as complete, so one that was asked to stop is not stored.
@@ -423,7 +429,7 @@ static void run_scan(struct host_session *session, enum hook hook)
 		assign_defaults(session->scannable);
 	}
 	result = run_hook(session, hook);
-	session->is_slow = monotonic_since(monotonic_now(), start) > session->period_s * NS_PER_S;
+	session->is_slow = monotonic_since(monotonic_now(), start) > slow_ns(session);
 	if (result != 0 && !session->stopping) {
 		refusals_tell_left_out(session);
 		end_session(session, hook, failure_reason(session, result));

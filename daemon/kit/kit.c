@@ -107,8 +107,6 @@ static void tell_changes(struct kit *kit)
 		return;
 	if (kit->options.callbacks.stored != NULL)
 		kit->options.callbacks.stored(kit->options.context, changes);
-	if (kit->options.callbacks.collected != NULL)
-		kit->options.callbacks.collected(kit->options.context, changes);
 	for (size_t i = 0; i < changes->notice_count && kit->options.callbacks.changed; i++)
 		kit->options.callbacks.changed(kit->options.context, changes->notices[i]);
 	changes_free(changes);

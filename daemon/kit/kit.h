@@ -54,8 +54,6 @@ struct kit_callbacks {
 	void (*log)(void *context, const char *scannable, int level, const char *line);
 	/* A batch was applied to the graph. */
 	void (*applied)(void *context, struct kit_session *session, const struct batch *batch);
-	/* What would be stored now: rows, as the database gets them. Valid during the call. */
-	void (*collected)(void *context, const struct changes *changes);
 	/* The session is over; hook and reason are NULL unless a hook failed. */
 	void (*ended)(
 	    void *context, struct kit_session *session, const char *hook, const char *reason);

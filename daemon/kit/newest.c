@@ -81,27 +81,22 @@ static struct newest_sample *place_of(
 	return sample;
 }
 
-void newest_take(struct newest *newest, const struct changes *changes)
+void newest_take(struct newest *newest, const struct kit_sample *sample)
 {
-	for (size_t i = 0; i < changes->sample_count; i++) {
-		const struct sample_row *row = &changes->samples[i];
-		struct newest_sample *sample =
-		    place_of(newest, row->resource_id, row->statistic_id);
+	struct newest_sample *kept =
+	    place_of(newest, sample->resource->id, sampled_statistic(sample));
 
-		sample->time = row->time;
-		sample->value = row->value;
-	}
-	for (size_t i = 0; i < changes->histogram_count; i++) {
-		const struct histogram_row *row = &changes->histograms[i];
-		struct newest_sample *sample =
-		    place_of(newest, row->resource_id, row->statistic_id);
+	kept->time = sample->time;
+	kept->value = sample->value;
+	if (sample->counts == NULL)
+		return;
+	kept->counts = xreallocarray(kept->counts, sample->count, sizeof(*kept->counts));
+	memcpy(kept->counts, sample->counts, sample->count * sizeof(*kept->counts));
+	kept->count = sample->count;
+}
 
-		free(sample->counts);
-		sample->time = row->time;
-		sample->counts = xreallocarray(NULL, row->count, sizeof(*row->counts));
-		memcpy(sample->counts, row->counts, row->count * sizeof(*row->counts));
-		sample->count = row->count;
-	}
+void newest_forget(struct newest *newest, const struct changes *changes)
+{
 	for (size_t i = 0; i < changes->removed_resource_count; i++)
 		forget(newest, find_resource(newest, changes->removed_resources[i]));
 }

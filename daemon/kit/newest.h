@@ -3,6 +3,7 @@
 #ifndef KIT_NEWEST_H
 #define KIT_NEWEST_H
 
+#include "kit/sampled.h"
 #include "model/record.h"
 
 struct newest;
@@ -18,10 +19,12 @@ struct newest_sample {
 struct newest *newest_new(void);
 void newest_free(struct newest *newest);
 
-/* Takes the samples from what is to be written, and forgets the resources that are removed. */
-void newest_take(struct newest *newest, const struct changes *changes);
+void newest_take(struct newest *newest, const struct kit_sample *sample);
 
-/* The newest sample, or NULL if there is none. Valid until newest_take(). */
+/* Forgets the resources that are removed by what is to be written. */
+void newest_forget(struct newest *newest, const struct changes *changes);
+
+/* The newest sample, or NULL if there is none. Valid until one of these is called. */
 const struct newest_sample *newest_find(
     const struct newest *newest, record_id resource, record_id statistic);
 

@@ -1,7 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/record.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
+
+static const char *const gap_reasons[GAP_REASON_COUNT] = {
+    [GAP_OFFLINE] = "offline",
+    [GAP_DEADLINE] = "deadline",
+    [GAP_CRASH] = "crash",
+    [GAP_DATABASE] = "database",
+    [GAP_DROPPED] = "dropped",
+    [GAP_STOPPED] = "stopped",
+};
+
+const char *gap_reason_name(enum gap_reason reason)
+{
+	assert((size_t)reason < GAP_REASON_COUNT);
+	return gap_reasons[reason];
+}
+
+enum gap_reason gap_reason_parse(const char *name)
+{
+	enum gap_reason reason = 0;
+
+	while (reason < GAP_REASON_COUNT && strcmp(gap_reasons[reason], name) != 0)
+		reason++;
+	return reason;
+}
 
 static void statistic_row_clear(struct statistic_row *row)
 {
@@ -80,7 +106,8 @@ bool changes_are_empty(const struct changes *changes)
 	    changes->resource_count, changes->reporters_removed_count,
 	    changes->reporters_added_count, changes->parents_removed_count,
 	    changes->parents_added_count, changes->reference_count, changes->alert_count,
-	    changes->event_count, changes->sample_count, changes->histogram_count};
+	    changes->event_count, changes->cohort_count, changes->slot_count, changes->frame_count,
+	    changes->gap_count};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] > 0)
@@ -108,8 +135,8 @@ static void clear_rows(struct changes *changes)
 		alert_row_clear(&changes->alerts[i]);
 	for (size_t i = 0; i < changes->event_count; i++)
 		free(changes->events[i].message);
-	for (size_t i = 0; i < changes->histogram_count; i++)
-		free(changes->histograms[i].counts);
+	for (size_t i = 0; i < changes->frame_count; i++)
+		text_clear(&changes->frames[i].payload);
 	for (size_t i = 0; i < changes->notice_count; i++)
 		free(changes->notices[i]);
 }
@@ -139,8 +166,11 @@ void changes_free(struct changes *changes)
 	free(changes->references);
 	free(changes->alerts);
 	free(changes->events);
-	free(changes->samples);
-	free(changes->histograms);
+	free(changes->cohorts);
+	free(changes->slots);
+	free(changes->frames);
+	free(changes->late);
+	free(changes->gaps);
 	free(changes->batches);
 	free(changes->notices);
 	free(changes);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "model/class.h"
 
 /* Ids count up from 1; 0 stands for none. They are never used again. */
@@ -110,19 +111,63 @@ struct event_row {
 	char *message;
 };
 
-struct sample_row {
-	record_id resource_id;
-	record_id statistic_id;
-	struct wallclock time;
-	double value;
+/* Resources of one class whose samples the scans of one scannable make: up to FRAME_SLOTS. */
+struct cohort_row {
+	record_id id;
+	record_id scannable_id;
+	record_id class_id;
 };
 
-struct histogram_row {
+/* The place of a resource in the frames of a cohort. */
+struct slot_row {
+	record_id cohort_id;
 	record_id resource_id;
+	uint32_t slot;
+	struct wallclock since; /* the first sample; older ones here are of another resource */
+};
+
+/* Samples of one statistic, or of one bin of a histogram, of the resources of a cohort. */
+struct frame_row {
+	record_id cohort_id;
 	record_id statistic_id;
-	struct wallclock time;
-	int64_t *counts;
-	size_t count;
+	uint32_t bin;
+	struct wallclock time; /* increases from frame to frame of the same three */
+	struct text payload;   /* frame_encode() */
+	size_t sample_count;
+};
+
+/* A condensed frame that is to be made again: it got samples after it was made. */
+struct late_row {
+	record_id cohort_id;
+	record_id statistic_id;
+	uint32_t bin;
+	struct wallclock time; /* start of its interval */
+	uint32_t resolution;
+};
+
+/* Why there are no samples. */
+enum gap_reason {
+	GAP_OFFLINE,  /* a session failed */
+	GAP_DEADLINE, /* a scan took longer than it may */
+	GAP_CRASH,    /* the plugin host died */
+	GAP_DATABASE, /* the database was away for longer than samples could be kept */
+	GAP_DROPPED,  /* they came faster than they could be written */
+	GAP_STOPPED,  /* the runner was not running */
+	GAP_REASON_COUNT
+};
+const char *gap_reason_name(enum gap_reason reason);
+
+/* The reason of this name, or GAP_REASON_COUNT. */
+enum gap_reason gap_reason_parse(const char *name);
+
+/* A time without samples, and the reason for it. */
+struct gap_row {
+	record_id id;
+	record_id scannable_id; /* 0: all */
+	struct wallclock begin;
+	struct wallclock end; /* meaningful unless it is open */
+	bool open;            /* it lasts */
+	enum gap_reason reason;
 };
 
 /* What a server record says of how far it is: a person, or the manager, has the rest to say. */
@@ -181,7 +226,7 @@ struct request_row {
 	char *arguments; /* JSON object */
 };
 
-/* The highest ids given out so far. */
+/* The highest ids given out so far, and how far statistics go. */
 struct counters {
 	record_id class_id;
 	record_id statistic_id;
@@ -191,6 +236,9 @@ struct counters {
 	record_id server_id;
 	record_id volume_id;
 	record_id volume_node_id;
+	record_id cohort_id;
+	record_id gap_id;
+	struct wallclock sampled; /* time of the newest sample; 0: there is none */
 };
 
 /* The newest batch of a session that is contained in changes. */
@@ -202,9 +250,10 @@ struct batch_reference {
 /*
  * Everything that changed since the last changes were taken, for one transaction. Written in this
  * order: requests that are done; alerts without history; removals; classes; resources; reporters,
- * parents, references; servers, volumes and their nodes; alerts; events; samples. Rows under
- * "removed" that are not there, and rows that are there already, are no error. A parent or reporter
- * may be both removed and added, and then is there in the end; a row may be in a list twice.
+ * parents, references; servers, volumes and their nodes; alerts; events; cohorts, slots, frames;
+ * gaps. Rows under "removed" that are not there, and rows that are there already, are no error. A
+ * parent or reporter may be both removed and added, and then is there in the end; a row may be in a
+ * list twice.
  */
 struct changes {
 	record_id *requests_done;
@@ -258,10 +307,16 @@ struct changes {
 	struct event_row *events;
 	size_t event_count;
 
-	struct sample_row *samples;
-	size_t sample_count;
-	struct histogram_row *histograms; /* the newest of each statistic is kept */
-	size_t histogram_count;
+	struct cohort_row *cohorts; /* new */
+	size_t cohort_count;
+	struct slot_row *slots; /* given to a resource */
+	size_t slot_count;
+	struct frame_row *frames;
+	size_t frame_count;
+	struct late_row *late; /* the store's own: what the frames come too late for */
+	size_t late_count;
+	struct gap_row *gaps; /* begun or ended */
+	size_t gap_count;
 
 	struct counters counters;
 

@@ -31,6 +31,7 @@ static const uint32_t element_types[ARRAY_TYPE_COUNT] = {
     [ARRAY_TIME] = 1184,
     [ARRAY_TEXT] = 25,
     [ARRAY_JSON] = 3802,
+    [ARRAY_BYTES] = 17,
 };
 
 void array_begin(struct array *array, enum array_type type)
@@ -145,6 +146,16 @@ static void add_json(struct array *array, const void *field)
 		add_bytes(array, "\1", 1, text, strlen(text));
 }
 
+static void add_blob(struct array *array, const void *field)
+{
+	const struct text *bytes = field;
+
+	if (bytes->length == 0)
+		add_null(array);
+	else
+		add_bytes(array, "", 0, bytes->data, bytes->length);
+}
+
 void array_add(struct array *array, const void *field)
 {
 	static void (*const add[ARRAY_TYPE_COUNT])(struct array *, const void *) = {
@@ -156,6 +167,7 @@ void array_add(struct array *array, const void *field)
 	    [ARRAY_TIME] = add_time,
 	    [ARRAY_TEXT] = add_text,
 	    [ARRAY_JSON] = add_json,
+	    [ARRAY_BYTES] = add_blob,
 	};
 	uint32_t count;
 
@@ -164,6 +176,11 @@ void array_add(struct array *array, const void *field)
 	array->count++;
 	count = htobe32(array->count);
 	memcpy(array->bytes.data + offsetof(struct header, count), &count, sizeof(count));
+}
+
+struct wallclock array_time(int64_t binary)
+{
+	return (struct wallclock){binary + EPOCH_DIFFERENCE_US};
 }
 
 void array_clear(struct array *array)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 /* How a field of a row is kept in memory, and what it becomes. */
@@ -21,6 +22,7 @@ enum array_type {
 	ARRAY_TIME,    /* struct wallclock to timestamptz */
 	ARRAY_TEXT,    /* char * to text; NULL is null */
 	ARRAY_JSON,    /* char * with JSON to jsonb; NULL is null */
+	ARRAY_BYTES,   /* struct text to bytea; an empty one is null */
 	ARRAY_TYPE_COUNT
 };
 
@@ -37,5 +39,8 @@ void array_begin(struct array *array, enum array_type type);
 void array_add(struct array *array, const void *field);
 
 void array_clear(struct array *array);
+
+/* The time that a timestamptz in binary form is. */
+struct wallclock array_time(int64_t binary);
 
 #endif

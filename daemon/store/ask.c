@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 
+#define PARAMETERS_MAX 12
+
 static bool starts_with_any(const char *text, const char *const *prefixes)
 {
 	for (; *prefixes != NULL; prefixes++) {
@@ -85,25 +87,51 @@ static void question_failed(struct store *store, const PGresult *result)
 	free(text);
 }
 
+/* Sends a question with its parameters: arrays in binary form, or one text. */
+static int send_question(struct store *store, const struct question *question)
+{
+	const char *values[PARAMETERS_MAX] = {question->parameter};
+	int lengths[PARAMETERS_MAX] = {0};
+	int formats[PARAMETERS_MAX] = {0};
+	size_t count = question->array_count;
+
+	assert(count <= PARAMETERS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		values[i] = question->arrays[i].bytes.data;
+		lengths[i] = (int)question->arrays[i].bytes.length;
+		formats[i] = 1;
+	}
+	if (count == 0 && question->parameter == NULL && !question->binary)
+		return PQsendQuery(store->connection, question->sql);
+	if (question->parameter != NULL)
+		count = 1;
+	return PQsendQueryParams(store->connection, question->sql, (int)count, NULL, values,
+	    lengths, formats, question->binary);
+}
+
+void store_put_question(struct store *store, const struct question *question)
+{
+	assert(store->pending == 0);
+	if (!send_question(store, question)) {
+		store_lost_by_error(store);
+		return;
+	}
+	if (question->row != NULL)
+		PQsetSingleRowMode(store->connection);
+	store->row = question->row;
+	store->answered = question->answered;
+	store->failed = question->failed;
+	store->pending = 1;
+	store_flush(store);
+}
+
 void store_ask(struct store *store, const char *sql, const char *parameter,
     void (*row)(struct store *store, PGresult *result),
     void (*answered)(struct store *store, PGresult *result))
 {
-	int sent = parameter == NULL ? PQsendQuery(store->connection, sql)
-	                             : PQsendQueryParams(store->connection, sql, 1, NULL,
-	                                   &parameter, NULL, NULL, 0);
-
-	assert(store->pending == 0);
-	if (!sent) {
-		store_lost_by_error(store);
-		return;
-	}
-	if (row != NULL)
-		PQsetSingleRowMode(store->connection);
-	store->row = row;
-	store->answered = answered;
-	store->pending = 1;
-	store_flush(store);
+	store_put_question(
+	    store, &(const struct question){
+	               .sql = sql, .parameter = parameter, .row = row, .answered = answered});
 }
 
 /* The end of a question: its last result says how it went. */
@@ -116,6 +144,8 @@ static void question_ended(struct store *store)
 	store->answer = NULL;
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		store->answered(store, answer);
+	else if (store->failed != NULL && !store_error_loses_connection(store, answer))
+		store->failed(store, answer);
 	else
 		question_failed(store, answer);
 	PQclear(answer);

@@ -20,6 +20,9 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "model/record.h"
+#include "store/array.h"
+#include "store/condense.h"
+#include "store/partition.h"
 #include "store/store.h"
 
 /* A trouble that lasts, to be told when it begins, now and then, and when it ends. */
@@ -79,6 +82,46 @@ struct resolve_options {
 	void *context;
 };
 
+/* A question to the server. Neither function frees the result. */
+struct question {
+	const char *sql;            /* one or more statements; one if there are parameters */
+	const char *parameter;      /* a text, or NULL */
+	const struct array *arrays; /* or these */
+	size_t array_count;
+	bool binary; /* the answer; of one statement only */
+	/* Gets each row as it comes, unless it is NULL. */
+	void (*row)(struct store *store, PGresult *result);
+	/* Gets the last result. */
+	void (*answered)(struct store *store, PGresult *result);
+	/* Gets a failure that leaves the connection as it is; NULL: that ends the connection, too.
+	 */
+	void (*failed)(struct store *store, PGresult *result);
+};
+
+/* How the statistics stand, and what is done for them between transactions. */
+struct tending {
+	int64_t retention_s[STORE_RESOLUTIONS];
+	bool retention_is_new; /* the database is to be told of it */
+	bool is_read;          /* what follows is what the database has */
+	struct partitions partitions[STORE_RESOLUTIONS];
+	/* Every interval that ends at or before this has its frames; INT64_MIN: none was made. */
+	int64_t condensed_us[STORE_RESOLUTIONS];
+	bool may_be_late[STORE_RESOLUTIONS]; /* there may be frames that are to be made again */
+
+	struct condenser *condenser;
+	struct condenser *late_condenser;
+	int64_t next_us; /* what the resolution is condensed until when the step is done */
+
+	unsigned resolution;         /* of the partition that is being made or dropped */
+	struct partition partition;  /* that one */
+	struct monotonic not_before; /* after a failure */
+	struct backoff wait;
+	struct store_trouble trouble;
+	struct monotonic drop_not_before; /* after others held what is to be dropped */
+	struct backoff drop_wait;
+	struct store_trouble drop_trouble;
+};
+
 struct store {
 	struct event_base *base;
 	char *conninfo;
@@ -99,12 +142,14 @@ struct store {
 	struct event *writable;
 	struct event *timer; /* ends the wait, or is the limit, of the state */
 	struct event *kick;
+	struct event *second; /* looks every second for what is due */
 
 	char *last_words; /* of the server, before it ends the connection; or NULL */
 
 	size_t pending; /* results that are still to come */
 	void (*row)(struct store *store, PGresult *result);
 	void (*answered)(struct store *store, PGresult *result);
+	void (*failed)(struct store *store, PGresult *result);
 	PGresult *answer; /* the last result of the question that is being answered */
 
 	struct store_trouble locked; /* by another runner */
@@ -121,6 +166,7 @@ struct store {
 
 	struct changes *in_flight;
 	struct writer writer;
+	struct tending tending;
 };
 
 /* ---- store.c ---- */
@@ -144,7 +190,12 @@ void store_wait(struct store *store, struct backoff *wait);
 /* The next state, each called by the one before. */
 void store_migrated(struct store *store);
 void store_has_loaded(struct store *store);
+void store_statistics_read(struct store *store);
+void store_prepared(struct store *store);
 void store_written(struct store *store);
+
+/* Writes what is in flight, or first makes what that needs. */
+void store_begin_writing(struct store *store);
 
 /*
  * Logs that the trouble is on: when it has lasted for quiet_ns, and then once a minute. The first
@@ -198,6 +249,8 @@ void store_ask(struct store *store, const char *sql, const char *parameter,
     void (*row)(struct store *store, PGresult *result),
     void (*answered)(struct store *store, PGresult *result));
 
+void store_put_question(struct store *store, const struct question *question);
+
 /* Hands on every result that has arrived. */
 void store_take_results(struct store *store);
 
@@ -227,7 +280,59 @@ void store_load_clear(struct store *store);
 /* Reads what the manager asks for, and is READY again then. */
 void store_read_requests(struct store *store);
 
+/* ---- tend.c ---- */
+
+/* Reads how the statistics stand in the database; then store_statistics_read(). */
+void store_tend_open(struct store *store);
+
+/* Begins what is due, and is READY again then. False if nothing is. */
+bool store_tend(struct store *store);
+
+/*
+ * Whether there is a partition for every frame in flight. If not it makes one, and begins to write
+ * then. Frames that have expired, or are of a day to come, are left out before.
+ */
+bool store_tend_before_writing(struct store *store);
+
+/* Goes on after a failure while changes are in flight. */
+void store_tend_timeout(struct store *store);
+
+void store_tend_clear(struct store *store);
+
+/* How far the time of a sample may be from that of its frame. */
+#define FRAME_REACH_S 60
+
+/* Leaves the pipeline for questions. False if that lost the connection. */
+bool store_begin_step(struct store *store);
+
+/* Goes back to writing: by itself, after a step that went well, or after one that failed. Then the
+ * next one begins after a while, for which what is in flight may have to wait. */
+void store_end_step(struct store *store);
+void store_step_done(struct store *store);
+void store_step_failed(struct store *store, PGresult *result);
+
+/* ---- tend_partition.c ---- */
+
+/* Whether there is a partition for a time. */
+bool store_has_partition(const struct store *store, unsigned resolution, int64_t time_us);
+
+/* Makes the partition for a time that has none, as a step or the end of one. */
+void store_make_partition(struct store *store, unsigned resolution, int64_t time_us);
+
+/* Steps, each false if it is not due: partitions for now, and for what comes after. */
+bool store_make_ahead(struct store *store);
+bool store_drop_expired(struct store *store);
+
+/* ---- tend_condense.c ---- */
+
+/* Steps: frames that are to be made again, and those of intervals that have ended. */
+bool store_condense_late(struct store *store);
+bool store_condense(struct store *store);
+
 /* ---- write.c ---- */
+
+/* Prepares what is written most; then store_prepared(). */
+void store_prepare(struct store *store);
 
 /* Writes what is in flight. */
 void store_write(struct store *store);

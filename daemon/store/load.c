@@ -47,6 +47,9 @@ static void load_counters(struct store *store, const PGresult *row)
 	    .server_id = number_at(row, 5),
 	    .volume_id = number_at(row, 6),
 	    .volume_node_id = number_at(row, 7),
+	    .cohort_id = number_at(row, 8),
+	    .gap_id = number_at(row, 9),
+	    .sampled = {.us = number_at(row, 10)},
 	};
 
 	store->callbacks.counters(store->context, &counters);
@@ -223,9 +226,46 @@ static void load_volume_node(struct store *store, const PGresult *row)
 	store->callbacks.volume_node(store->context, &node);
 }
 
+static void load_cohort(struct store *store, const PGresult *row)
+{
+	const struct cohort_row cohort = {
+	    .id = number_at(row, 0),
+	    .scannable_id = number_at(row, 1),
+	    .class_id = number_at(row, 2),
+	};
+
+	store->callbacks.cohort(store->context, &cohort);
+}
+
+static void load_slot(struct store *store, const PGresult *row)
+{
+	const struct slot_row slot = {
+	    .cohort_id = number_at(row, 0),
+	    .slot = (uint32_t)number_at(row, 1),
+	    .resource_id = number_at(row, 2),
+	    .since = {.us = number_at(row, 3)},
+	};
+
+	store->callbacks.slot(store->context, &slot);
+}
+
+static void load_gap(struct store *store, const PGresult *row)
+{
+	const struct gap_row gap = {
+	    .id = number_at(row, 0),
+	    .scannable_id = number_at(row, 1),
+	    .begin = {.us = number_at(row, 2)},
+	    .open = true,
+	    .reason = gap_reason_parse(text_at(row, 3)),
+	};
+
+	if (gap.reason < GAP_REASON_COUNT)
+		store->callbacks.gap(store->context, &gap);
+}
+
 static const struct load_step steps[] = {
-    {"SELECT class, statistic, resource, alert, event, server, volume, volume_node"
-     " FROM storage.counter OFFSET $1::bigint",
+    {"SELECT class, statistic, resource, alert, event, server, volume, volume_node,"
+     " cohort, gap, coalesce(" TIME("sampled") ", 0) FROM storage.counter OFFSET $1::bigint",
         load_counters, NULL},
     {"SELECT class.id, plugin, class.name, class.label, scannable, internal, loaded, ancestry,"
      " attributes, charts, relations, statistic.id, statistic.name, type, statistic.label, units,"
@@ -259,6 +299,15 @@ static const struct load_step steps[] = {
     {"SELECT id, volume_id, resource_id, server_id, path, is_primary, is_used, weight"
      " FROM storage.volume_node ORDER BY id OFFSET $1::bigint",
         load_volume_node, NULL},
+    {"SELECT id, scannable_id, class_id FROM storage.cohort ORDER BY id OFFSET $1::bigint",
+        load_cohort, NULL},
+    {"SELECT cohort_id, slot, resource_id, " TIME(
+         "since") " FROM storage.slot ORDER BY cohort_id, slot OFFSET $1::bigint",
+        load_slot, NULL},
+    {"SELECT id, scannable_id, " TIME(
+         "begin_time") ", reason FROM storage.gap WHERE end_time IS NULL ORDER BY id"
+                       " OFFSET $1::bigint",
+        load_gap, NULL},
 };
 
 static void row_arrived(struct store *store, PGresult *result)

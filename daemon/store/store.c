@@ -14,6 +14,11 @@
 /* The first wait after a failure. */
 #define WAIT_LEAST_NS (100 * NS_PER_MS)
 
+/* The longest wait after tending the statistics failed. */
+#define TENDING_WAIT_MOST_NS (60 * NS_PER_S)
+
+#define DAY_S INT64_C(86400)
+
 /* At start-up the server may take this long to answer before anything is said about it. */
 #define START_QUIET_NS (3 * NS_PER_S)
 
@@ -23,6 +28,9 @@
 /* A connection that lasted for this time, or was of use, makes the waits begin anew. */
 #define HEALTHY_NS (10 * NS_PER_S)
 
+static const int64_t default_retention_s[STORE_RESOLUTIONS] = {
+    DAY_S, 3 * DAY_S, 7 * DAY_S, 30 * DAY_S, 70000 * DAY_S};
+
 static const char *const state_names[] = {
     [STORE_WAITING] = "waiting",
     [STORE_CONNECTING] = "connecting",
@@ -31,6 +39,7 @@ static const char *const state_names[] = {
     [STORE_READY] = "ready",
     [STORE_READING] = "reading",
     [STORE_WRITING] = "writing",
+    [STORE_TENDING] = "tending",
     [STORE_STOPPED] = "stopped",
 };
 
@@ -40,9 +49,10 @@ const char *store_state_name(enum store_state state)
 	return state_names[state];
 }
 
-static bool is_usable(enum store_state state)
+bool store_state_is_usable(enum store_state state)
 {
-	return state == STORE_READY || state == STORE_READING || state == STORE_WRITING;
+	return state == STORE_READY || state == STORE_READING || state == STORE_WRITING ||
+	       state == STORE_TENDING;
 }
 
 void store_set_state(struct store *store, enum store_state state, const char *reason)
@@ -52,7 +62,7 @@ void store_set_state(struct store *store, enum store_state state, const char *re
 	if (state == before)
 		return;
 	store->state = state;
-	if (is_usable(before) && is_usable(state))
+	if (store_state_is_usable(before) && store_state_is_usable(state))
 		return;
 	log_debug("database: %s, was %s%s%s", store_state_name(state), store_state_name(before),
 	    reason != NULL ? ": " : "", reason != NULL ? reason : "");
@@ -94,7 +104,7 @@ void store_end_trouble(struct store_trouble *trouble, const char *what)
 void store_lost(struct store *store, const char *reason)
 {
 	char *line = store_one_line(reason);
-	bool was_usable = is_usable(store->state);
+	bool was_usable = store_state_is_usable(store->state);
 
 	if (was_usable && monotonic_since(monotonic_now(), store->connected_at) > HEALTHY_NS)
 		backoff_reset(&store->wait);
@@ -135,6 +145,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		store_migrate_timeout(store);
 	else if (store->state == STORE_WRITING)
 		store_write_timeout(store);
+	else if (store->state == STORE_TENDING)
+		store_tend_timeout(store);
 }
 
 void store_set_timer(struct store *store, int64_t ms)
@@ -151,6 +163,14 @@ void store_wait(struct store *store, struct backoff *wait)
 
 /* ---- from one state to the next ---- */
 
+void store_begin_writing(struct store *store)
+{
+	if (!store_tend_before_writing(store))
+		return;
+	store_set_state(store, STORE_WRITING, NULL);
+	store_write(store);
+}
+
 /* Takes changes to write; those that are empty are done at once. */
 static void take_changes(struct store *store)
 {
@@ -159,8 +179,7 @@ static void take_changes(struct store *store)
 	while ((changes = store->callbacks.take(store->context)) != NULL) {
 		if (!changes_are_empty(changes)) {
 			store->in_flight = changes;
-			store_set_state(store, STORE_WRITING, NULL);
-			store_write(store);
+			store_begin_writing(store);
 			return;
 		}
 		store->callbacks.committed(store->context, changes);
@@ -178,6 +197,15 @@ static void on_kick(evutil_socket_t fd, short what, void *context)
 	take_changes(store);
 	if (store->state == STORE_READY && store->requests_waiting && !store->requests_handed)
 		store_read_requests(store);
+	if (store->state == STORE_READY)
+		store_tend(store);
+}
+
+static void on_second(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	store_kick(context);
 }
 
 static void end_outage(struct store *store)
@@ -203,15 +231,14 @@ static void become_ready(struct store *store)
 		store_kick(store);
 		return;
 	}
-	store_set_state(store, STORE_WRITING, NULL);
-	store_write(store);
+	store_begin_writing(store);
 }
 
 void store_migrated(struct store *store)
 {
 	if (store->loaded) {
 		store->statistics.reconnects++;
-		become_ready(store);
+		store_tend_open(store);
 		return;
 	}
 	store_set_state(store, STORE_LOADING, NULL);
@@ -223,6 +250,16 @@ void store_has_loaded(struct store *store)
 	store->loaded = true;
 	backoff_reset(&store->wait);
 	store->callbacks.loaded(store->context);
+	store_tend_open(store);
+}
+
+void store_statistics_read(struct store *store)
+{
+	store_prepare(store);
+}
+
+void store_prepared(struct store *store)
+{
 	become_ready(store);
 }
 
@@ -257,13 +294,22 @@ struct store *store_new(struct event_base *base, const char *conninfo, int64_t r
 	store->writer.wait = store->wait;
 	store->timer = evtimer_new(base, on_timer, store);
 	store->kick = evtimer_new(base, on_kick, store);
-	assert(store->timer != NULL && store->kick != NULL);
+	store->second = event_new(base, -1, EV_PERSIST, on_second, store);
+	assert(store->timer != NULL && store->kick != NULL && store->second != NULL);
+	store->tending.condenser = condenser_new();
+	store->tending.late_condenser = condenser_new();
+	store_set_retention(store, default_retention_s);
+	backoff_limit(&store->tending.wait, WAIT_LEAST_NS, TENDING_WAIT_MOST_NS);
+	store->tending.drop_wait = store->tending.wait;
 	return store;
 }
 
 void store_start(struct store *store)
 {
+	const struct timeval second = {.tv_sec = 1};
+
 	assert(store->state == STORE_STOPPED);
+	event_add(store->second, &second);
 	store_set_timer(store, 0);
 	store_set_state(store, STORE_WAITING, NULL);
 }
@@ -307,8 +353,10 @@ void store_free(struct store *store)
 	store_disconnect(store);
 	event_free(store->timer);
 	event_free(store->kick);
+	event_free(store->second);
 	changes_free(store->in_flight);
 	store_load_clear(store);
+	store_tend_clear(store);
 	free(store->writer.error);
 	free(store->conninfo);
 	free(store);

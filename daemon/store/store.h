@@ -2,11 +2,12 @@
 /*
  * PostgreSQL, driven from the event loop without ever blocking it: connects, migrates the schema,
  * loads what is stored, writes changes one transaction at a time, reconnects with back-off.
+ * Between transactions it tends the statistics: partitions, and frames of coarser resolutions.
  *
- * Life: CONNECTING → MIGRATING → LOADING (the first time only) → READY ⇄ READING or WRITING, and
- * from any of these back to WAITING when the connection is lost. Changes in flight at that moment
- * are written again: a transaction may have been committed without our knowing, and writing it
- * twice does no harm.
+ * Life: CONNECTING → MIGRATING → LOADING (the first time only) → READY ⇄ READING, WRITING or
+ * TENDING, and from any of these back to WAITING when the connection is lost. Changes in flight at
+ * that moment are written again: a transaction may have been committed without our knowing, and
+ * writing it twice does no harm.
  *
  * A transaction that fails is written again, too, until it succeeds. Only where the server refuses
  * what is in a row (SQLSTATE class 22, 23 or 54) that would never be: then the rows that it refuses
@@ -31,9 +32,16 @@ enum store_state {
 	STORE_READY,
 	STORE_READING, /* what the manager asks for */
 	STORE_WRITING,
+	STORE_TENDING, /* partitions and condensed frames */
 	STORE_STOPPED
 };
 const char *store_state_name(enum store_state state);
+
+/* Whether the database can be used in this state. */
+bool store_state_is_usable(enum store_state state);
+
+/* How finely statistics are kept: as samples, and by 1 min, 5 min, 1 h and 1 d. */
+#define STORE_RESOLUTIONS 5
 
 struct store_statistics {
 	uint64_t transactions; /* committed */
@@ -55,6 +63,9 @@ struct store_callbacks {
 	void (*peer)(void *context, const struct server_peer_row *row);
 	void (*volume)(void *context, const struct volume_row *row);
 	void (*volume_node)(void *context, const struct volume_node_row *row);
+	void (*cohort)(void *context, const struct cohort_row *row); /* by id */
+	void (*slot)(void *context, const struct slot_row *row);
+	void (*gap)(void *context, const struct gap_row *row); /* open ones */
 	/* Everything was loaded; once. */
 	void (*loaded)(void *context);
 
@@ -68,8 +79,7 @@ struct store_callbacks {
 	struct changes *(*take)(void *context);
 	/* These changes are committed. The callee frees them. */
 	void (*committed)(void *context, struct changes *changes);
-	/* The state changed; reason in words, or NULL. Not called for READY ⇄ READING or
-	 * WRITING. */
+	/* The state changed; reason in words, or NULL. Not called between usable ones. */
 	void (*state)(void *context, enum store_state state, const char *reason);
 	/*
 	 * The database can't be used as it is and waiting for it is of no use: at start-up a newer
@@ -91,6 +101,12 @@ bool store_check_conninfo(const char *conninfo, char reason[REASON_SIZE]);
  */
 struct store *store_new(struct event_base *base, const char *conninfo, int64_t retry_max_ms,
     const struct store_callbacks *callbacks, void *context);
+
+/*
+ * How long frames of each resolution are kept, in seconds: 1 d, 3 d, 7 d, 30 d and 70,000 d until
+ * this is called, which may be at any time.
+ */
+void store_set_retention(struct store *store, const int64_t retention_s[STORE_RESOLUTIONS]);
 
 /* Begins to connect. */
 void store_start(struct store *store);

@@ -42,10 +42,11 @@ struct column {
 /* A statement, and the rows of struct changes that it is for. All rows begin with a record_id. */
 struct part {
 	const char *sql;
-	const char *what; /* the rows, for logs */
-	size_t name;      /* offset of a text that tells people which row it is; 0: none */
-	size_t rows;      /* offset of the pointer to the rows */
-	size_t count;     /* offset of their number */
+	const char *prepared; /* name of the statement, if it is prepared; or NULL */
+	const char *what;     /* the rows, for logs */
+	size_t name;          /* offset of a text that tells people which row it is; 0: none */
+	size_t rows;          /* offset of the pointer to the rows */
+	size_t count;         /* offset of their number */
 	size_t row_size;
 	const struct column *columns;
 	size_t column_count;
@@ -73,21 +74,16 @@ static void add_statistics(const struct part *part, struct array *arrays, const 
 	}
 }
 
-/* The fields of a histogram, and last its counts as a text. */
-static void add_histogram(const struct part *part, struct array *arrays, const void *row)
+/* The fields of a gap, and last the name of its reason. */
+static void add_gap(const struct part *part, struct array *arrays, const void *row)
 {
-	const struct histogram_row *histogram = row;
+	const struct gap_row *gap = row;
+	const char *reason = gap_reason_name(gap->reason);
 	size_t last = part->column_count - 1;
-	struct text counts = TEXT_EMPTY;
 
-	text_append(&counts, "{");
-	for (size_t i = 0; i < histogram->count; i++)
-		text_printf(&counts, "%s%lld", i > 0 ? "," : "", (long long)histogram->counts[i]);
-	text_append(&counts, "}");
 	for (size_t i = 0; i < last; i++)
 		array_add(&arrays[i], (const char *)row + part->columns[i].offset);
-	array_add(&arrays[last], &counts.data);
-	text_clear(&counts);
+	array_add(&arrays[last], &reason);
 }
 
 #define ROWS(member, number)                                       \
@@ -330,27 +326,55 @@ static const struct part parts[] = {
                " message) LEFT JOIN storage.resource ON resource.id = u.resource_id"
                " LEFT JOIN storage.alert ON alert.id = u.alert_id"
                " ON CONFLICT DO NOTHING"},
-    {ROWS(samples, sample_count),
-        COLUMNS(FIELD(ID, sample_row, statistic_id), FIELD(ID, sample_row, resource_id),
-            FIELD(TIME, sample_row, time), FIELD(REAL, sample_row, value)),
-        .sql = "INSERT INTO storage.sample (statistic_id, resource_id, time, value)"
-               " SELECT u.statistic_id, u.resource_id, u.time, u.value"
-               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[],"
-               " $4::double precision[]) AS u (statistic_id, resource_id, time, value)"
-               " WHERE (SELECT true FROM storage.resource WHERE id = u.resource_id)"
+    {ROWS(cohorts, cohort_count),
+        COLUMNS(FIELD(ID, cohort_row, id), FIELD(ID, cohort_row, scannable_id),
+            FIELD(ID, cohort_row, class_id)),
+        .sql = "INSERT INTO storage.cohort (id, scannable_id, class_id)"
+               " SELECT u.id, u.scannable_id, u.class_id"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"
+               " AS u (id, scannable_id, class_id)"
+               " WHERE (SELECT true FROM storage.resource WHERE id = u.scannable_id)"
                " ON CONFLICT DO NOTHING"},
-    {ROWS(histograms, histogram_count), .add = add_histogram,
-        COLUMNS(FIELD(ID, histogram_row, resource_id), FIELD(ID, histogram_row, statistic_id),
-            FIELD(TIME, histogram_row, time), SAME(TEXT)),
-        .sql = "INSERT INTO storage.histogram (resource_id, statistic_id, time, counts)"
-               " SELECT DISTINCT ON (u.resource_id, u.statistic_id) u.resource_id,"
-               " u.statistic_id, u.time, u.counts::bigint[]"
-               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[])"
-               " AS u (resource_id, statistic_id, time, counts)"
-               " WHERE (SELECT true FROM storage.resource WHERE id = u.resource_id)"
-               " ORDER BY u.resource_id, u.statistic_id, u.time DESC"
-               " ON CONFLICT (resource_id, statistic_id) DO UPDATE SET time = excluded.time,"
-               " counts = excluded.counts WHERE histogram.time <= excluded.time"},
+    {ROWS(slots, slot_count),
+        COLUMNS(FIELD(ID, slot_row, cohort_id), FIELD(NUMBER, slot_row, slot),
+            FIELD(ID, slot_row, resource_id), FIELD(TIME, slot_row, since)),
+        .sql = "INSERT INTO storage.slot (cohort_id, slot, resource_id, since)"
+               " SELECT u.cohort_id, u.slot, u.resource_id, u.since"
+               " FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::timestamptz[])"
+               " AS u (cohort_id, slot, resource_id, since)"
+               " WHERE (SELECT true FROM storage.cohort WHERE id = u.cohort_id)"
+               " AND (SELECT true FROM storage.resource WHERE id = u.resource_id)"
+               " ON CONFLICT (cohort_id, slot) DO UPDATE SET"
+               " resource_id = excluded.resource_id, since = excluded.since"},
+    {ROWS(frames, frame_count), .prepared = "frames",
+        COLUMNS(FIELD(ID, frame_row, cohort_id), FIELD(ID, frame_row, statistic_id),
+            FIELD(NUMBER, frame_row, bin), FIELD(TIME, frame_row, time),
+            FIELD(BYTES, frame_row, payload)),
+        .sql = "INSERT INTO storage.frame (resolution, cohort_id, statistic_id, bin, time,"
+               " payload)"
+               " SELECT 0, u.cohort_id, u.statistic_id, u.bin, u.time, u.payload"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::timestamptz[],"
+               " $5::bytea[]) AS u (cohort_id, statistic_id, bin, time, payload)"
+               " ON CONFLICT DO NOTHING"},
+    {ROWS(late, late_count),
+        COLUMNS(FIELD(ID, late_row, cohort_id), FIELD(ID, late_row, statistic_id),
+            FIELD(NUMBER, late_row, bin), FIELD(TIME, late_row, time),
+            FIELD(NUMBER, late_row, resolution)),
+        .sql = "INSERT INTO storage.late (cohort_id, statistic_id, bin, time, resolution)"
+               " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[],"
+               " $4::timestamptz[], $5::integer[]) ON CONFLICT DO NOTHING"},
+    {ROWS(gaps, gap_count), .add = add_gap,
+        COLUMNS(FIELD(ID, gap_row, id), FIELD(ID, gap_row, scannable_id),
+            FIELD(TIME, gap_row, begin), FIELD(TIME, gap_row, end), FIELD(BOOL, gap_row, open),
+            SAME(TEXT)),
+        .sql = "INSERT INTO storage.gap (id, scannable_id, begin_time, end_time, reason)"
+               " SELECT u.id, u.scannable_id, u.begin_time,"
+               " CASE WHEN NOT u.open THEN u.end_time END, u.reason"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[],"
+               " $5::boolean[], $6::text[]) AS u (id, scannable_id, begin_time, end_time, open,"
+               " reason) WHERE u.scannable_id IS NULL"
+               " OR (SELECT true FROM storage.resource WHERE id = u.scannable_id)"
+               " ON CONFLICT (id) DO UPDATE SET end_time = excluded.end_time"},
 };
 
 #define PART_COUNT (sizeof(parts) / sizeof(parts[0]))
@@ -373,10 +397,16 @@ static const char *part_rows(const struct part *part, const struct changes *chan
 
 /* ---- sending ---- */
 
-static bool send_statement(struct store *store, const char *sql, int count,
+/* A statement as it is sent: its text, or the name that it was prepared with. */
+static bool send_statement(struct store *store, const char *prepared, const char *sql, int count,
     const char *const *values, const int *lengths, const int *formats)
 {
-	if (!PQsendQueryParams(store->connection, sql, count, NULL, values, lengths, formats, 0)) {
+	int sent = prepared != NULL ? PQsendQueryPrepared(store->connection, prepared, count,
+	                                  values, lengths, formats, 0)
+	                            : PQsendQueryParams(store->connection, sql, count, NULL, values,
+	                                  lengths, formats, 0);
+
+	if (!sent) {
 		store_lost(store, PQerrorMessage(store->connection));
 		return false;
 	}
@@ -384,18 +414,19 @@ static bool send_statement(struct store *store, const char *sql, int count,
 	return true;
 }
 
-static bool send_arrays(struct store *store, const char *sql, const struct array *arrays, size_t n)
+static bool send_arrays(struct store *store, const struct part *part, const struct array *arrays)
 {
 	const char *values[MAX_COLUMNS];
 	int lengths[MAX_COLUMNS];
 	int formats[MAX_COLUMNS];
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < part->column_count; i++) {
 		values[i] = arrays[i].bytes.data;
 		lengths[i] = (int)arrays[i].bytes.length;
 		formats[i] = 1;
 	}
-	return send_statement(store, sql, (int)n, values, lengths, formats);
+	return send_statement(
+	    store, part->prepared, part->sql, (int)part->column_count, values, lengths, formats);
 }
 
 static size_t bytes_of(const struct array *arrays, size_t count)
@@ -429,11 +460,33 @@ static bool send_part(struct store *store, const struct part *part, size_t count
 		else
 			add_columns(part, arrays, row);
 	}
-	sent = send_arrays(store, part->sql, arrays, part->column_count);
+	sent = send_arrays(store, part, arrays);
 	for (size_t i = 0; i < part->column_count; i++)
 		array_clear(&arrays[i]);
 	return sent;
 }
+
+static size_t sample_count(const struct changes *changes)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < changes->frame_count; i++)
+		count += changes->frames[i].sample_count;
+	return count;
+}
+
+/* What ends each transaction. */
+static const char sql_written[] =
+    "WITH counted AS (UPDATE storage.counter SET revision = $1::bigint,"
+    " class = greatest(class, $2::bigint), statistic = greatest(statistic, $3::bigint),"
+    " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
+    " event = greatest(event, $6::bigint), server = greatest(server, $7::bigint),"
+    " volume = greatest(volume, $8::bigint),"
+    " volume_node = greatest(volume_node, $9::bigint),"
+    " cohort = greatest(cohort, $10::bigint), gap = greatest(gap, $11::bigint),"
+    " sampled = greatest(sampled,"
+    " timestamptz 'epoch' + nullif($12::bigint, 0) * interval '1 microsecond'))"
+    " SELECT pg_notify('storage', $13::text)";
 
 /* The highest ids and the number of the transaction, and the notification of listeners. */
 static bool send_end(struct store *store)
@@ -442,7 +495,8 @@ static bool send_end(struct store *store)
 	const struct counters *counters = &changes->counters;
 	const int64_t numbers[] = {store->revision + 1, counters->class_id, counters->statistic_id,
 	    counters->resource_id, counters->alert_id, counters->event_id, counters->server_id,
-	    counters->volume_id, counters->volume_node_id};
+	    counters->volume_id, counters->volume_node_id, counters->cohort_id, counters->gap_id,
+	    counters->sampled.us};
 	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
 	char *texts[NUMBERS + 1];
 	bool sent;
@@ -453,19 +507,12 @@ static bool send_end(struct store *store)
 	    "{\"resources\":%zu,\"removed\":%zu,\"alerts\":%zu,\"events\":%zu,\"samples\":%zu,"
 	    "\"servers\":%zu,\"volumes\":%zu}",
 	    changes->resource_count, changes->removed_resource_count, changes->alert_count,
-	    changes->event_count, changes->sample_count + changes->histogram_count,
+	    changes->event_count, sample_count(changes),
 	    changes->server_count + changes->servers_removed_count,
 	    changes->volume_count + changes->volumes_removed_count + changes->volume_node_count +
 	        changes->volume_nodes_removed_count);
-	sent = send_statement(store,
-	    "WITH counted AS (UPDATE storage.counter SET revision = $1::bigint,"
-	    " class = greatest(class, $2::bigint), statistic = greatest(statistic, $3::bigint),"
-	    " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
-	    " event = greatest(event, $6::bigint), server = greatest(server, $7::bigint),"
-	    " volume = greatest(volume, $8::bigint), volume_node = greatest(volume_node, "
-	    "$9::bigint))"
-	    " SELECT pg_notify('storage', $10::text)",
-	    NUMBERS + 1, (const char *const *)texts, NULL, NULL);
+	sent = send_statement(
+	    store, "written", NULL, NUMBERS + 1, (const char *const *)texts, NULL, NULL);
 	for (size_t i = 0; i <= NUMBERS; i++)
 		free(texts[i]);
 	return sent;
@@ -473,7 +520,25 @@ static bool send_end(struct store *store)
 
 static bool send_command(struct store *store, const char *sql)
 {
-	return send_statement(store, sql, 0, NULL, NULL, NULL);
+	return send_statement(store, NULL, sql, 0, NULL, NULL, NULL);
+}
+
+static void prepared(struct store *store, PGresult *result)
+{
+	(void)result;
+	store_prepared(store);
+}
+
+void store_prepare(struct store *store)
+{
+	struct text sql = TEXT_EMPTY;
+
+	for (size_t i = 0; i < PART_COUNT; i++)
+		if (parts[i].prepared != NULL)
+			text_printf(&sql, "PREPARE %s AS %s; ", parts[i].prepared, parts[i].sql);
+	text_printf(&sql, "PREPARE written AS %s", sql_written);
+	store_ask(store, sql.data, NULL, NULL, prepared);
+	text_clear(&sql);
 }
 
 /* Ends the pipeline: the server answers when it has done all of it. */

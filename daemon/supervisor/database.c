@@ -66,6 +66,21 @@ static void restore_volume_node(void *context, const struct volume_node_row *row
 	graph_restore_volume_node(supervisor_of(context)->graph, row);
 }
 
+static void restore_cohort(void *context, const struct cohort_row *row)
+{
+	graph_restore_cohort(supervisor_of(context)->graph, row);
+}
+
+static void restore_slot(void *context, const struct slot_row *row)
+{
+	graph_restore_slot(supervisor_of(context)->graph, row);
+}
+
+static void restore_gap(void *context, const struct gap_row *row)
+{
+	graph_restore_gap(supervisor_of(context)->graph, row);
+}
+
 static void take_request(void *context, const struct request_row *row)
 {
 	struct supervisor *supervisor = supervisor_of(context);
@@ -92,6 +107,7 @@ static void database_loaded(void *context)
 	size_t count;
 
 	graph_restored(supervisor->graph);
+	graph_begin_stopped(supervisor->graph);
 	graph_begin_configuration(supervisor->graph);
 	supervisor->loaded = true;
 	hide_unlisted(supervisor);
@@ -202,10 +218,10 @@ void database_check_write(struct supervisor *supervisor)
 static void database_state(void *context, enum store_state state, const char *reason)
 {
 	struct supervisor *supervisor = supervisor_of(context);
-	bool away = state != STORE_READY && state != STORE_READING && state != STORE_WRITING;
+	bool away = !store_state_is_usable(state);
 
 	/* Whether it is back shows when what was in flight is stored. */
-	if (state == STORE_WRITING && supervisor->database_away)
+	if (!away && state != STORE_READY && supervisor->database_away)
 		return;
 	free(supervisor->database_reason);
 	supervisor->database_reason = xstrdup(reason);
@@ -234,6 +250,9 @@ static const struct store_callbacks store_callbacks = {
     .peer = restore_peer,
     .volume = restore_volume,
     .volume_node = restore_volume_node,
+    .cohort = restore_cohort,
+    .slot = restore_slot,
+    .gap = restore_gap,
     .request = take_request,
     .loaded = database_loaded,
     .take = take_changes,
@@ -284,6 +303,15 @@ bool database_is_written(const struct supervisor *supervisor)
 	       (!graph_has_changes(supervisor->graph) && store_is_idle(supervisor->store));
 }
 
+void database_take_retention(struct supervisor *supervisor)
+{
+	int64_t retention_s[STORE_RESOLUTIONS];
+
+	for (size_t i = 0; i < STORE_RESOLUTIONS; i++)
+		retention_s[i] = supervisor->config.retention_ns[i] / NS_PER_S;
+	store_set_retention(supervisor->store, retention_s);
+}
+
 int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 {
 	const char *conninfo = prepare_database(supervisor, reason);
@@ -292,6 +320,7 @@ int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 		return -1;
 	supervisor->store = store_new(supervisor->base, conninfo,
 	    supervisor->config.database_retry_max_ns / NS_PER_MS, &store_callbacks, supervisor);
+	database_take_retention(supervisor);
 	return 0;
 }
 

@@ -127,7 +127,7 @@ void plugin_start(struct plugin *plugin)
 	plugin->lacks_class = false;
 	plugin->closed = false;
 	plugin->killed = false;
-	plugin->hook_told = false;
+	plugin->hook_told = plugin->overdue = false;
 	plugin->reaped = false;
 	plugin->still_s = 0;
 	plugin->started = monotonic_now();

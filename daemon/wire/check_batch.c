@@ -18,9 +18,16 @@ struct created {
 	uint32_t class;
 };
 
+/* The resource that was asked for last: samples of one come one after the other. */
+struct last {
+	uint32_t resource;
+	const struct class *class; /* NULL: none yet, or there is no such resource */
+};
+
 struct checker {
 	const struct batch *batch;
 	const struct wire_context *context;
+	struct last *last;
 	struct created *created; /* in order of resource */
 	size_t created_count;
 	char *reason;
@@ -33,8 +40,7 @@ static int compare_created(const void *a, const void *b)
 	return (x->resource > y->resource) - (x->resource < y->resource);
 }
 
-/* The class of a resource, or NULL if there is none of this number. */
-static const struct class *class_of(const struct checker *checker, uint32_t resource)
+static const struct class *look_up_class(const struct checker *checker, uint32_t resource)
 {
 	const struct wire_context *context = checker->context;
 	struct created key = {.resource = resource};
@@ -49,6 +55,16 @@ static const struct class *class_of(const struct checker *checker, uint32_t reso
 	else if (context->class_of != NULL)
 		class = context->class_of(context->context, checker->batch->session, resource);
 	return class < context->class_count ? context->classes[class] : NULL;
+}
+
+/* The class of a resource, or NULL if there is none of this number. */
+static const struct class *class_of(const struct checker *checker, uint32_t resource)
+{
+	struct last *last = checker->last;
+
+	if (last->class == NULL || last->resource != resource)
+		*last = (struct last){resource, look_up_class(checker, resource)};
+	return last->class;
 }
 
 /* Notes which resources the batch creates. Their classes must exist, their numbers be unique. */
@@ -235,7 +251,9 @@ static bool check_each(const struct checker *checker, size_t count,
 bool check_batch(const void *part, const struct wire_context *context, char reason[REASON_SIZE])
 {
 	const struct batch *batch = *(struct batch *const *)part;
-	struct checker checker = {.batch = batch, .context = context, .reason = reason};
+	struct last last = {0};
+	struct checker checker = {
+	    .batch = batch, .context = context, .last = &last, .reason = reason};
 	bool valid = gather_created(&checker) &&
 	             check_each(&checker, batch->incomplete_count, check_incomplete) &&
 	             check_each(&checker, batch->report_count, check_report) &&

@@ -2,6 +2,7 @@
 #include "wire/layout.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,9 +12,6 @@
 
 static_assert(sizeof(size_t) == sizeof(uint64_t), "FIELD_U64 holds a size_t");
 static_assert(sizeof(enum attribute_type) == sizeof(uint32_t), "FIELD_U32 holds an enumeration");
-
-/* The end of the year 9999: what PostgreSQL, JSON and people can read. */
-#define TIME_END (INT64_C(253402300800) * US_PER_S)
 
 /* Structures within structures, at most. */
 #define DEPTH_MAX 6
@@ -176,7 +174,7 @@ static void decode_time(const struct field *field, void *member, struct decoder 
 {
 	int64_t us = get_i64(decoder->in);
 
-	if (us < 0 || us >= TIME_END)
+	if (us < 0 || us >= LAYOUT_TIME_END)
 		refuse(decoder, field, "the time is not between 1970 and 9999");
 	((struct wallclock *)member)->us = us;
 }
@@ -307,6 +305,12 @@ static void clear_pointer(const struct field *field, void *member)
 	free(object);
 }
 
+/* Whether elements are sent as they lie in memory. */
+static bool is_copied(const struct layout *element)
+{
+	return element->accepts != NULL && BYTE_ORDER == LITTLE_ENDIAN;
+}
+
 static void encode_array(const struct field *field, const void *member, struct text *out)
 {
 	const char *start = (const char *)member - field->offset + field->count_offset;
@@ -315,6 +319,10 @@ static void encode_array(const struct field *field, const void *member, struct t
 
 	assert(count <= UINT32_MAX);
 	put_u32(out, (uint32_t)count);
+	if (is_copied(field->element)) {
+		text_append_bytes(out, elements, count * field->element->size);
+		return;
+	}
 	for (size_t i = 0; i < count; i++)
 		layout_encode(field->element, elements + i * field->element->size, out);
 }
@@ -334,6 +342,20 @@ static void decode_elements(
 	decoder->depth--;
 }
 
+/* Copies elements, if all are accepted. get_count() made sure that they are there. */
+static bool copy_elements(
+    const struct layout *element, char *elements, size_t count, struct reader *in)
+{
+	if (!is_copied(element))
+		return false;
+	assert(least_size(element) == element->size);
+	memcpy(elements, in->data + in->position, count * element->size);
+	if (!element->accepts(elements, count))
+		return false;
+	in->position += count * element->size;
+	return true;
+}
+
 static void decode_array(const struct field *field, void *member, struct decoder *decoder)
 {
 	size_t count = get_count(decoder->in, least_size(field->element));
@@ -344,7 +366,8 @@ static void decode_array(const struct field *field, void *member, struct decoder
 	elements = xcalloc(count, field->element->size);
 	*(char **)member = elements;
 	*count_of(field, member) = count;
-	decode_elements(field, elements, count, decoder);
+	if (!copy_elements(field->element, elements, count, decoder->in))
+		decode_elements(field, elements, count, decoder);
 }
 
 static void clear_array(const struct field *field, void *member)
@@ -352,7 +375,7 @@ static void clear_array(const struct field *field, void *member)
 	char *elements = *(char **)member;
 	size_t count = *count_of(field, member);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && !is_copied(field->element); i++)
 		layout_clear(field->element, elements + i * field->element->size);
 	free(elements);
 }

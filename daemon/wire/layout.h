@@ -54,6 +54,11 @@ struct layout {
 	size_t size; /* of the structure */
 	const struct field *fields;
 	size_t field_count;
+	/*
+	 * Only for structures of numbers whose bytes lie in memory as they are sent: whether each
+	 * of the elements is one that decoding field by field accepts. Arrays of these are copied.
+	 */
+	bool (*accepts)(const void *elements, size_t count);
 };
 
 /* clang-format off */
@@ -98,11 +103,14 @@ struct layout {
 	NESTED_(type_, member_, FIELD_FIXED, element_, \
 	    .count = sizeof(MEMBER_(type_, member_)) / sizeof(MEMBER_(type_, member_)[0]))
 
-#define LAYOUT(type_, fields_)                                        \
-	{                                                             \
-		.size = sizeof(type_), .fields = (fields_),           \
-		.field_count = sizeof(fields_) / sizeof((fields_)[0]) \
+#define LAYOUT(type_, fields_, ...)                                                \
+	{                                                                          \
+		.size = sizeof(type_), .fields = (fields_),                        \
+		.field_count = sizeof(fields_) / sizeof((fields_)[0]), __VA_ARGS__ \
 	}
+
+/* The end of the year 9999: what PostgreSQL, JSON and people can read. */
+#define LAYOUT_TIME_END (INT64_C(253402300800) * US_PER_S)
 
 void layout_encode(const struct layout *layout, const void *object, struct text *out);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/message_layouts.h"
 
+#include <assert.h>
+#include <math.h>
+
 #include "wire/message.h"
 #include "wire/recorder.h"
 
@@ -43,7 +46,7 @@ static const struct field configure_fields[] = {
     REQUIRED(struct message_configure, path),
     FIELD(struct message_configure, log_level),
     RANGE(struct message_configure, workers, 1, SCAN_WORKERS_MAX),
-    RANGE(struct message_configure, default_period_s, 1, UINT32_MAX),
+    FIELD(struct message_configure, default_period_s),
     ARRAY(struct message_configure, settings, setting_count, &setting_layout),
 };
 const struct layout configure_layout = LAYOUT(struct message_configure, configure_fields);
@@ -83,7 +86,7 @@ const struct layout prepare_layout = LAYOUT(struct message_prepare, prepare_fiel
 static const struct field adjust_fields[] = {
     FIELD(struct message_adjust, log_level),
     RANGE(struct message_adjust, workers, 1, SCAN_WORKERS_MAX),
-    RANGE(struct message_adjust, default_period_s, 1, UINT32_MAX),
+    FIELD(struct message_adjust, default_period_s),
 };
 const struct layout adjust_layout = LAYOUT(struct message_adjust, adjust_fields);
 
@@ -221,7 +224,23 @@ static const struct field sample_fields[] = {
     FIELD(struct sample, time),
     FIELD(struct sample, value),
 };
-static const struct layout sample_layout = LAYOUT(struct sample, sample_fields);
+static_assert(offsetof(struct sample, resource) == 0 && offsetof(struct sample, statistic) == 4 &&
+                  offsetof(struct sample, time) == 8 && offsetof(struct sample, value) == 16 &&
+                  sizeof(struct sample) == 24,
+    "samples are sent as they lie in memory");
+
+static bool accepts_samples(const void *elements, size_t count)
+{
+	const struct sample *samples = elements;
+	bool accepted = true;
+
+	for (size_t i = 0; i < count; i++)
+		accepted &= samples[i].time.us >= 0 && samples[i].time.us < LAYOUT_TIME_END &&
+		            isfinite(samples[i].value);
+	return accepted;
+}
+static const struct layout sample_layout =
+    LAYOUT(struct sample, sample_fields, .accepts = accepts_samples);
 
 static const struct field histogram_fields[] = {
     FIELD(struct histogram, resource),

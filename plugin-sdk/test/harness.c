@@ -82,6 +82,7 @@ static void on_applied(void *context, struct kit_session *session, const struct 
 		scannable->reason = NULL;
 	}
 	test->async_batches += batch->kind == BATCH_ASYNC;
+	series_collect(test, session, batch);
 	scannable->refused += batch->refused;
 	if (batch->refused > 0)
 		reasons_take(&scannable->refused_reasons, xstrdup(batch->diagnostic));
@@ -97,11 +98,6 @@ static void on_ended(
 		return;
 	free(scannable->reason);
 	scannable->reason = xasprintf("%s: %s", hook, reason);
-}
-
-static void on_collected(void *context, const struct changes *changes)
-{
-	series_collect(context, changes);
 }
 
 bool test_run(struct iml_test *test)
@@ -208,10 +204,7 @@ void test_load(struct iml_test *test, struct place place)
 	    .settings = test->settings,
 	    .setting_count = test->setting_count,
 	    .recorder = -1,
-	    .callbacks = {.log = on_log,
-	        .applied = on_applied,
-	        .collected = on_collected,
-	        .ended = on_ended},
+	    .callbacks = {.log = on_log, .applied = on_applied, .ended = on_ended},
 	    .context = test};
 
 	test_check(test);

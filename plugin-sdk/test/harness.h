@@ -156,7 +156,8 @@ void resource_append(struct iml_test *test, const struct graph_resource *resourc
 
 /* ---- sample.c ---- */
 
-void series_collect(struct iml_test *test, const struct changes *changes);
+void series_collect(
+    struct iml_test *test, const struct kit_session *session, const struct batch *batch);
 void series_free(struct iml_test *test);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "kit/sampled.h"
 
 /* How much samples may differ, as a part of the value that is expected. */
 #define TOLERANCE 1e-6
@@ -24,8 +25,8 @@ static struct series *find_series(struct iml_test *test, record_id resource, rec
 	return series;
 }
 
-/* The series of a row, which is counted. */
-static struct series *note_row(struct iml_test *test, record_id resource, record_id statistic)
+/* The series of a sample, which is counted. */
+static struct series *note_sample(struct iml_test *test, record_id resource, record_id statistic)
 {
 	struct series *series = find_series(test, resource, statistic);
 
@@ -39,21 +40,23 @@ static struct series *note_row(struct iml_test *test, record_id resource, record
 	return series;
 }
 
-void series_collect(struct iml_test *test, const struct changes *changes)
+static void collect(void *context, const struct kit_sample *sample)
 {
-	for (size_t i = 0; i < changes->sample_count; i++) {
-		const struct sample_row *row = &changes->samples[i];
+	struct series *series =
+	    note_sample(context, sample->resource->id, sampled_statistic(sample));
 
-		note_row(test, row->resource_id, row->statistic_id)->value = row->value;
-	}
-	for (size_t i = 0; i < changes->histogram_count; i++) {
-		const struct histogram_row *row = &changes->histograms[i];
-		struct series *series = note_row(test, row->resource_id, row->statistic_id);
+	series->value = sample->value;
+	if (sample->counts == NULL)
+		return;
+	series->counts = xreallocarray(series->counts, sample->count, sizeof(*series->counts));
+	memcpy(series->counts, sample->counts, sample->count * sizeof(*series->counts));
+	series->bins = sample->count;
+}
 
-		series->counts = xreallocarray(series->counts, row->count, sizeof(*series->counts));
-		memcpy(series->counts, row->counts, row->count * sizeof(*series->counts));
-		series->bins = row->count;
-	}
+void series_collect(
+    struct iml_test *test, const struct kit_session *session, const struct batch *batch)
+{
+	sampled_visit(kit_graph(session->kit), batch, collect, test);
 }
 
 void series_free(struct iml_test *test)

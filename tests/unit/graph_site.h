@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "graph/graph.h"
 #include "graph/volume.h"
+#include "model/frame.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -184,6 +185,10 @@ static inline struct class *make_disk(void)
 	add_attribute(class, "state", ATTRIBUTE_STRING, true);
 	add_attribute(class, "home", ATTRIBUTE_REFERENCE, true);
 	add_identifier(class, DISK_SERIAL);
+	class->statistics = xcalloc(1, sizeof(*class->statistics));
+	class->statistic_count = 1;
+	class->statistics[0] = (struct statistic){
+	    STATISTIC_GAUGE, xstrdup("wear"), xstrdup("Wear"), xstrdup("%"), 10, NULL, 0};
 	class->conditions = xcalloc(1, sizeof(*class->conditions));
 	class->condition_count = 1;
 	class->conditions[0] = (struct alert_condition){.type = CONDITION_VALUE,
@@ -250,6 +255,12 @@ struct database {
 	size_t volume_count;
 	struct volume_node_row *nodes;
 	size_t node_count;
+	struct cohort_row *cohorts; /* by id */
+	size_t cohort_count;
+	struct slot_row *slots;
+	size_t slot_count;
+	struct frame_row *frames;
+	size_t frame_count;
 	size_t written; /* rows written or removed, in total */
 };
 
@@ -347,6 +358,29 @@ static inline void drop_reporter(struct database *database, const struct reporte
 }
 
 /* With everything that refers to it, as foreign keys do. */
+static inline bool has_cohort(const struct database *database, record_id id)
+{
+	for (size_t i = 0; i < database->cohort_count; i++)
+		if (database->cohorts[i].id == id)
+			return true;
+	return false;
+}
+
+/* Takes a resource out of its cohorts, and its own cohorts along. */
+static inline void drop_slots(struct database *database, record_id id)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < database->cohort_count; i++)
+		if (database->cohorts[i].scannable_id != id)
+			database->cohorts[kept++] = database->cohorts[i];
+	database->cohort_count = kept;
+	for (size_t i = database->slot_count; i-- > 0;)
+		if (database->slots[i].resource_id == id ||
+		    !has_cohort(database, database->slots[i].cohort_id))
+			REMOVE(database->slots, database->slot_count, i);
+}
+
 static inline void drop_resource(struct database *database, record_id id)
 {
 	struct resource_row *row = database_find(database, id);
@@ -367,6 +401,7 @@ static inline void drop_resource(struct database *database, record_id id)
 		if (report->resource_id == id || report->reporter_id == id)
 			REMOVE(database->reporters, database->reporter_count, i);
 	}
+	drop_slots(database, id);
 }
 
 static inline void write_class(struct database *database, const struct class_row *row)
@@ -608,6 +643,28 @@ static inline void forget_offline(struct database *database, record_id id)
 	}
 }
 
+/* Cohorts and slots of what is there, as the store writes them, and frames. */
+static inline void write_frames(struct database *database, const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->cohort_count; i++) {
+		assert_non_null(database_find(database, changes->cohorts[i].scannable_id));
+		APPEND(database->cohorts, database->cohort_count, changes->cohorts[i]);
+	}
+	for (size_t i = 0; i < changes->slot_count; i++) {
+		assert_non_null(database_find(database, changes->slots[i].resource_id));
+		assert_true(has_cohort(database, changes->slots[i].cohort_id));
+		APPEND(database->slots, database->slot_count, changes->slots[i]);
+	}
+	for (size_t i = 0; i < changes->frame_count; i++) {
+		struct frame_row frame = changes->frames[i];
+
+		frame.payload = TEXT_EMPTY;
+		text_append_bytes(&frame.payload, changes->frames[i].payload.data,
+		    changes->frames[i].payload.length);
+		APPEND(database->frames, database->frame_count, frame);
+	}
+}
+
 static inline void database_write(struct database *database, const struct changes *changes)
 {
 	for (size_t i = 0; i < changes->forgotten_offline_count; i++)
@@ -641,12 +698,14 @@ static inline void database_write(struct database *database, const struct change
 		APPEND(database->events, database->event_count, event);
 	}
 	write_volumes(database, changes);
+	write_frames(database, changes);
 	database->counters = changes->counters;
 	database->written += changes->removed_resource_count + changes->class_count +
 	                     changes->resource_count + changes->reporters_removed_count +
 	                     changes->reporters_added_count + changes->parents_removed_count +
 	                     changes->parents_added_count + changes->alert_count +
-	                     changes->event_count;
+	                     changes->event_count + changes->cohort_count + changes->slot_count +
+	                     changes->frame_count;
 	check_database(database);
 }
 
@@ -672,6 +731,10 @@ static inline void database_restore(const struct database *database, struct grap
 		graph_restore_volume(graph, &database->volumes[i]);
 	for (size_t i = 0; i < database->node_count; i++)
 		graph_restore_volume_node(graph, &database->nodes[i]);
+	for (size_t i = 0; i < database->cohort_count; i++)
+		graph_restore_cohort(graph, &database->cohorts[i]);
+	for (size_t i = 0; i < database->slot_count; i++)
+		graph_restore_slot(graph, &database->slots[i]);
 	graph_restored(graph);
 }
 
@@ -691,6 +754,11 @@ static inline void database_clear(struct database *database)
 		volume_row_clear(&database->volumes[i]);
 	for (size_t i = 0; i < database->node_count; i++)
 		volume_node_row_clear(&database->nodes[i]);
+	for (size_t i = 0; i < database->frame_count; i++)
+		text_clear(&database->frames[i].payload);
+	free(database->cohorts);
+	free(database->slots);
+	free(database->frames);
 	free(database->servers);
 	free(database->peers);
 	free(database->volumes);
@@ -731,7 +799,7 @@ static void site_error(UNUSED const char *plugin, UNUSED const char *scannable, 
 static inline void site_start(struct site *site)
 {
 	static const struct graph_options options = {
-	    .warn = site_warn, .error = site_error, .sample_limit = 1000};
+	    .warn = site_warn, .error = site_error, .frame_limit = 100000};
 
 	site->graph = graph_new(&options);
 	database_restore(&site->database, site->graph);

@@ -100,6 +100,21 @@ static inline void random_volume_node(void *context, const struct volume_node_ro
 	graph_restore_volume_node(random_site_of(context)->graph, row);
 }
 
+static inline void random_cohort(void *context, const struct cohort_row *row)
+{
+	graph_restore_cohort(random_site_of(context)->graph, row);
+}
+
+static inline void random_slot(void *context, const struct slot_row *row)
+{
+	graph_restore_slot(random_site_of(context)->graph, row);
+}
+
+static inline void random_gap(void *context, const struct gap_row *row)
+{
+	graph_restore_gap(random_site_of(context)->graph, row);
+}
+
 static inline void random_loaded(void *context)
 {
 	graph_restored(random_site_of(context)->graph);
@@ -212,8 +227,9 @@ static inline void random_start(struct random_site *site)
 	static const struct graph_options options = {.warn = random_warn, .error = random_error};
 	static const struct store_callbacks callbacks = {random_counters, random_class_row,
 	    random_resource, random_parent, random_reporter, random_alert, random_server,
-	    random_peer, random_volume, random_volume_node, random_loaded, random_request,
-	    random_take, random_committed, random_state, random_fatal};
+	    random_peer, random_volume, random_volume_node, random_cohort, random_slot, random_gap,
+	    random_loaded, random_request, random_take, random_committed, random_state,
+	    random_fatal};
 
 	site->loaded = false;
 	site->in_flight = 0;

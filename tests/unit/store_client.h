@@ -5,6 +5,7 @@
 
 #include "store_fixture.h"
 
+#include "model/frame.h"
 #include "store/store.h"
 
 #define QUEUE_MAX 64
@@ -25,9 +26,10 @@ struct client {
 
 static inline void client_counters(void *context, const struct counters *row)
 {
-	text_printf(&((struct client *)context)->rows, "counters %ld %ld %ld %ld %ld\n",
-	    (long)row->class_id, (long)row->statistic_id, (long)row->resource_id,
-	    (long)row->alert_id, (long)row->event_id);
+	text_printf(&((struct client *)context)->rows,
+	    "counters %ld %ld %ld %ld %ld cohort %ld gap %ld sampled %ld\n", (long)row->class_id,
+	    (long)row->statistic_id, (long)row->resource_id, (long)row->alert_id,
+	    (long)row->event_id, (long)row->cohort_id, (long)row->gap_id, (long)row->sampled.us);
 }
 
 static inline const char *or_none(const char *text)
@@ -89,6 +91,18 @@ static inline void client_alert(void *context, const struct alert_row *row)
 		text_printf(rows, "voters %s\n", row->voters);
 }
 
+static inline void client_cohort(void *context, const struct cohort_row *row)
+{
+	text_printf(&((struct client *)context)->rows, "cohort %ld %ld %ld\n", (long)row->id,
+	    (long)row->scannable_id, (long)row->class_id);
+}
+
+static inline void client_slot(void *context, const struct slot_row *row)
+{
+	text_printf(&((struct client *)context)->rows, "slot %ld %u %ld %ld\n",
+	    (long)row->cohort_id, (unsigned)row->slot, (long)row->resource_id, (long)row->since.us);
+}
+
 static inline void client_loaded(void *context)
 {
 	struct client *client = context;
@@ -140,6 +154,8 @@ static inline void client_begin(
 	    .parent = client_parent,
 	    .reporter = client_reporter,
 	    .alert = client_alert,
+	    .cohort = client_cohort,
+	    .slot = client_slot,
 	    .loaded = client_loaded,
 	    .take = client_take,
 	    .committed = client_committed,
@@ -157,7 +173,8 @@ static inline bool client_is_settled(void *context)
 	struct client *client = context;
 
 	return client->fatal != NULL || (client->loaded && client->committed == client->queued &&
-	                                    store_state(client->store) == STORE_READY);
+	                                    (store_state(client->store) == STORE_READY ||
+	                                        store_state(client->store) == STORE_TENDING));
 }
 
 /* Waits until everything is written, or the store has given up. */
@@ -305,33 +322,48 @@ static inline void add_event(
 	        .message = xstrdup("Something \"happened\" — twice\\")});
 }
 
-static inline void add_sample(
-    struct changes *changes, record_id resource, record_id statistic, int64_t second, double value)
+/* A cohort of the scannable 1 and the class 2, with the resource at its slot 0. */
+static inline void add_cohort(struct changes *changes, record_id id, record_id resource)
 {
-	ADD(changes, samples, sample_count,
-	    (struct sample_row){.resource_id = resource,
-	        .statistic_id = statistic,
-	        .time = {.us = second * US_PER_S},
-	        .value = value});
+	ADD(changes, cohorts, cohort_count,
+	    (struct cohort_row){.id = id, .scannable_id = 1, .class_id = 2});
+	ADD(changes, slots, slot_count,
+	    (struct slot_row){.cohort_id = id,
+	        .resource_id = resource,
+	        .since = {.us = INT64_C(1600000000) * US_PER_S}});
 }
 
-static inline void add_histogram(
-    struct changes *changes, record_id resource, int64_t second, int64_t first, int64_t other)
+/* The second that samples are stored of: a little while ago, the same in all of a test. */
+static inline int64_t sample_second(void)
 {
-	struct histogram_row row = {.resource_id = resource,
-	    .statistic_id = 21,
-	    .time = {.us = second * US_PER_S},
-	    .counts = xcalloc(2, sizeof(int64_t)),
-	    .count = 2};
+	static int64_t second;
 
-	row.counts[0] = first;
-	row.counts[1] = other;
-	ADD(changes, histograms, histogram_count, row);
+	if (second == 0)
+		second = wallclock_now().us / US_PER_S - 100;
+	return second;
+}
+
+/* A frame with one sample, at slot 0, so many seconds after that. */
+static inline void add_sample_frame(struct changes *changes, record_id cohort, record_id statistic,
+    uint32_t bin, int64_t after, double value)
+{
+	struct frame *frame = xcalloc(1, sizeof(*frame));
+	struct frame_row row = {.cohort_id = cohort,
+	    .statistic_id = statistic,
+	    .bin = bin,
+	    .time = {.us = (sample_second() + after) * US_PER_S},
+	    .sample_count = 1};
+
+	frame->present[0] = true;
+	frame->value[0] = value;
+	frame_encode(frame, &row.payload);
+	free(frame);
+	ADD(changes, frames, frame_count, row);
 }
 
 /*
  * Two classes; scannable 1 with drive 2, pool 3 and LUN 4 in it; disk → pool → LUN; an active
- * alert on the drive, an event, samples, a histogram.
+ * alert on the drive, an event, samples of the drive, one of a histogram.
  */
 static inline struct changes *example_changes(void)
 {
@@ -351,12 +383,18 @@ static inline struct changes *example_changes(void)
 	    (struct reference_row){.resource_id = 2, .attribute = xstrdup("pool"), .target_id = 3});
 	add_alert(changes, 1, 2, true);
 	add_event(changes, 1, 2, 1);
-	add_sample(changes, 2, 20, 1700000000, 36.5);
-	add_sample(changes, 2, 20, 1700000010, -1e300);
-	add_histogram(changes, 2, 1700000010, 7, 8);
-	add_histogram(changes, 2, 1700000000, 5, 6);
-	changes->counters = (struct counters){
-	    .class_id = 2, .statistic_id = 21, .resource_id = 4, .alert_id = 1, .event_id = 1};
+	add_cohort(changes, 1, 2);
+	add_sample_frame(changes, 1, 20, 0, 0, 36.5);
+	add_sample_frame(changes, 1, 20, 0, 10, -1e300);
+	add_sample_frame(changes, 1, 21, 0, 10, 7);
+	add_sample_frame(changes, 1, 21, 1, 10, 8);
+	changes->counters = (struct counters){.class_id = 2,
+	    .statistic_id = 21,
+	    .resource_id = 4,
+	    .alert_id = 1,
+	    .event_id = 1,
+	    .cohort_id = 1,
+	    .sampled = {.us = INT64_C(1700000010) * US_PER_S}};
 	return changes;
 }
 

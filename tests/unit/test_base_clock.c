@@ -80,6 +80,20 @@ static void stopped_clocks_move_only_when_told_to(void **state)
 	assert_int_equal(wallclock_now().us - wall.us, 5 * US_PER_S);
 }
 
+static void the_coarse_clock_is_in_milliseconds_and_a_little_behind(void **state)
+{
+	struct wallclock before = wallclock_now(), coarse = wallclock_now_coarse();
+	(void)state;
+
+	assert_int_equal(coarse.us % 1000, 0);
+	assert_true(before.us - coarse.us <= 5000);
+	assert_true(coarse.us <= wallclock_now().us);
+	clock_stop();
+	before = wallclock_now();
+	clock_skip(7 * NS_PER_S);
+	assert_int_equal(wallclock_now_coarse().us, (before.us + 7 * US_PER_S) / 1000 * 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -88,6 +102,7 @@ int main(void)
 	    cmocka_unit_test(wallclock_now_is_after_this_was_written),
 	    cmocka_unit_test(durations_are_written_for_people),
 	    cmocka_unit_test(stopped_clocks_move_only_when_told_to),
+	    cmocka_unit_test(the_coarse_clock_is_in_milliseconds_and_a_little_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

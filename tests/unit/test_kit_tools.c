@@ -153,25 +153,26 @@ static void the_newest_sample_counts_until_its_resource_is_removed(void **state)
 {
 	struct newest *newest = newest_new();
 	int64_t counts[] = {1, 2};
-	record_id removed = 7;
-	struct sample_row samples[] = {{.resource_id = 7, .statistic_id = 1, .value = 1},
-	    {.resource_id = 7, .statistic_id = 1, .value = 2},
-	    {.resource_id = 7, .statistic_id = 2, .value = 3}};
-	struct histogram_row histogram = {
-	    .resource_id = 8, .statistic_id = 3, .counts = counts, .count = 2};
-	struct changes changes = {
-	    .samples = samples, .sample_count = 3, .histograms = &histogram, .histogram_count = 1};
+	record_id removed = 7, ids[] = {1, 2, 3};
+	struct graph_class class = {.statistic_ids = ids};
+	struct graph_resource seven = {.id = 7, .class = &class},
+	                      eight = {.id = 8, .class = &class};
+	const struct kit_sample samples[] = {{.resource = &seven, .statistic = 0, .value = 1},
+	    {.resource = &seven, .statistic = 0, .value = 2},
+	    {.resource = &seven, .statistic = 1, .value = 3},
+	    {.resource = &eight, .statistic = 2, .counts = counts, .count = 2}};
+	const struct changes changes = {.removed_resources = &removed, .removed_resource_count = 1};
 
 	(void)state;
-	newest_take(newest, &changes);
+	for (size_t i = 0; i < 4; i++)
+		newest_take(newest, &samples[i]);
 	assert_true(newest_find(newest, 7, 1)->value == 2);
 	assert_true(newest_find(newest, 7, 2)->value == 3);
 	assert_null(newest_find(newest, 7, 3));
 	assert_null(newest_find(newest, 9, 1));
 	assert_int_equal(newest_find(newest, 8, 3)->counts[1], 2);
 
-	changes = (struct changes){.removed_resources = &removed, .removed_resource_count = 1};
-	newest_take(newest, &changes);
+	newest_forget(newest, &changes);
 	assert_null(newest_find(newest, 7, 1));
 	assert_non_null(newest_find(newest, 8, 3));
 	newest_free(newest);

@@ -77,7 +77,8 @@ static void every_kind_of_row_is_a_change(void **state)
 	const struct changes changes[] = {{.class_count = 1}, {.removed_resource_count = 1},
 	    {.resource_count = 1}, {.reporters_removed_count = 1}, {.reporters_added_count = 1},
 	    {.parents_removed_count = 1}, {.parents_added_count = 1}, {.reference_count = 1},
-	    {.alert_count = 1}, {.event_count = 1}, {.sample_count = 1}, {.histogram_count = 1}};
+	    {.alert_count = 1}, {.event_count = 1}, {.cohort_count = 1}, {.slot_count = 1},
+	    {.frame_count = 1}};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
@@ -119,13 +120,14 @@ static void changes_release_all_that_they_hold(void **state)
 	    .name = xstrdup("offline"), .attribute = xstrdup("a"), .message = xstrdup("m")};
 	ONE(changes->events, changes->event_count);
 	changes->events[0].message = xstrdup("event");
-	ONE(changes->histograms, changes->histogram_count);
-	ONE(changes->histograms[0].counts, changes->histograms[0].count);
+	ONE(changes->frames, changes->frame_count);
+	text_append(&changes->frames[0].payload, "payload");
 	ONE(changes->reporters_added, changes->reporters_added_count);
 	ONE(changes->reporters_removed, changes->reporters_removed_count);
 	ONE(changes->parents_added, changes->parents_added_count);
 	ONE(changes->parents_removed, changes->parents_removed_count);
-	ONE(changes->samples, changes->sample_count);
+	ONE(changes->cohorts, changes->cohort_count);
+	ONE(changes->slots, changes->slot_count);
 	changes_free(changes);
 	changes_free(NULL);
 }

@@ -5,7 +5,7 @@
 static char *dump(const struct database *database)
 {
 	static const char *const tables[] = {"plugin", "class", "statistic", "resource", "parent",
-	    "reporter", "reference", "alert", "event", "sample", "histogram"};
+	    "reporter", "reference", "alert", "event", "cohort", "slot", "frame"};
 	struct text text = TEXT_EMPTY;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -36,8 +36,6 @@ static void stored_rows_are_seen_through_the_views(void **state)
 	    "\"drive\"}|f|[\"acme.Thing\", \"Resource\"]|f|1");
 	assert_answer(database, "SELECT * FROM storage.parents ORDER BY 1", "3|2\n4|3");
 	assert_answer(database, "SELECT * FROM storage.affected ORDER BY 2", "1|3\n1|4");
-	assert_answer(database, "SELECT resource_id, statistic, counts FROM storage.histograms",
-	    "2|sizes|{7,8}");
 }
 
 static void times_and_texts_are_exact(void **state)
@@ -51,13 +49,9 @@ static void times_and_texts_are_exact(void **state)
 	    "1|2|_status_ERROR|status|ERROR|40|Failure 1|2023-11-14 22:13:20.123456+00||t|f||1|0");
 	assert_answer(database, "SELECT * FROM storage.events",
 	    "1|2023-11-14 22:13:20+00|INFO|20|2|1|Something \"happened\" — twice\\");
-	assert_answer(database,
-	    "SELECT * FROM storage.samples(2, 'temperature', '2023-11-14 22:13:20Z', 'infinity')",
-	    "2023-11-14 22:13:20+00|36.5\n2023-11-14 22:13:30+00|-1e+300");
-	assert_answer(database,
-	    "SELECT count(*) FROM storage.samples(2, 'temperature', '2023-11-14 22:13:20Z',"
-	    " '2023-11-14 22:13:30Z')",
-	    "1");
+	assert_answer(database, "SELECT since FROM storage.slot", "2020-09-13 12:26:40+00");
+	assert_answer(database, "SELECT max(time) - min(time) FROM storage.frame", "00:00:10");
+	assert_answer(database, "SELECT sampled FROM storage.counter", "2023-11-14 22:13:30+00");
 }
 
 static void classes_show_charts_relations_and_fields(void **state)
@@ -118,7 +112,7 @@ static void what_was_written_is_loaded(void **state)
 	client_open(&database->client, server.base, database->conninfo);
 
 	assert_string_equal(database->client.rows.data,
-	    "counters 2 21 4 1 1\n"
+	    "counters 2 21 4 1 1 cohort 1 gap 0 sampled 1700000010000000\n"
 	    "class 1 acme.Couplet 'acme.Couplet' 101 [\"acme.Couplet\", \"Resource\"] "
 	    "[{\"name\":\"serial\",\"type\":\"String\"},{\"name\":\"secret\",\"type\":\"Password\"}"
 	    ","
@@ -150,7 +144,9 @@ static void what_was_written_is_loaded(void **state)
 	    "parent 3 2 1\n"
 	    "parent 4 3 1\n"
 	    "reporter 4 1\n"
-	    "alert 1 2 _status_ERROR status 40 'Failure 1' 1700000000123456 1\n");
+	    "alert 1 2 _status_ERROR status 40 'Failure 1' 1700000000123456 1\n"
+	    "cohort 1 1 2\n"
+	    "slot 1 0 2 1600000000000000\n");
 }
 
 static void what_was_given_and_who_says_that_an_alert_holds_come_back(void **state)
@@ -204,7 +200,8 @@ static void a_new_database_loads_as_nothing(void **state)
 {
 	struct database *database = *state;
 
-	assert_string_equal(database->client.rows.data, "counters 0 0 0 0 0\n");
+	assert_string_equal(
+	    database->client.rows.data, "counters 0 0 0 0 0 cohort 0 gap 0 sampled 0\n");
 	assert_answer(
 	    database, "SELECT number, name, program FROM storage.migration", "1|storage|" VERSION);
 }
@@ -240,11 +237,11 @@ static void only_parts_with_rows_send_statements(void **state)
 	    " FOR EACH STATEMENT EXECUTE FUNCTION refuse();"
 	    "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON storage.parent"
 	    " FOR EACH STATEMENT EXECUTE FUNCTION refuse()");
-	add_sample(changes, 2, 20, 1700000020, 1);
+	add_sample_frame(changes, 1, 20, 0, 20, 1);
 	client_write(&database->client, changes);
 
 	assert_int_equal(store_statistics(database->client.store)->failures, 0);
-	assert_answer(database, "SELECT count(*) FROM storage.sample", "3");
+	assert_answer(database, "SELECT count(*) FROM storage.frame", "5");
 }
 
 static void listeners_are_notified_once_per_transaction(void **state)
@@ -282,8 +279,8 @@ static void removal_takes_everything_along_but_history(void **state)
 	assert_answer(database,
 	    "SELECT (SELECT count(*) FROM storage.parent), (SELECT count(*) FROM "
 	    "storage.reference),"
-	    " (SELECT count(*) FROM storage.sample), (SELECT count(*) FROM storage.histogram)",
-	    "1|0|0|0");
+	    " (SELECT count(*) FROM storage.cohort), (SELECT count(*) FROM storage.slot)",
+	    "1|0|1|0");
 	assert_answer(database,
 	    "SELECT resource_id IS NULL, message, active, end_time > begin_time FROM "
 	    "storage.alerts",
@@ -324,8 +321,9 @@ static void removing_a_scope_removes_what_is_in_it(void **state)
 	client_write(&database->client, changes);
 
 	assert_answer(database,
-	    "SELECT (SELECT count(*) FROM storage.resource), (SELECT count(*) FROM storage.sample)",
-	    "0|0");
+	    "SELECT (SELECT count(*) FROM storage.resource), (SELECT count(*) FROM storage.cohort),"
+	    " (SELECT count(*) FROM storage.slot)",
+	    "0|0|0");
 }
 
 static void rows_about_missing_resources_are_passed_over(void **state)
@@ -344,16 +342,20 @@ static void rows_about_missing_resources_are_passed_over(void **state)
 	    (struct parent_row){.child_id = 99, .parent_id = 1, .reporter_id = 1});
 	add_alert(changes, 2, 99, true);
 	add_event(changes, 2, 99, 98);
-	add_sample(changes, 99, 20, 1700000000, 1);
-	add_histogram(changes, 99, 1700000000, 1, 1);
+	ADD(changes, cohorts, cohort_count,
+	    (struct cohort_row){.id = 7, .scannable_id = 99, .class_id = 2});
+	ADD(changes, slots, slot_count, (struct slot_row){.cohort_id = 7, .resource_id = 3});
+	ADD(changes, slots, slot_count,
+	    (struct slot_row){.cohort_id = 1, .slot = 1, .resource_id = 99});
 	client_write(&database->client, changes);
 
 	assert_answer(database,
 	    "SELECT (SELECT count(*) FROM storage.parent), (SELECT count(*) FROM storage.reporter),"
-	    " (SELECT count(*) FROM storage.reference), (SELECT count(*) FROM storage.sample),"
+	    " (SELECT count(*) FROM storage.reference), (SELECT count(*) FROM storage.cohort),"
+	    " (SELECT count(*) FROM storage.slot),"
 	    " (SELECT count(*) FROM storage.alert WHERE resource_id IS NULL),"
 	    " (SELECT count(*) FROM storage.event WHERE resource_id IS NULL)",
-	    "2|1|1|2|1|1");
+	    "2|1|1|1|1|1|1");
 }
 
 static void references_of_a_written_resource_are_replaced(void **state)
@@ -473,16 +475,56 @@ static void identities_can_be_exchanged(void **state)
 	    "3|[\"lun\"]\n4|[\"pool\"]");
 }
 
-static void the_newest_histogram_is_kept(void **state)
+static void a_slot_that_became_free_is_given_to_another_resource(void **state)
 {
 	struct database *database = *state;
 	struct changes *changes = new_changes();
 
 	client_write(&database->client, example_changes());
-	add_histogram(changes, 2, 1600000000, 1, 1);
+	ADD(changes, removed_resources, removed_resource_count, 2);
+	ADD(changes, slots, slot_count,
+	    (struct slot_row){
+	        .cohort_id = 1, .resource_id = 3, .since = {.us = INT64_C(1800000000000000)}});
 	client_write(&database->client, changes);
 
-	assert_answer(database, "SELECT counts FROM storage.histograms", "{7,8}");
+	assert_answer(database,
+	    "SELECT cohort_id, slot, resource_id, since > '2026-01-01'"
+	    " FROM storage.slot",
+	    "1|0|3|t");
+}
+
+static void a_frame_that_is_there_stays_as_it_is(void **state)
+{
+	static const char frames[] =
+	    "SELECT md5(string_agg(payload, '' ORDER BY time)) FROM storage.frame"
+	    " WHERE statistic_id = 20";
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+	char *before;
+
+	client_write(&database->client, example_changes());
+	before = xstrdup(query(database->reader, frames));
+	add_sample_frame(changes, 1, 20, 0, 10, 5);
+	client_write(&database->client, changes);
+
+	assert_answer(database, frames, before);
+	free(before);
+}
+
+static void the_time_of_the_newest_sample_does_not_go_back(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = example_changes();
+
+	client_write(&database->client, example_changes());
+	changes->counters.sampled.us -= US_PER_S;
+	client_write(&database->client, changes);
+	changes = example_changes();
+	changes->counters.sampled.us = 0;
+	client_write(&database->client, changes);
+
+	assert_answer(database, "SELECT extract(epoch FROM sampled)::bigint FROM storage.counter",
+	    "1700000010");
 }
 
 static void classes_that_are_not_loaded_are_hidden_and_come_back(void **state)
@@ -499,9 +541,8 @@ static void classes_that_are_not_loaded_are_hidden_and_come_back(void **state)
 	assert_answer(database,
 	    "SELECT (SELECT count(*) FROM storage.alerts), (SELECT count(*) FROM storage.parents),"
 	    " (SELECT count(*) FROM storage.affected), (SELECT count(*) FROM storage.events),"
-	    " (SELECT count(*) FROM storage.descendants(2)),"
-	    " (SELECT count(*) FROM storage.samples(2, 'temperature', '-infinity', 'infinity'))",
-	    "0|0|0|0|0|0");
+	    " (SELECT count(*) FROM storage.descendants(2))",
+	    "0|0|0|0|0");
 	assert_answer(database, "SELECT count(*) FROM storage.resource", "4");
 
 	changes = new_changes();
@@ -526,7 +567,6 @@ static void a_statistic_that_is_no_longer_declared_is_hidden(void **state)
 	    "SELECT string_agg(s->>'name', ' ') FROM storage.classes,"
 	    " jsonb_array_elements(statistics) s WHERE id = 2",
 	    "temperature speed");
-	assert_answer(database, "SELECT count(*) FROM storage.histograms", "0");
 }
 
 static void ancestors_and_descendants_end_on_cycles(void **state)
@@ -576,8 +616,6 @@ static void a_reader_needs_rights_on_views_only(void **state)
 	assert_answer(database, "SELECT count(*) FROM storage.resources", "4");
 	assert_answer(database, "SELECT count(*) FROM storage.affected", "2");
 	assert_answer(database, "SELECT count(*) FROM storage.descendants(2)", "2");
-	assert_answer(database,
-	    "SELECT count(*) FROM storage.samples(2, 'temperature', '-infinity', 'infinity')", "2");
 	result = PQexec(database->reader, "SELECT * FROM storage.resource");
 	assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "42501");
 	PQclear(result);
@@ -660,7 +698,7 @@ static struct changes *many_resources(size_t count)
 		snprintf(key, sizeof(key), "drive %zu", i);
 		add_resource(changes, 100 + (record_id)i, 2, 1, key);
 		add_parent(changes, 100 + (record_id)i, 3);
-		add_sample(changes, 100 + (record_id)i, 20, 1700000000, (double)i);
+		add_sample_frame(changes, 100 + (record_id)i, 20, 0, 0, (double)i);
 	}
 	return changes;
 }
@@ -673,7 +711,7 @@ static void many_rows_become_one_transaction(void **state)
 
 	assert_answer(database, "SELECT count(*), count(DISTINCT xmin::text) FROM storage.resource",
 	    "30004|1");
-	assert_answer(database, "SELECT count(*) FROM storage.sample", "30002");
+	assert_answer(database, "SELECT count(*) FROM storage.frame", "30004");
 	assert_answer(database, "SELECT count(*) FROM storage.affected", "30002");
 	assert_int_equal(store_statistics(database->client.store)->transactions, 1);
 	assert_true(store_statistics(database->client.store)->rows > 90000);
@@ -727,7 +765,7 @@ static void a_row_that_is_refused_does_not_keep_the_others_away(void **state)
 	assert_answer(database,
 	    "SELECT count(*), count(*) FILTER (WHERE id IN (2777, 20777)) FROM storage.resource",
 	    "30002|0");
-	assert_answer(database, "SELECT count(*) FROM storage.sample", "30000");
+	assert_answer(database, "SELECT count(*) FROM storage.frame", "30004");
 	assert_answer(database, "SELECT count(*) FROM storage.parent", "30000");
 	assert_int_equal(store_statistics(client->store)->left_out, 2);
 	assert_int_equal(store_statistics(client->store)->failures, 0);
@@ -827,7 +865,9 @@ int main(void)
 	    TEST(a_second_active_alert_of_a_name_is_refused_by_the_database),
 	    TEST(a_second_global_identity_is_refused_by_the_database),
 	    TEST(identities_can_be_exchanged),
-	    TEST(the_newest_histogram_is_kept),
+	    TEST(a_slot_that_became_free_is_given_to_another_resource),
+	    TEST(a_frame_that_is_there_stays_as_it_is),
+	    TEST(the_time_of_the_newest_sample_does_not_go_back),
 	    TEST(classes_that_are_not_loaded_are_hidden_and_come_back),
 	    TEST(a_statistic_that_is_no_longer_declared_is_hidden),
 	    TEST(ancestors_and_descendants_end_on_cycles),

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Condensing in steps: each reads a bounded number of frames, makes those of the next resolution
+ * from them, and stores these in one transaction. The last step of an interval also says that the
+ * resolution is condensed until its end, so an interval that was begun is begun anew by the next
+ * runner.
+ */
+#include "store/internal.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+/* Frames that a step reads, and late ones that it makes. */
+#define STEP_FRAMES 256
+#define STEP_LATE 32
+
+/* Samples may be written this long after they were made without being late. */
+#define GRACE_S 30
+
+#define REACH_US (FRAME_REACH_S * US_PER_S)
+
+enum result_column {
+	RESULT_COHORT,
+	RESULT_STATISTIC,
+	RESULT_BIN,
+	RESULT_INTERVAL,
+	RESULT_TIME,
+	RESULT_PAYLOAD,
+	RESULT_COUNTER
+};
+
+/* Fills the columns of a statement's frames, which go to the table but for those that are null. */
+#define MAKE_FRAMES                                                                             \
+	"WITH u AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[],"            \
+	" $4::timestamptz[], $5::bytea[]) AS u (cohort_id, statistic_id, bin, time, payload))," \
+	" made AS (INSERT INTO storage.frame (resolution, cohort_id, statistic_id, bin, time,"  \
+	" payload) SELECT %u, u.* FROM u WHERE u.payload IS NOT NULL"                           \
+	" ON CONFLICT (resolution, cohort_id, statistic_id, bin, time)"                         \
+	" DO UPDATE SET payload = excluded.payload)"
+
+/* ---- rows ---- */
+
+static int64_t binary_integer(const PGresult *result, int column)
+{
+	uint64_t bits;
+
+	assert(PQgetlength(result, 0, column) == sizeof(bits));
+	memcpy(&bits, PQgetvalue(result, 0, column), sizeof(bits));
+	return (int64_t)be64toh(bits);
+}
+
+static uint32_t binary_small(const PGresult *result, int column)
+{
+	uint16_t bits;
+
+	assert(PQgetlength(result, 0, column) == sizeof(bits));
+	memcpy(&bits, PQgetvalue(result, 0, column), sizeof(bits));
+	return be16toh(bits);
+}
+
+static struct part_row read_row(const struct condenser *condenser, const PGresult *result)
+{
+	struct part_row row = {
+	    .frame = {.cohort_id = binary_integer(result, RESULT_COHORT),
+	        .statistic_id = binary_integer(result, RESULT_STATISTIC),
+	        .bin = binary_small(result, RESULT_BIN),
+	        .time = {.us = condenser->begin_us},
+	        .resolution = condenser->resolution},
+	    .time_us = INT64_MIN,
+	    .counter = PQgetvalue(result, 0, RESULT_COUNTER)[0] != 0,
+	};
+
+	if (condenser->late)
+		row.frame.time = array_time(binary_integer(result, RESULT_INTERVAL));
+	if (PQgetisnull(result, 0, RESULT_TIME))
+		return row;
+	row.time_us = array_time(binary_integer(result, RESULT_TIME)).us;
+	row.payload = PQgetvalue(result, 0, RESULT_PAYLOAD);
+	row.size = (size_t)PQgetlength(result, 0, RESULT_PAYLOAD);
+	return row;
+}
+
+static void take_part(struct condenser *condenser, const PGresult *result)
+{
+	struct part_row row = read_row(condenser, result);
+	char text[CLOCK_TEXT_SIZE];
+
+	if (!condenser_add(condenser, &row))
+		log_error("a frame in the database is damaged and left out: resolution %u, cohort"
+		          " %" PRId64 ", statistic %" PRId64 ", bin %" PRIu32 ", time %s",
+		    condenser->resolution - 1, row.frame.cohort_id, row.frame.statistic_id,
+		    row.frame.bin, wallclock_format((struct wallclock){row.time_us}, text));
+}
+
+/* Appends a time as a constant of SQL. */
+static void append_time(struct text *sql, int64_t time_us)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	text_printf(sql, "timestamptz '%s'", wallclock_format((struct wallclock){time_us}, text));
+}
+
+/* ---- intervals that have ended ---- */
+
+/* Until when intervals of a resolution may be condensed; INT64_MIN: not at all. */
+static int64_t condensable_until(const struct store *store, unsigned resolution)
+{
+	if (resolution > 1)
+		return store->tending.condensed_us[resolution - 1];
+	return wallclock_now().us - GRACE_S * US_PER_S;
+}
+
+static void condense_failed(struct store *store, PGresult *result)
+{
+	condenser_stop(store->tending.condenser);
+	store_step_failed(store, result);
+}
+
+/* A part of an interval is stored. */
+static void part_stored(struct store *store, PGresult *result)
+{
+	(void)result;
+	condenser_stored(store->tending.condenser);
+	store_step_done(store);
+}
+
+/* The resolution is condensed until the time that was written. */
+static void progress_stored(struct store *store, PGresult *result)
+{
+	struct tending *tending = &store->tending;
+
+	(void)result;
+	tending->condensed_us[tending->resolution] = tending->next_us;
+	condenser_stop(tending->condenser);
+	store_step_done(store);
+}
+
+/* Stores the frames that were made; if next_us is not INT64_MIN, also that they are the last ones
+ * until then. */
+static void store_made(struct store *store, int64_t next_us)
+{
+	struct tending *tending = &store->tending;
+	struct condenser *condenser = tending->condenser;
+	bool is_last = next_us != INT64_MIN;
+	struct text sql = TEXT_EMPTY;
+
+	tending->resolution = condenser->resolution;
+	tending->next_us = next_us;
+	text_printf(&sql, MAKE_FRAMES, condenser->resolution);
+	if (is_last) {
+		text_append(&sql, " UPDATE storage.resolution SET condensed = ");
+		append_time(&sql, next_us);
+		text_printf(&sql, " WHERE number = %u", condenser->resolution);
+	} else {
+		text_append(&sql, " SELECT");
+	}
+	store_put_question(store, &(const struct question){.sql = sql.data,
+	                              .arrays = condenser->columns,
+	                              .array_count = MADE_COLUMNS,
+	                              .answered = is_last ? progress_stored : part_stored,
+	                              .failed = condense_failed});
+	text_clear(&sql);
+}
+
+/* The start of the interval that the first frame found is of, or where condensing ends for now. */
+static void next_found(struct store *store, PGresult *result)
+{
+	struct condenser *condenser = store->tending.condenser;
+	int64_t length_us = condenser_length_us(condenser);
+	int64_t next_us = condensable_until(store, condenser->resolution);
+	int64_t found_us;
+
+	if (PQntuples(result) > 0) {
+		found_us = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+		found_us -= condenser->resolution == 1 ? REACH_US : 0;
+		next_us = found_us < next_us ? found_us : next_us;
+	}
+	next_us = interval_start(next_us, length_us);
+	if (condenser->begin_us != INT64_MIN && next_us < condenser->begin_us + length_us)
+		next_us = condenser->begin_us + length_us;
+	store_made(store, next_us);
+}
+
+/* Looks for the first frame after the interval, which is empty: there may be none for days. */
+static void find_next(struct store *store)
+{
+	struct condenser *condenser = store->tending.condenser;
+	struct text sql = TEXT_EMPTY;
+
+	text_printf(&sql,
+	    "SELECT (extract(epoch FROM time) * 1000000)::bigint FROM storage.frame"
+	    " WHERE resolution = %u",
+	    condenser->resolution - 1);
+	if (condenser->begin_us != INT64_MIN) {
+		text_append(&sql, " AND time >= ");
+		append_time(&sql, condenser->begin_us);
+	}
+	text_append(&sql, " ORDER BY time LIMIT 1");
+	store_put_question(
+	    store, &(const struct question){
+	               .sql = sql.data, .answered = next_found, .failed = condense_failed});
+	text_clear(&sql);
+}
+
+static void part_arrived(struct store *store, PGresult *result)
+{
+	struct condenser *condenser = store->tending.condenser;
+
+	condenser->read++;
+	take_part(condenser, result);
+}
+
+/* The frames of this step are read. */
+static void parts_read(struct store *store, PGresult *result)
+{
+	struct condenser *condenser = store->tending.condenser;
+	int64_t end_us = condenser->begin_us + condenser_length_us(condenser);
+
+	(void)result;
+	if (condenser->read == STEP_FRAMES) {
+		store_made(store, INT64_MIN);
+		return;
+	}
+	condenser_finish(condenser);
+	if (condenser->found || end_us + condenser_length_us(condenser) >
+	                            condensable_until(store, condenser->resolution))
+		store_made(store, end_us);
+	else
+		find_next(store);
+}
+
+/* Reads the next frames of the interval. */
+static void read_parts(struct store *store)
+{
+	struct condenser *condenser = store->tending.condenser;
+	int64_t reach_us = condenser->resolution == 1 ? REACH_US : 0;
+	int64_t end_us = condenser->begin_us + condenser_length_us(condenser);
+	const struct late_row *frame = &condenser->frame;
+	struct text sql = TEXT_EMPTY;
+
+	condenser->read = 0;
+	text_printf(&sql,
+	    "SELECT part.cohort_id, part.statistic_id, part.bin, NULL, part.time, part.payload,"
+	    " coalesce(type = 'Counter', false) FROM (SELECT * FROM storage.frame"
+	    " WHERE resolution = %u AND time >= ",
+	    condenser->resolution - 1);
+	append_time(&sql, condenser->begin_us - reach_us);
+	text_append(&sql, " AND time < ");
+	append_time(&sql, end_us + reach_us);
+	if (condenser->open) {
+		text_printf(&sql,
+		    " AND (cohort_id, statistic_id, bin, time) > (%" PRId64 ", %" PRId64
+		    ", %" PRIu32 ", ",
+		    frame->cohort_id, frame->statistic_id, frame->bin);
+		append_time(&sql, condenser->last_us);
+		text_append(&sql, ")");
+	}
+	text_printf(&sql,
+	    " ORDER BY cohort_id, statistic_id, bin, time LIMIT %d) AS part"
+	    " LEFT JOIN storage.statistic ON statistic.id = part.statistic_id"
+	    " ORDER BY part.cohort_id, part.statistic_id, part.bin, part.time",
+	    STEP_FRAMES);
+	store_put_question(store, &(const struct question){.sql = sql.data,
+	                              .binary = true,
+	                              .row = part_arrived,
+	                              .answered = parts_read,
+	                              .failed = condense_failed});
+	text_clear(&sql);
+}
+
+/* Whether there is an interval of a resolution to condense, or the first one is to be looked for.
+ */
+static bool is_due(const struct store *store, unsigned resolution)
+{
+	int64_t until_us = condensable_until(store, resolution);
+	int64_t condensed_us = store->tending.condensed_us[resolution];
+
+	if (condensed_us == INT64_MIN || until_us == INT64_MIN)
+		return until_us != INT64_MIN;
+	return condensed_us + resolution_length_s[resolution] * US_PER_S <= until_us;
+}
+
+/* Begins the next interval that is due, of the finest resolution first. */
+static bool begin_interval(struct store *store)
+{
+	struct tending *tending = &store->tending;
+
+	for (unsigned i = 1; i < STORE_RESOLUTIONS; i++) {
+		if (!is_due(store, i))
+			continue;
+		condenser_begin(tending->condenser, i, tending->condensed_us[i]);
+		return true;
+	}
+	return false;
+}
+
+bool store_condense(struct store *store)
+{
+	struct condenser *condenser = store->tending.condenser;
+
+	if (condenser->resolution == 0 && !begin_interval(store))
+		return false;
+	if (!store_begin_step(store))
+		return true;
+	if (condenser->begin_us == INT64_MIN)
+		find_next(store);
+	else if (store_has_partition(store, condenser->resolution, condenser->begin_us))
+		read_parts(store);
+	else
+		store_make_partition(store, condenser->resolution, condenser->begin_us);
+	return true;
+}
+
+/* ---- late frames ---- */
+
+static void late_failed(struct store *store, PGresult *result)
+{
+	condenser_stop(store->tending.late_condenser);
+	store_step_failed(store, result);
+}
+
+/* What was made again is a part of what is being made. */
+static void disturb(struct condenser *condenser, const struct condenser *late)
+{
+	if (condenser->resolution == late->resolution + 1)
+		condenser_stop(condenser);
+}
+
+static void late_stored(struct store *store, PGresult *result)
+{
+	struct tending *tending = &store->tending;
+
+	(void)result;
+	disturb(tending->condenser, tending->late_condenser);
+	if (tending->late_condenser->resolution + 1 < STORE_RESOLUTIONS)
+		tending->may_be_late[tending->late_condenser->resolution + 1] = true;
+	condenser_stop(tending->late_condenser);
+	store_step_done(store);
+}
+
+/*
+ * The frames of the next resolution that are to be made again, because a part of them was. Of what
+ * has expired meanwhile there are not all parts any more: they stay as they are.
+ */
+static void add_coarser(const struct store *store, struct late_list *list)
+{
+	const struct condenser *late = store->tending.late_condenser;
+	unsigned coarser = late->resolution + 1;
+	int64_t kept_us, length_us;
+
+	if (coarser == STORE_RESOLUTIONS)
+		return;
+	length_us = resolution_length_s[coarser] * US_PER_S;
+	kept_us = wallclock_now().us - store->tending.retention_s[late->resolution] * US_PER_S;
+	for (size_t i = 0; i < late->made.count; i++) {
+		const struct late_row *frame = &late->made.rows[i];
+
+		if (interval_start(frame->time.us, length_us) >= kept_us)
+			late_add(list, frame, coarser, frame->time.us, frame->time.us,
+			    store->tending.condensed_us[coarser]);
+	}
+}
+
+/* Fills the arrays with the keys of frames. */
+static void add_keys(const struct late_list *list, struct array arrays[MADE_PAYLOAD])
+{
+	array_begin(&arrays[MADE_COHORT], ARRAY_ID);
+	array_begin(&arrays[MADE_STATISTIC], ARRAY_ID);
+	array_begin(&arrays[MADE_BIN], ARRAY_NUMBER);
+	array_begin(&arrays[MADE_TIME], ARRAY_TIME);
+	for (size_t i = 0; i < list->count; i++) {
+		array_add(&arrays[MADE_COHORT], &list->rows[i].cohort_id);
+		array_add(&arrays[MADE_STATISTIC], &list->rows[i].statistic_id);
+		array_add(&arrays[MADE_BIN], &list->rows[i].bin);
+		array_add(&arrays[MADE_TIME], &list->rows[i].time);
+	}
+}
+
+/* Stores the frames that were made again, and what follows from them. */
+static void store_late(struct store *store)
+{
+	struct condenser *late = store->tending.late_condenser;
+	struct array arrays[MADE_COLUMNS + MADE_PAYLOAD] = {0};
+	struct late_list coarser = {0};
+	struct text sql = TEXT_EMPTY;
+
+	memcpy(arrays, late->columns, sizeof(late->columns));
+	add_coarser(store, &coarser);
+	add_keys(&coarser, &arrays[MADE_COLUMNS]);
+	text_printf(&sql,
+	    MAKE_FRAMES ", done AS (DELETE FROM storage.late USING u WHERE late.resolution = %u"
+	                " AND late.cohort_id = u.cohort_id AND late.statistic_id = u.statistic_id"
+	                " AND late.bin = u.bin AND late.time = u.time)"
+	                " INSERT INTO storage.late (resolution, cohort_id, statistic_id, bin, time)"
+	                " SELECT %u, * FROM unnest($6::bigint[], $7::bigint[], $8::integer[],"
+	                " $9::timestamptz[]) ON CONFLICT DO NOTHING",
+	    late->resolution, late->resolution, late->resolution + 1);
+	store_put_question(store, &(const struct question){.sql = sql.data,
+	                              .arrays = arrays,
+	                              .array_count = MADE_COLUMNS + MADE_PAYLOAD,
+	                              .answered = late_stored,
+	                              .failed = late_failed});
+	for (size_t i = MADE_COLUMNS; i < MADE_COLUMNS + MADE_PAYLOAD; i++)
+		array_clear(&arrays[i]);
+	free(coarser.rows);
+	text_clear(&sql);
+}
+
+static void late_part_arrived(struct store *store, PGresult *result)
+{
+	take_part(store->tending.late_condenser, result);
+}
+
+static void late_parts_read(struct store *store, PGresult *result)
+{
+	struct condenser *late = store->tending.late_condenser;
+	unsigned resolution = late->resolution;
+
+	(void)result;
+	condenser_finish(late);
+	if (late->made.count == 0) {
+		store->tending.may_be_late[resolution] = false;
+		condenser_stop(late);
+		store_step_done(store);
+		return;
+	}
+	for (size_t i = 0; i < late->made.count; i++) {
+		int64_t time_us = late->made.rows[i].time.us;
+
+		if (store_has_partition(store, resolution, time_us))
+			continue;
+		condenser_stop(late);
+		store_make_partition(store, resolution, time_us);
+		return;
+	}
+	store_late(store);
+}
+
+/* Reads the parts of some late frames. Each has its own, which the planner is not to look for. */
+static void read_late(struct store *store)
+{
+	unsigned resolution = store->tending.late_condenser->resolution;
+	int64_t reach_s = resolution == 1 ? FRAME_REACH_S : 0;
+	struct text sql = TEXT_EMPTY;
+
+	text_printf(&sql,
+	    "SELECT frame.cohort_id, frame.statistic_id, frame.bin, frame.time, part.time,"
+	    " part.payload, coalesce(type = 'Counter', false)"
+	    " FROM (SELECT * FROM storage.late WHERE resolution = %u"
+	    " ORDER BY cohort_id, statistic_id, bin, time LIMIT %d) AS frame"
+	    " LEFT JOIN storage.statistic ON statistic.id = frame.statistic_id"
+	    " LEFT JOIN LATERAL (SELECT time, payload FROM storage.frame AS finer"
+	    " WHERE finer.resolution = %u AND finer.cohort_id = frame.cohort_id"
+	    " AND finer.statistic_id = frame.statistic_id AND finer.bin = frame.bin"
+	    " AND finer.time >= frame.time - interval '%" PRId64 " seconds'"
+	    " AND finer.time < frame.time + interval '%" PRId64 " seconds'"
+	    " ORDER BY time) AS part ON true"
+	    " ORDER BY frame.cohort_id, frame.statistic_id, frame.bin, frame.time, part.time",
+	    resolution, STEP_LATE, resolution - 1, reach_s,
+	    resolution_length_s[resolution] + reach_s);
+	store_put_question(store, &(const struct question){.sql = sql.data,
+	                              .binary = true,
+	                              .row = late_part_arrived,
+	                              .answered = late_parts_read,
+	                              .failed = late_failed});
+	text_clear(&sql);
+}
+
+bool store_condense_late(struct store *store)
+{
+	struct tending *tending = &store->tending;
+
+	for (unsigned i = 1; i < STORE_RESOLUTIONS; i++) {
+		if (!tending->may_be_late[i])
+			continue;
+		condenser_begin_late(tending->late_condenser, i);
+		if (store_begin_step(store))
+			read_late(store);
+		return true;
+	}
+	return false;
+}
