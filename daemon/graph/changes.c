@@ -146,6 +146,18 @@ void changes_add_frame(struct graph *graph, const struct frame_row *row)
 	ADD(graph, frames, frame_count, *row);
 }
 
+void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place)
+{
+	const struct changes *next = changes_next(graph);
+
+	if (*place < next->gap_count && next->gaps[*place].id == row->id) {
+		next->gaps[*place] = *row;
+		return;
+	}
+	*place = next->gap_count;
+	ADD(graph, gaps, gap_count, *row);
+}
+
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number)
 {
 	struct batch_reference reference = {session->number, number};

@@ -108,6 +108,7 @@ void graph_free(struct graph *graph)
 	free_classes(graph);
 	relations_free(graph);
 	causes_free(graph);
+	gaps_free(graph);
 	index_clear(&graph->refused_by_pair);
 	index_clear(&graph->by_id);
 	index_clear(&graph->by_identity);

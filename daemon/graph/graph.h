@@ -181,6 +181,7 @@ void graph_restore_reporter(struct graph *graph, const struct reporter_row *row)
 void graph_restore_alert(struct graph *graph, const struct alert_row *row); /* active ones */
 void graph_restore_cohort(struct graph *graph, const struct cohort_row *row);
 void graph_restore_slot(struct graph *graph, const struct slot_row *row);
+void graph_restore_gap(struct graph *graph, const struct gap_row *row);     /* open ones */
 /*
  * Joins what was restored (scopes). Rows that name what is not there are reported by warn() and
  * left out. Must be called once, after the rows and before anything below.
@@ -312,6 +313,17 @@ int graph_apply(struct graph *graph, const struct batch *batch, char reason[REAS
  * contactable"; clearing records the event "Re-established contact with <name>").
  */
 void graph_set_offline(struct graph *graph, struct graph_resource *scannable, bool offline);
+
+/*
+ * From this time on there are no samples of a scannable (NULL: of all), for this reason. A gap that
+ * lasts goes on; one of another reason ends now, and another one begins.
+ */
+void graph_begin_gap(struct graph *graph, const struct graph_resource *scannable,
+    enum gap_reason reason, struct wallclock begin);
+
+/* There are samples again. A gap of another reason lasts; GAP_REASON_COUNT stands for any. */
+void graph_end_gap(struct graph *graph, const struct graph_resource *scannable,
+    enum gap_reason reason, struct wallclock end);
 
 /*
  * Sets the mark that a user has seen an active alert and does not care for it, or takes it back.

@@ -89,7 +89,7 @@ struct new_seat {
 /* The allocated lengths of the arrays of graph->next, and of what is checked when it is taken. */
 struct graph_capacities {
 	size_t classes, forgotten_offline, removed_resources, reporters_removed, parents_removed;
-	size_t events, frames, batches, notices;
+	size_t events, frames, batches, notices, gaps;
 };
 
 struct graph_index_slot {
@@ -144,6 +144,8 @@ struct graph {
 
 	struct volumes *volumes; /* NULL while the graph is being freed */
 
+	struct graph_gap *gaps; /* hash of those that last */
+
 	struct changes *next; /* the next changes to write, as far as they are rows already */
 	struct graph_capacities capacities;
 	/* Links and reports that are new; written if they still hold when the changes are taken. */
@@ -177,6 +179,12 @@ void graph_warn(struct graph *graph, const char *plugin, const char *scannable, 
     ...) __attribute__((format(printf, 4, 5)));
 void graph_error(struct graph *graph, const char *plugin, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* ---- gap.c ---- */
+
+/* The scannable is gone, and the database forgets its gaps. */
+void gaps_forget(struct graph *graph, const struct graph_resource *scannable);
+void gaps_free(struct graph *graph);
 
 /* ---- index.c ---- */
 
@@ -579,6 +587,8 @@ void changes_drop_reporter(struct graph *graph, record_id resource, record_id re
 void changes_add_event(struct graph *graph, enum severity severity, record_id resource,
     record_id alert, const char *message);
 void changes_add_frame(struct graph *graph, const struct frame_row *row);
+/* In place of the row at *place, if that is the same gap's. */
+void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place);
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number);
 void changes_add_notice(struct graph *graph, char *notice);
 

@@ -11,14 +11,24 @@ static void report_clear(struct report *report)
 	free(report->label);
 }
 
+void batch_forget_samples(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->histogram_count; i++)
+		free(batch->histograms[i].counts);
+	free(batch->samples);
+	free(batch->histograms);
+	batch->samples = NULL;
+	batch->histograms = NULL;
+	batch->sample_count = batch->histogram_count = 0;
+}
+
 void batch_free(struct batch *batch)
 {
 	if (batch == NULL)
 		return;
 	for (size_t i = 0; i < batch->report_count; i++)
 		report_clear(&batch->reports[i]);
-	for (size_t i = 0; i < batch->histogram_count; i++)
-		free(batch->histograms[i].counts);
+	batch_forget_samples(batch);
 	for (size_t i = 0; i < batch->alert_count; i++)
 		free(batch->alerts[i].message);
 	free(batch->diagnostic);
@@ -26,8 +36,6 @@ void batch_free(struct batch *batch)
 	free(batch->removed);
 	free(batch->reports);
 	free(batch->parents);
-	free(batch->samples);
-	free(batch->histograms);
 	free(batch->alerts);
 	free(batch);
 }

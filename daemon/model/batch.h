@@ -104,6 +104,9 @@ struct batch {
 
 void batch_free(struct batch *batch);
 
+/* Leaves the samples out. */
+void batch_forget_samples(struct batch *batch);
+
 /* Whether the batch changes nothing and holds no samples. */
 bool batch_is_empty(const struct batch *batch);
 

@@ -218,6 +218,26 @@ static void check_together(const struct config_loader *loader)
 		    config_place(config, "scan.retry_max"));
 }
 
+/* Complains of frames that are dropped before those that they are made of. */
+static void check_retention(const struct config_loader *loader)
+{
+	static const char *const keys[STORE_RESOLUTIONS] = {"statistics.retention.samples",
+	    "statistics.retention.one_minute", "statistics.retention.five_minutes",
+	    "statistics.retention.one_hour", "statistics.retention.one_day"};
+	const struct config *config = loader->config;
+	const int64_t *ns = config->retention_ns;
+	char fine[CLOCK_TEXT_SIZE], coarse[CLOCK_TEXT_SIZE];
+
+	for (size_t i = 1; i < STORE_RESOLUTIONS; i++) {
+		if (ns[i - 1] <= ns[i])
+			continue;
+		text_printf(loader->mistakes, "%s: %s: %s is more than %s, %s (%s)\n",
+		    config_place(config, keys[i - 1]), keys[i - 1],
+		    duration_format(ns[i - 1], fine), keys[i], duration_format(ns[i], coarse),
+		    config_place(config, keys[i]));
+	}
+}
+
 bool config_load(const char *path, struct config *config, struct text *mistakes)
 {
 	struct config_loader loader = {.config = config, .mistakes = mistakes};
@@ -232,5 +252,6 @@ bool config_load(const char *path, struct config *config, struct text *mistakes)
 	read_drop_ins(&loader, path);
 	complete_plugins(config);
 	check_together(&loader);
+	check_retention(&loader);
 	return mistakes->length == before;
 }

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "model/typed.h"
+#include "store/store.h"
 #include "wire/message.h"
 
 struct plugin_config {
@@ -61,6 +62,9 @@ struct config {
 	int64_t stop_limit_ns;
 	int64_t retry_min_ns, retry_max_ns;
 	int64_t confirm_after_ns;
+
+	bool statistics_enabled;
+	int64_t retention_ns[STORE_RESOLUTIONS];
 
 	int log_level;        /* of the runner's own lines */
 	int plugin_log_level; /* of the plugins' lines, unless one has a level of its own */

@@ -17,6 +17,7 @@
 
 #define SECONDS(n) ((n)*NS_PER_S)
 #define DAY SECONDS(86400)
+#define RETENTION_MAX (100000 * DAY)
 
 #define KEY(name_, type_, structure_, member_, ...)                                               \
 	{                                                                                         \
@@ -28,6 +29,8 @@
 	KEY("plugins[]." name_, type_, plugin_config, member_, __VA_ARGS__)
 #define OF_SCANNABLE(name_, type_, member_, ...) \
 	KEY("scannables[]." name_, type_, scannable_config, member_, __VA_ARGS__)
+#define OF_RETENTION(name_, resolution_, ...) \
+	OF("statistics.retention." name_, CONFIG_SECONDS, retention_ns[resolution_], __VA_ARGS__)
 #define BETWEEN(minimum_, maximum_) .minimum = (minimum_), .maximum = (maximum_)
 
 const struct config_key config_keys[] = {
@@ -87,6 +90,19 @@ const struct config_key config_keys[] = {
     OF("scan.confirm_after", CONFIG_DURATION, confirm_after_ns, BETWEEN(10 * NS_PER_MS, DAY),
         .default_text = "5 m",
         .help = "wait before another initial scan when one could not tell what is gone"),
+
+    OF("statistics.enabled", CONFIG_BOOLEAN, statistics_enabled, .default_text = "true",
+        .help = "store the samples that plugins make"),
+    OF_RETENTION("samples", 0, BETWEEN(SECONDS(180), RETENTION_MAX), .default_text = "1 d",
+        .help = "how long samples are kept"),
+    OF_RETENTION("one_minute", 1, BETWEEN(SECONDS(600), RETENTION_MAX), .default_text = "3 d",
+        .help = "how long they are kept by the minute"),
+    OF_RETENTION("five_minutes", 2, BETWEEN(SECONDS(7200), RETENTION_MAX), .default_text = "7 d",
+        .help = "how long they are kept by 5 minutes"),
+    OF_RETENTION("one_hour", 3, BETWEEN(2 * DAY, RETENTION_MAX), .default_text = "30 d",
+        .help = "how long they are kept by the hour"),
+    OF_RETENTION("one_day", 4, BETWEEN(2 * DAY, RETENTION_MAX), .default_text = "70000 d",
+        .help = "how long they are kept by the day"),
 
     OF("log.level", CONFIG_LOG_LEVEL, log_level, .default_text = "info",
         .help = "least level of the runner's own lines"),

@@ -76,6 +76,11 @@ static void restore_slot(void *context, const struct slot_row *row)
 	graph_restore_slot(supervisor_of(context)->graph, row);
 }
 
+static void restore_gap(void *context, const struct gap_row *row)
+{
+	graph_restore_gap(supervisor_of(context)->graph, row);
+}
+
 static void take_request(void *context, const struct request_row *row)
 {
 	graph_take_request(supervisor_of(context)->graph, row);
@@ -236,6 +241,7 @@ static const struct store_callbacks store_callbacks = {
     .volume_node = restore_volume_node,
     .cohort = restore_cohort,
     .slot = restore_slot,
+    .gap = restore_gap,
     .request = take_request,
     .loaded = database_loaded,
     .take = take_changes,
@@ -302,6 +308,15 @@ bool database_is_written(const struct supervisor *supervisor)
 	       (!graph_has_changes(supervisor->graph) && store_is_idle(supervisor->store));
 }
 
+void database_take_retention(struct supervisor *supervisor)
+{
+	int64_t retention_s[STORE_RESOLUTIONS];
+
+	for (size_t i = 0; i < STORE_RESOLUTIONS; i++)
+		retention_s[i] = supervisor->config.retention_ns[i] / NS_PER_S;
+	store_set_retention(supervisor->store, retention_s);
+}
+
 int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 {
 	const char *conninfo = prepare_database(supervisor, reason);
@@ -310,6 +325,7 @@ int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 		return -1;
 	supervisor->store = store_new(supervisor->base, conninfo,
 	    supervisor->config.database_retry_max_ns / NS_PER_MS, &store_callbacks, supervisor);
+	database_take_retention(supervisor);
 	return 0;
 }
 

@@ -129,7 +129,7 @@ void plugin_start(struct plugin *plugin)
 	plugin->lacks_class = false;
 	plugin->closed = false;
 	plugin->killed = false;
-	plugin->hook_told = false;
+	plugin->hook_told = plugin->overdue = false;
 	plugin->reaped = false;
 	plugin->started = monotonic_now();
 	plugin_open_channel(plugin);

@@ -79,7 +79,7 @@ static void kill_late(struct plugin *plugin, const struct activity *activity, in
 	char time[CLOCK_TEXT_SIZE];
 
 	describe(plugin, activity, &hook);
-	plugin->hook_told = true;
+	plugin->hook_told = plugin->overdue = true;
 	plugin_kill(
 	    plugin, "did not return from %s within %s", hook.data, duration_format(limit, time));
 	text_clear(&hook);

@@ -195,19 +195,34 @@ void session_retry(struct session *session)
 	session_open(session);
 }
 
-/* The scannable is not contactable, for this reason. */
-static void go_offline(struct session *session, const char *reason)
+/* The scannable is not contactable, for this reason, since its last scan. */
+static void go_offline(struct session *session, const char *reason, enum gap_reason gap)
 {
+	struct graph *graph = session->plugin->supervisor->graph;
+	bool was_scanned = session->last_scan.us != 0;
+
 	free(session->failure);
 	session->failure = xstrdup(reason);
-	graph_set_offline(session->plugin->supervisor->graph, session->scannable, true);
+	graph_set_offline(graph, session->scannable, true);
+	graph_begin_gap(
+	    graph, session->scannable, gap, was_scanned ? session->last_scan : wallclock_now());
+}
+
+/* The scannable is scanned again: its gap ends, and that of the time without a runner. */
+static void end_gaps(struct session *session, const struct batch *batch)
+{
+	struct graph *graph = session->plugin->supervisor->graph;
+	struct wallclock begin = {batch->time.us - batch->duration_ns / 1000};
+
+	graph_end_gap(graph, session->scannable, GAP_REASON_COUNT, begin);
+	graph_end_gap(graph, NULL, GAP_STOPPED, begin);
 }
 
 /*
  * A failed session: the scannable is offline, and tried again after a wait. was_told: the reason is
  * in the log.
  */
-static void fail(struct session *session, const char *reason, bool was_told)
+static void fail(struct session *session, const char *reason, bool was_told, enum gap_reason gap)
 {
 	struct supervisor *supervisor = session->plugin->supervisor;
 	int64_t wait = backoff_next(&session->backoff);
@@ -217,7 +232,7 @@ static void fail(struct session *session, const char *reason, bool was_told)
 	char *words = xasprintf("%s; %s", reason, next);
 
 	session->scanned = true;
-	go_offline(session, reason);
+	go_offline(session, reason, gap);
 	session_set_state(session, SESSION_BACKOFF, words);
 	log_about(LOG_LEVEL_WARNING, session->plugin->config->name, graph_name(session->scannable),
 	    "%s", was_told ? next : words);
@@ -296,11 +311,15 @@ void session_batch(struct session *session, struct batch *batch)
 		    session->unacknowledged);
 		return;
 	}
+	if (!supervisor->config.statistics_enabled)
+		batch_forget_samples(batch);
 	if (graph_apply(supervisor->graph, batch, reason) != 0) {
 		plugin_kill(session->plugin, "sent a batch that can't be: %s", reason);
 		return;
 	}
 	sessions_tell_associations(supervisor);
+	if (batch->kind == BATCH_INITIAL)
+		end_gaps(session, batch);
 	note_scan(session, batch);
 	session->unacknowledged = batch->number;
 	if (batch->kind == BATCH_INITIAL && session->state == SESSION_INITIAL) {
@@ -345,13 +364,14 @@ void session_ended(struct session *session, bool failed, const char *hook, const
 	words = failed ? xasprintf("%s failed: %s", hook != NULL ? hook : "session",
 	                     reason != NULL ? reason : "no reason given")
 	               : xstrdup("its session ended unasked");
-	fail(session, words, false);
+	fail(session, words, false, GAP_OFFLINE);
 	free(words);
 }
 
 void session_lost(struct session *session, bool to_blame, const char *reason)
 {
 	struct supervisor *supervisor = session->plugin->supervisor;
+	enum gap_reason gap = session->plugin->overdue ? GAP_DEADLINE : GAP_CRASH;
 
 	close_number(session);
 	session->is_slow = to_blame;
@@ -360,9 +380,9 @@ void session_lost(struct session *session, bool to_blame, const char *reason)
 	} else if (session->plugin->state == PLUGIN_STOPPING) {
 		session_set_state(session, SESSION_WAITING, reason);
 	} else if (to_blame) {
-		fail(session, reason, true);
+		fail(session, reason, true, gap);
 	} else {
-		go_offline(session, reason);
+		go_offline(session, reason, gap);
 		session_set_state(session, SESSION_WAITING, reason);
 		supervisor_kick(supervisor);
 	}

@@ -141,6 +141,7 @@ struct plugin {
 	bool restarting;     /* to be started again when its process has ended */
 	bool closed;         /* its end of the channel */
 	bool killed;         /* by us, for the reason in death_reason (NULL: to stop it) */
+	bool overdue;        /* killed for a hook that took too long */
 	bool hook_told;      /* death_reason names the hook that was running */
 	bool reaped;         /* it has ended, and its number may be another's */
 	char *death_reason;
@@ -430,6 +431,9 @@ void supervisor_reload(struct supervisor *supervisor);
 /* Starts the private cluster, if it is wanted, and the store. Returns 0, or -1 with a reason. */
 int database_open(struct supervisor *supervisor, char reason[REASON_SIZE]);
 void database_close(struct supervisor *supervisor);
+
+/* Keeps statistics for as long as the configuration says now. */
+void database_take_retention(struct supervisor *supervisor);
 
 /*
  * A database that answers nothing, or can't store what it is given, is as good as away: nobody is

@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "supervisor/config.h"
 
+#define DAY_NS (86400 * NS_PER_S)
 #define SAMPLE "conf/plugin-runner.yaml"
 #define MAN_PAGE "man/iml-plugin-runner.yaml.5"
 
@@ -231,6 +232,12 @@ static void without_a_file_everything_has_its_default(void **state)
 	assert_int_equal(config->retry_min_ns, 2 * NS_PER_S);
 	assert_int_equal(config->retry_max_ns, 60 * NS_PER_S);
 	assert_int_equal(config->confirm_after_ns, 300 * NS_PER_S);
+	assert_true(config->statistics_enabled);
+	assert_int_equal(config->retention_ns[0], DAY_NS);
+	assert_int_equal(config->retention_ns[1], 3 * DAY_NS);
+	assert_int_equal(config->retention_ns[2], 7 * DAY_NS);
+	assert_int_equal(config->retention_ns[3], 30 * DAY_NS);
+	assert_int_equal(config->retention_ns[4], 70000 * DAY_NS);
 	assert_int_equal(config->log_level, LOG_LEVEL_INFO);
 	assert_int_equal(config->plugin_log_level, LOG_LEVEL_WARNING);
 	assert_null(config->log_file);
@@ -260,24 +267,29 @@ static void every_scalar_can_be_set(void **state)
 	struct config *config = &fixture->config;
 	char *path;
 
-	assert_loads(fixture, "directories: {plugins: /p, state: state}\n"
-	                      "user: nobody\n"
-	                      "database:\n"
-	                      "  conninfo: service=iml user='a b'\n"
-	                      "  embedded: false\n"
-	                      "  embedded_user: pg\n"
-	                      "  retry_max: 1h\n"
-	                      "scan:\n"
-	                      "  period: 2 min\n"
-	                      "  workers: 256\n"
-	                      "  limit: 1 s\n"
-	                      "  teardown_limit: 1 d\n"
-	                      "  stop_limit: 0 s\n"
-	                      "  retry_min: 100 ms\n"
-	                      "  retry_max: 100 ms\n"
-	                      "  confirm_after: 2 min\n"
-	                      "log: {level: debug, plugin_level: ERROR, file: /log}\n"
-	                      "control: {socket: /socket}\n");
+	assert_loads(fixture,
+	    "directories: {plugins: /p, state: state}\n"
+	    "user: nobody\n"
+	    "database:\n"
+	    "  conninfo: service=iml user='a b'\n"
+	    "  embedded: false\n"
+	    "  embedded_user: pg\n"
+	    "  retry_max: 1h\n"
+	    "scan:\n"
+	    "  period: 2 min\n"
+	    "  workers: 256\n"
+	    "  limit: 1 s\n"
+	    "  teardown_limit: 1 d\n"
+	    "  stop_limit: 0 s\n"
+	    "  retry_min: 100 ms\n"
+	    "  retry_max: 100 ms\n"
+	    "  confirm_after: 2 min\n"
+	    "statistics:\n"
+	    "  enabled: false\n"
+	    "  retention: {samples: 180 s, one_minute: 10 min, five_minutes: 2h,\n"
+	    "    one_hour: 2 d, one_day: 100000 d}\n"
+	    "log: {level: debug, plugin_level: ERROR, file: /log}\n"
+	    "control: {socket: /socket}\n");
 	path = xasprintf("%s/state", fixture->directory);
 	assert_string_equal(config->state_directory, path);
 	free(path);
@@ -293,6 +305,12 @@ static void every_scalar_can_be_set(void **state)
 	assert_int_equal(config->stop_limit_ns, 0);
 	assert_int_equal(config->retry_min_ns, 100 * NS_PER_MS);
 	assert_int_equal(config->confirm_after_ns, 120 * NS_PER_S);
+	assert_false(config->statistics_enabled);
+	assert_int_equal(config->retention_ns[0], 180 * NS_PER_S);
+	assert_int_equal(config->retention_ns[1], 600 * NS_PER_S);
+	assert_int_equal(config->retention_ns[2], 7200 * NS_PER_S);
+	assert_int_equal(config->retention_ns[3], 2 * DAY_NS);
+	assert_int_equal(config->retention_ns[4], 100000 * DAY_NS);
 	assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(config->plugin_log_level, LOG_LEVEL_ERROR);
 	assert_string_equal(config->log_file, "/log");
@@ -511,8 +529,9 @@ static void unknown_keys_are_refused_with_the_nearest_known_one(void **state)
 	    {"sacn: {}\n", "r.yaml:1: sacn: unknown key; did you mean \"scan\"?\n"},
 	    {"conninfo: x\n",
 	        "r.yaml:1: conninfo: unknown key; did you mean \"database.conninfo\"?\n"},
-	    {"scan.workers: 4\n", "r.yaml:1: scan.workers: unknown key; known here: plugins, "
-	                          "scannables, directories, user, database, scan, log, control\n"},
+	    {"scan.workers: 4\n",
+	        "r.yaml:1: scan.workers: unknown key; known here: plugins, "
+	        "scannables, directories, user, database, scan, statistics, log, control\n"},
 	    {"database: {port: 5432}\n",
 	        "r.yaml:1: database.port: unknown key; known here: conninfo, embedded, "
 	        "embedded_user, retry_max\n"},
@@ -593,6 +612,20 @@ static void durations_must_be_in_range(void **state)
 	        "r.yaml:2: scan.retry_min: 3 min is more than scan.retry_max, 2 min (r.yaml:3)\n"},
 	    {"scan: {retry_min: 3 min}\n", "r.yaml:1: scan.retry_min: 3 min is more than "
 	                                   "scan.retry_max, 1 min (default)\n"},
+	    {"statistics: {retention: {samples: 5 sheep}}\n",
+	        "r.yaml:1: statistics.retention.samples: \"5 sheep\" is not a duration: a whole "
+	        "number and ms, s, min, h or d, as in \"5 s\"\n"},
+	    {"statistics: {retention: {samples: 179 s}}\n",
+	        "r.yaml:1: statistics.retention.samples: \"179 s\" is out of range (3 min to "
+	        "100000 d)\n"},
+	    {"statistics: {retention: {one_day: 999999999 d}}\n",
+	        "r.yaml:1: statistics.retention.one_day: \"999999999 d\" is too long\n"},
+	    {"statistics: {retention: {samples: 4 d}}\n",
+	        "r.yaml:1: statistics.retention.samples: 4 d is more than "
+	        "statistics.retention.one_minute, 3 d (default)\n"},
+	    {"statistics: {retention: {one_minutes: 4 d}}\n",
+	        "r.yaml:1: statistics.retention.one_minutes: unknown key; did you mean "
+	        "\"one_minute\"?\n"},
 	};
 
 	ASSERT_ALL_BAD(*state, bad);
