@@ -121,6 +121,18 @@ static void note_dropped(struct graph *graph, size_t count)
 	graph->dropped_samples += count;
 }
 
+/* Records that there are no samples from one time to another. */
+static void add_gap_of_dropped(struct graph *graph, struct wallclock begin, struct wallclock end)
+{
+	size_t place = SIZE_MAX;
+	const struct gap_row row = {.id = ++graph->counters.gap_id,
+	    .begin = begin,
+	    .end = end.us > begin.us ? end : begin,
+	    .reason = GAP_DROPPED};
+
+	changes_add_gap(graph, &row, &place);
+}
+
 /* Drops the older half of the frames when they come to too much. */
 static void make_room_for_frame(struct graph *graph, struct changes *next, size_t size)
 {
@@ -129,6 +141,7 @@ static void make_room_for_frame(struct graph *graph, struct changes *next, size_
 
 	if (graph->frame_bytes + size <= graph->options.frame_limit || next->frame_count == 0)
 		return;
+	add_gap_of_dropped(graph, next->frames[0].time, next->frames[dropped - 1].time);
 	for (size_t i = 0; i < dropped; i++) {
 		graph->frame_bytes -= size_of_frame(&next->frames[i]);
 		samples += next->frames[i].sample_count;

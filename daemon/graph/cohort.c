@@ -38,9 +38,12 @@ static uint32_t next_seat(const struct graph *graph, uint32_t seat)
 static struct graph_cohort_group *find_group(
     const struct graph *graph, record_id scannable, record_id class)
 {
-	const struct cohort_key key = {scannable, class};
 	struct graph_cohort_group *group;
+	struct cohort_key key;
 
+	memset(&key, 0, sizeof(key));
+	key.scannable_id = scannable;
+	key.class_id = class;
 	HASH_FIND(by_key, graph->cohort_groups, &key, sizeof(key), group);
 	return group;
 }
@@ -262,6 +265,7 @@ static void end_cohort(struct graph *graph, struct graph_cohort *cohort)
 
 static void end_group(struct graph *graph, struct graph_cohort_group *group)
 {
+	assert(graph->cohort_groups != NULL);
 	while (!TAILQ_EMPTY(&group->cohorts))
 		end_cohort(graph, TAILQ_FIRST(&group->cohorts));
 	HASH_DELETE(by_key, graph->cohort_groups, group);

@@ -75,8 +75,8 @@ void resource_free(struct graph *graph, struct graph_resource *resource)
 	assert(TAILQ_EMPTY(&resource->parents) && TAILQ_EMPTY(&resource->children));
 	volumes_forget(graph, resource);
 	relations_forget(graph, resource);
-	gaps_forget(graph, resource);
 	cohorts_forget(graph, resource);
+	gaps_forget(graph, resource);
 	index_remove(&graph->by_id, index_hash_id(resource->id), resource);
 	index_remove(&graph->by_identity, index_hash_identity(resource->identity), resource);
 	TAILQ_REMOVE(&resource->class->resources, resource, in_class);

@@ -145,6 +145,7 @@ static void end_cohort(struct graph *graph, struct graph_cohort *cohort)
 	const struct graph_class *class = cohort->group->class;
 	uint32_t count = class->first_series[class->class->statistic_count];
 
+	assert(cohort->series != NULL);
 	for (uint32_t i = 0; i < count; i++)
 		end_series(graph, cohort, cohort->series[i]);
 	free(cohort->series);

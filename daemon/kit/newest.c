@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kit/newest.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -37,6 +38,7 @@ static void forget(struct newest *newest, struct sampled *sampled)
 {
 	if (sampled == NULL)
 		return;
+	assert(newest->resources != NULL);
 	HASH_DELETE(hh, newest->resources, sampled);
 	for (size_t i = 0; i < sampled->count; i++)
 		free(sampled->samples[i].counts);

@@ -168,44 +168,28 @@ static void store_made(struct store *store, int64_t next_us)
 	text_clear(&sql);
 }
 
-/* The start of the interval that the first frame found is of, or where condensing ends for now. */
-static void next_found(struct store *store, PGresult *result)
+/*
+ * Until when there is nothing to condense after the interval, which is empty: there may be no
+ * partitions with finer frames for days.
+ */
+static int64_t next_start_us(const struct store *store, const struct condenser *condenser)
 {
-	struct condenser *condenser = store->tending.condenser;
+	const struct partitions *list = &store->tending.partitions[condenser->resolution - 1];
 	int64_t length_us = condenser_length_us(condenser);
-	int64_t next_us = condensable_until(store, condenser->resolution);
-	int64_t found_us;
+	int64_t until_us = condensable_until(store, condenser->resolution);
+	int64_t next_us = INT64_MIN;
+	size_t i = 0;
 
-	if (PQntuples(result) > 0) {
-		found_us = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
-		found_us -= condenser->resolution == 1 ? REACH_US : 0;
-		next_us = found_us < next_us ? found_us : next_us;
-	}
-	next_us = interval_start(next_us, length_us);
-	if (condenser->begin_us != INT64_MIN && next_us < condenser->begin_us + length_us)
+	until_us = interval_start(until_us, length_us);
+	if (condenser->begin_us != INT64_MIN)
 		next_us = condenser->begin_us + length_us;
-	store_made(store, next_us);
-}
-
-/* Looks for the first frame after the interval, which is empty: there may be none for days. */
-static void find_next(struct store *store)
-{
-	struct condenser *condenser = store->tending.condenser;
-	struct text sql = TEXT_EMPTY;
-
-	text_printf(&sql,
-	    "SELECT (extract(epoch FROM time) * 1000000)::bigint FROM storage.frame"
-	    " WHERE resolution = %u",
-	    condenser->resolution - 1);
-	if (condenser->begin_us != INT64_MIN) {
-		text_append(&sql, " AND time >= ");
-		append_time(&sql, condenser->begin_us);
-	}
-	text_append(&sql, " ORDER BY time LIMIT 1");
-	store_put_question(
-	    store, &(const struct question){
-	               .sql = sql.data, .answered = next_found, .failed = condense_failed});
-	text_clear(&sql);
+	while (i < list->count && list->items[i].end_s * US_PER_S + REACH_US <= next_us)
+		i++;
+	if (i == list->count)
+		return until_us;
+	if (list->items[i].begin_s * US_PER_S - REACH_US > next_us)
+		next_us = interval_start(list->items[i].begin_s * US_PER_S - REACH_US, length_us);
+	return next_us < until_us ? next_us : until_us;
 }
 
 static void part_arrived(struct store *store, PGresult *result)
@@ -228,11 +212,7 @@ static void parts_read(struct store *store, PGresult *result)
 		return;
 	}
 	condenser_finish(condenser);
-	if (condenser->found || end_us + condenser_length_us(condenser) >
-	                            condensable_until(store, condenser->resolution))
-		store_made(store, end_us);
-	else
-		find_next(store);
+	store_made(store, condenser->found ? end_us : next_start_us(store, condenser));
 }
 
 /* Reads the next frames of the interval. */
@@ -309,7 +289,7 @@ bool store_condense(struct store *store)
 	if (!store_begin_step(store))
 		return true;
 	if (condenser->begin_us == INT64_MIN)
-		find_next(store);
+		store_made(store, next_start_us(store, condenser));
 	else if (store_has_partition(store, condenser->resolution, condenser->begin_us))
 		read_parts(store);
 	else

@@ -606,9 +606,38 @@ static void every_sample_of_a_scan_is_stored(void **state)
 		text_append(&script, "temperature S1 20\n");
 	start_with_script(runner, script.data);
 	wait_for_scans(runner);
-	assert_int_equal(query_number(runner, "select count(*) from storage.sample"), 2000);
+	assert_int_equal(
+	    query_number(runner,
+	        "select count(*) from storage.samples((select id from storage.resources where "
+	        "label = 'Disk S1'), 'temperature', now() - interval '1 h', 'infinity', 10000)"),
+	    2000);
 	assert_int_equal(runner_stop(runner), 0);
 	text_clear(&script);
+}
+
+/* Waits until a reader finds so many samples of the temperature of the disk. */
+static void wait_for_samples(struct runner *runner, int64_t count)
+{
+	wait_for(runner,
+	    "select count(*) >= %lld from storage.samples((select id from storage.resources where "
+	    "label = 'Disk S1'), 'temperature', now() - interval '1 h', 'infinity')",
+	    (long long)count);
+}
+
+static void samples_go_on_at_the_same_slot_after_a_kill(void **state)
+{
+	struct runner *runner = *state;
+	int64_t before;
+
+	start_with_script(runner, "disk S1\ntemperature S1 20\n");
+	wait_for_samples(runner, 2);
+	runner_kill(runner);
+	before = query_number(runner, "select count(*) from storage.frame_0");
+	runner_start(runner, NULL);
+	wait_for_samples(runner, before + 2);
+	assert_int_equal(query_number(runner, "select count(*) from storage.slot"), 1);
+	assert_int_equal(query_number(runner, "select count(*) from storage.cohort"), 1);
+	assert_int_equal(runner_stop(runner), 0);
 }
 
 /* Configures only the first of the two arrays, with this script. */
@@ -944,6 +973,7 @@ int main(void)
 	    runner_test(a_scannable_removed_and_added_while_it_closes_is_scanned_again),
 	    runner_test(two_scannables_that_report_the_same_at_once_share_its_records),
 	    runner_test(every_sample_of_a_scan_is_stored),
+	    runner_test(samples_go_on_at_the_same_slot_after_a_kill),
 	    runner_test(a_reload_ends_the_wait_after_a_failure),
 	    runner_test(a_mistake_in_a_scannable_changes_nothing_on_reload),
 	    runner_test(a_scannable_changed_in_the_file_is_scanned_with_its_new_values),

@@ -269,6 +269,11 @@ static void older_samples_are_dropped_when_nobody_takes_them(void **state)
 	}
 	assert_non_null(strstr(site_warnings.data, "older samples are dropped"));
 	changes = graph_take_changes(site->graph);
+	assert_true(changes->gap_count > 0);
+	assert_int_equal(changes->gaps[0].reason, GAP_DROPPED);
+	assert_int_equal(changes->gaps[0].scannable_id, 0);
+	assert_int_equal(changes->gaps[0].begin.us, 1000);
+	assert_in_range(changes->gaps[0].end.us, 2000, changes->frames[0].time.us);
 	for (size_t i = 0; i < changes->frame_count; i++)
 		bytes += changes->frames[i].payload.capacity;
 	assert_in_range(bytes, 1, 100000);

@@ -641,9 +641,33 @@ static void sums_of_another_kind_are_refused(void **state)
 	free(gauge);
 }
 
+static void the_span_of_a_frame_is_that_of_its_samples(void **state)
+{
+	struct frame *frame = xcalloc(1, sizeof(*frame));
+	struct text payload = TEXT_EMPTY;
+	int64_t first_us, last_us;
+
+	(void)state;
+	frame->present[3] = frame->present[900] = frame->present[901] = true;
+	frame->offset_us[3] = -5;
+	frame->offset_us[900] = 250;
+	frame->offset_us[901] = 7;
+	frame_encode(frame, &payload);
+	assert_true(frame_span(payload.data, payload.length, 1000, &first_us, &last_us));
+	assert_int_equal(first_us, 995);
+	assert_in_range(last_us, 1250, 1505);
+	assert_false(frame_span(payload.data, 27, 1000, &first_us, &last_us));
+	assert_false(frame_span(payload.data, payload.length, INT64_MIN, &first_us, &last_us));
+	payload.data[1] = 4;
+	assert_false(frame_span(payload.data, payload.length, 1000, &first_us, &last_us));
+	text_clear(&payload);
+	free(frame);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_span_of_a_frame_is_that_of_its_samples),
 	    TEST(the_bytes_are_those_that_are_described),
 	    TEST(a_payload_is_appended),
 	    TEST(any_slots_may_have_an_entry),

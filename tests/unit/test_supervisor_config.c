@@ -603,7 +603,7 @@ static void durations_must_be_in_range(void **state)
 	    {"scan: {limit: 0 s}\n",
 	        "r.yaml:1: scan.limit: \"0 s\" is out of range (1 s to 1 d)\n"},
 	    {"scan: {period: 2 d}\n",
-	        "r.yaml:1: scan.period: \"2 d\" is out of range (1 s to 1 d)\n"},
+	        "r.yaml:1: scan.period: \"2 d\" is out of range (0 s to 1 d)\n"},
 	    {"scan: {period: 1500 ms}\n",
 	        "r.yaml:1: scan.period: \"1500 ms\" is not a whole number of seconds\n"},
 	    {"plugins: [{name: a, scan_limit: -1 s}]\n",
