@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests that the database has to answer: the client waits for it, the event loop does not. */
+#include "control/internal.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* A request that waits for the database, until it is answered or its connection ends. */
+struct inquiry {
+	struct control *control;
+	struct evhttp_request *request;
+	uint64_t number;
+	TAILQ_ENTRY(inquiry) in_inquiries;
+};
+
+/* Forgets an inquiry, whose request is about to be answered or to end. */
+static void inquiry_remove(struct inquiry *inquiry)
+{
+	TAILQ_REMOVE(&inquiry->control->inquiries, inquiry, in_inquiries);
+	free(inquiry);
+}
+
+/* The connection of someone who waits ends. */
+static void inquirer_left(struct evhttp_connection *connection, void *argument)
+{
+	struct inquiry *inquiry = argument;
+	struct control *control = inquiry->control;
+	struct evhttp_request *request = inquiry->request;
+
+	(void)connection;
+	control->callbacks->withdraw(control->context, inquiry->number);
+	inquiry_remove(inquiry);
+	request_release_closed(request);
+}
+
+/* Refuses a request for the reason that the database, or the way to it, gives. */
+static void refuse(struct exchange *exchange, const struct answer *answer)
+{
+	static const struct {
+		int code;
+		const char *field, *before;
+	} refusals[] = {
+	    [ANSWER_REFUSED] = {HTTP_BADREQUEST, NULL, ""},
+	    [ANSWER_TOO_LARGE] = {HTTP_BADREQUEST, "points", "ask for fewer points: "},
+	    [ANSWER_AWAY] = {HTTP_SERVUNAVAIL, NULL, "the database is away: "},
+	    [ANSWER_LATE] = {HTTP_GATEWAY_TIMEOUT, NULL, "the database took too long: "},
+	    [ANSWER_FAILED] = {HTTP_INTERNAL, NULL, "the database can't answer: "},
+	};
+
+	exchange_refuse(exchange, refusals[answer->status].code, refusals[answer->status].field,
+	    "%s%s", refusals[answer->status].before, answer->reason);
+}
+
+static void answered(void *argument, const struct answer *answer)
+{
+	struct inquiry *inquiry = argument;
+	struct exchange exchange = {.control = inquiry->control, .request = inquiry->request};
+
+	evhttp_connection_set_closecb(evhttp_request_get_connection(exchange.request), NULL, NULL);
+	inquiry_remove(inquiry);
+	if (answer->status == ANSWER_GIVEN)
+		exchange_answer_text(&exchange, answer->json, answer->length);
+	else
+		refuse(&exchange, answer);
+}
+
+void exchange_inquire(struct exchange *exchange, const struct question *question)
+{
+	struct control *control = exchange->control;
+	struct inquiry *inquiry = xcalloc(1, sizeof(*inquiry));
+
+	inquiry->control = control;
+	inquiry->request = exchange->request;
+	TAILQ_INSERT_TAIL(&control->inquiries, inquiry, in_inquiries);
+	inquiry->number = control->callbacks->ask(control->context, question, answered, inquiry);
+	if (inquiry->number == 0) {
+		inquiry_remove(inquiry);
+		exchange_refuse(exchange, HTTP_SERVUNAVAIL, NULL,
+		    "too many requests wait for the database already");
+		return;
+	}
+	evhttp_connection_set_closecb(
+	    evhttp_request_get_connection(exchange->request), inquirer_left, inquiry);
+}
+
+void inquiries_close(struct control *control)
+{
+	struct inquiry *inquiry;
+
+	while ((inquiry = TAILQ_FIRST(&control->inquiries)) != NULL)
+		evhttp_connection_free(evhttp_request_get_connection(inquiry->request));
+}
