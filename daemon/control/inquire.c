@@ -3,6 +3,7 @@
 #include "control/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -34,6 +35,34 @@ static void inquirer_left(struct evhttp_connection *connection, void *argument)
 	request_release_closed(request);
 }
 
+/* The database's names of parameters and ours. A reason begins with the name that it is about. */
+static const struct parameter_name {
+	const char *theirs, *ours;
+} parameter_names[] = {
+    {"resource: ", "id"},
+    {"from_time: ", "from"},
+    {"to_time: ", "to"},
+    {"max_points: ", "points"},
+    {"statistic: ", "statistic"},
+    {"statistics: ", "statistic"},
+};
+
+/* Refuses a request for a parameter that the database finds wrong. */
+static void refuse_parameter(struct exchange *exchange, const char *reason)
+{
+	for (size_t i = 0; i < sizeof(parameter_names) / sizeof(parameter_names[0]); i++) {
+		const struct parameter_name *name = &parameter_names[i];
+		size_t length = strlen(name->theirs);
+
+		if (strncmp(reason, name->theirs, length) != 0)
+			continue;
+		exchange_refuse(
+		    exchange, HTTP_BADREQUEST, name->ours, "%s: %s", name->ours, reason + length);
+		return;
+	}
+	exchange_refuse(exchange, HTTP_BADREQUEST, NULL, "%s", reason);
+}
+
 /* Refuses a request for the reason that the database, or the way to it, gives. */
 static void refuse(struct exchange *exchange, const struct answer *answer)
 {
@@ -41,13 +70,16 @@ static void refuse(struct exchange *exchange, const struct answer *answer)
 		int code;
 		const char *field, *before;
 	} refusals[] = {
-	    [ANSWER_REFUSED] = {HTTP_BADREQUEST, NULL, ""},
 	    [ANSWER_TOO_LARGE] = {HTTP_BADREQUEST, "points", "ask for fewer points: "},
 	    [ANSWER_AWAY] = {HTTP_SERVUNAVAIL, NULL, "the database is away: "},
 	    [ANSWER_LATE] = {HTTP_GATEWAY_TIMEOUT, NULL, "the database took too long: "},
 	    [ANSWER_FAILED] = {HTTP_INTERNAL, NULL, "the database can't answer: "},
 	};
 
+	if (answer->status == ANSWER_REFUSED) {
+		refuse_parameter(exchange, answer->reason);
+		return;
+	}
 	exchange_refuse(exchange, refusals[answer->status].code, refusals[answer->status].field,
 	    "%s%s", refusals[answer->status].before, answer->reason);
 }

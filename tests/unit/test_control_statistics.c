@@ -169,7 +169,8 @@ static void what_the_database_refuses_is_refused(void **state)
 		int code;
 		const char *message, *field;
 	} cases[] = {
-	    {{.status = ANSWER_REFUSED, .reason = "max_points: bad"}, 400, "max_points: bad", ""},
+	    {{.status = ANSWER_REFUSED, .reason = "max_points: bad"}, 400, "points: bad", "points"},
+	    {{.status = ANSWER_REFUSED, .reason = "so what"}, 400, "so what", ""},
 	    {{.status = ANSWER_TOO_LARGE, .reason = "17 bytes"}, 400,
 	        "ask for fewer points: 17 bytes", "points"},
 	    {{.status = ANSWER_AWAY, .reason = "refused"}, 503, "the database is away: refused",
