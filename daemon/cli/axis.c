@@ -61,7 +61,7 @@ struct value_axis value_axis_of(double least, double most, const char *units, si
 	struct value_axis axis = {.low = least, .high = most, .units = units};
 	long double wanted;
 
-	assert(least <= most && marks >= 2);
+	assert(least <= most && marks >= 3);
 	if (axis.low >= 0 && axis.low <= axis.high / 2)
 		axis.low = 0;
 	if (axis.high <= 0 && axis.high >= axis.low / 2)
@@ -81,6 +81,8 @@ struct value_axis value_axis_of(double least, double most, const char *units, si
 		rounded.step = axis.step;
 		rounded.low = floorl(axis.low / axis.step + 1e-9L) * axis.step;
 		rounded.high = ceill(axis.high / axis.step - 1e-9L) * axis.step;
+		if (rounded.low == rounded.high)
+			rounded.high += axis.step;
 		if (value_axis_count(&rounded) <= marks)
 			return rounded;
 	}

@@ -20,7 +20,7 @@ struct value_axis {
 	const char *units; /* borrowed */
 };
 
-/* An axis for values from least to most with at most so many marks, at least 2. */
+/* An axis for values from least to most with at most so many marks, at least 3. */
 struct value_axis value_axis_of(double least, double most, const char *units, size_t marks);
 
 /* How many marks there are. */

@@ -396,7 +396,7 @@ static void draw(struct plot *plot, const char *title, size_t rows, struct text 
 	size_t beside;
 
 	for (size_t i = 0; i < plot->axis_count; i++)
-		make_axis(plot, i, rows / 2 + 1);
+		make_axis(plot, i, rows < 4 ? 3 : rows / 2 + 1);
 	beside = plot->label_widths[0] + 2 + (plot->axis_count > 1 ? 2 + plot->label_widths[1] : 0);
 	plot->canvas = canvas_of(width > beside + NARROWEST_PLOT ? width - beside : NARROWEST_PLOT,
 	    rows, plot->terminal->unicode && coloured);
