@@ -580,6 +580,716 @@ COMMENT ON COLUMN storage.events.resource_id IS 'The resource it is about; null 
 COMMENT ON COLUMN storage.events.alert_id IS 'The alert it is about: storage.alerts.id, or null.';
 COMMENT ON COLUMN storage.events.message IS 'Text for people.';
 
+-- Statistics. Functions that are private find frames by the key, whatever the planner thinks, and
+-- plan with the values at hand, so that only the partitions that matter are looked at.
+
+CREATE FUNCTION storage.frame_real(n bigint) RETURNS double precision
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	bits CONSTANT bigint := CASE WHEN n < 0 THEN ~n ELSE n END;
+	exponent CONSTANT integer := bits >> 52;
+	value double precision := bits & 4503599627370495;
+BEGIN
+	IF exponent = 0 THEN
+		value := value * 5e-324;
+	ELSIF exponent < 1023 THEN
+		value := (value + 4503599627370496) * 5e-324 * power(2.0::double precision, exponent - 1);
+	ELSE
+		value := (value + 4503599627370496) * power(2.0::double precision, exponent - 1075);
+	END IF;
+	RETURN CASE WHEN n < 0 THEN -value ELSE value END;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.frame_real FROM PUBLIC;
+COMMENT ON FUNCTION storage.frame_real IS 'Private: the double that a number of a column of real numbers stands for.';
+
+-- Of a long payload only slices are fetched: what is before the entries, and 8 bytes for each column.
+CREATE FUNCTION storage.frame_entry(payload bytea, slot integer) RETURNS double precision[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+	powers CONSTANT double precision[] :=
+		'{1,1e1,1e2,1e3,1e4,1e5,1e6,1e7,1e8,1e9,1e10,1e11,1e12,1e13,1e14,1e15}';
+	most CONSTANT bigint := 9223372036854775807;
+	head CONSTANT bytea := substring(payload FOR 206);
+	columns CONSTANT integer := get_byte(head, 1);
+	span CONSTANT integer := get_byte(head, 4) << 8 | get_byte(head, 5);
+	entries CONSTANT integer := get_byte(head, 6) << 8 | get_byte(head, 7);
+	place CONSTANT integer := slot - (get_byte(head, 2) << 8 | get_byte(head, 3));
+	start integer := 8 + 10 * columns;
+	entry integer := place;
+	kind integer;
+	width integer;
+	n bigint;
+	more bigint;
+	result double precision[];
+BEGIN
+	IF place < 0 OR place >= span THEN
+		RETURN NULL;
+	END IF;
+	IF entries < span THEN
+		n := get_byte(head, start + place / 8) >> (7 - place % 8);
+		IF n & 1 = 0 THEN
+			RETURN NULL;
+		END IF;
+		entry := bit_count(substring(head FROM start + 1 FOR place / 8)) + bit_count(n::bit(64)) - 1;
+		start := start + (span + 7) / 8;
+	END IF;
+	FOR number IN 0 .. columns - 1 LOOP
+		kind := get_byte(head, 8 + 10 * number);
+		width := get_byte(head, 9 + 10 * number);
+		n := ('x' || encode(substring(head FROM 11 + 10 * number FOR 8), 'hex'))::bit(64)::bigint;
+		IF width > 0 THEN
+			more := (('x' || encode(substring(payload FROM start + entry * width / 8 + 1 FOR 8), 'hex'))::bit(64)
+				<< entry * width % 8 >> 64 - width)::bigint;
+			n := CASE WHEN more < 0 THEN n + most + 1 + (more + most + 1) ELSE n + more END;
+		END IF;
+		result[number + 1] := CASE kind WHEN 0 THEN n WHEN 64 THEN storage.frame_real(n)
+			ELSE n / powers[kind + 1] END;
+		start := start + (entries * width + 7) / 8;
+	END LOOP;
+	RETURN result;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.frame_entry FROM PUBLIC;
+COMMENT ON FUNCTION storage.frame_entry IS
+	'Private: what the payload of a frame has for a slot, one number for each of its columns; null if nothing. model/frame.h describes the payload.';
+
+CREATE FUNCTION storage.entries(resource bigint, statistic bigint, bin integer, resolution integer,
+	begin_time timestamptz, end_time timestamptz)
+RETURNS TABLE ("time" timestamptz, last_time timestamptz, count bigint, sum double precision,
+	minimum double precision, maximum double precision, first double precision,
+	last double precision, rise double precision)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	place storage.slot;
+	length CONSTANT interval := r.length FROM storage.resolution AS r WHERE r.number = entries.resolution;
+BEGIN
+	FOR place IN SELECT * FROM storage.slot WHERE slot.resource_id = entries.resource LOOP
+		IF entries.resolution = 0 THEN
+			RETURN QUERY
+			SELECT sample.time, sample.time, 1::bigint, e[2], e[2], e[2], e[2], e[2], 0.0::double precision
+			FROM (SELECT frame.time, storage.frame_entry(frame.payload, place.slot) AS e
+				FROM storage.frame
+				WHERE frame.resolution = 0 AND frame.cohort_id = place.cohort_id
+				AND frame.statistic_id = entries.statistic AND frame.bin = entries.bin
+				AND frame.time >= entries.begin_time - interval '60 s'
+				AND frame.time < entries.end_time + interval '60 s' OFFSET 0) AS f,
+			LATERAL (SELECT f.time + e[1] * interval '1 us') AS sample (time)
+			WHERE sample.time >= greatest(entries.begin_time, place.since)
+			AND sample.time < entries.end_time;
+		ELSE
+			RETURN QUERY
+			SELECT f.time, f.time + length, e[1]::bigint, e[2], e[3], e[4], e[5], e[6], e[7]
+			FROM (SELECT frame.time, storage.frame_entry(frame.payload, place.slot) AS e
+				FROM storage.frame
+				WHERE frame.resolution = entries.resolution AND frame.cohort_id = place.cohort_id
+				AND frame.statistic_id = entries.statistic AND frame.bin = entries.bin
+				AND frame.time >= greatest(entries.begin_time, place.since - length)
+				AND frame.time < entries.end_time OFFSET 0) AS f
+			WHERE e IS NOT NULL AND f.time + length > place.since;
+		END IF;
+	END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.entries FROM PUBLIC;
+COMMENT ON FUNCTION storage.entries IS
+	'Private: the samples of a resource (resolution 0), or what intervals that begin in the time come to.';
+
+-- What is not condensed yet comes from the finer resolutions.
+CREATE FUNCTION storage.pieces(resolution integer, begin_time timestamptz, end_time timestamptz)
+RETURNS TABLE (piece_resolution integer, from_time timestamptz, to_time timestamptz)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	level storage.resolution;
+BEGIN
+	from_time := pieces.begin_time;
+	FOR level IN SELECT * FROM storage.resolution AS r
+		WHERE r.number <= pieces.resolution ORDER BY r.number DESC
+	LOOP
+		piece_resolution := level.number;
+		to_time := CASE WHEN level.number = 0 THEN pieces.end_time
+			ELSE least(pieces.end_time, coalesce(date_bin(level.length, level.condensed,
+				timestamptz 'epoch'), '-infinity')) END;
+		IF to_time > from_time THEN
+			RETURN NEXT;
+			from_time := to_time;
+		END IF;
+	END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.pieces FROM PUBLIC;
+COMMENT ON FUNCTION storage.pieces IS 'Private: what to read a span of time from.';
+
+CREATE FUNCTION storage.rate(rise double precision, from_time timestamptz, to_time timestamptz)
+RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN greatest(rise, 0) / nullif(extract(epoch FROM to_time - from_time), 0)::double precision;
+REVOKE ALL ON FUNCTION storage.rate FROM PUBLIC;
+COMMENT ON FUNCTION storage.rate IS 'Private: by how much per second a counter rose.';
+
+CREATE FUNCTION storage.place_in(begin_time timestamptz, end_time timestamptz, intervals integer,
+	number bigint)
+RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN begin_time
+	+ make_interval(secs => (extract(epoch FROM end_time) - extract(epoch FROM begin_time))::double precision
+		* number / intervals);
+REVOKE ALL ON FUNCTION storage.place_in FROM PUBLIC;
+COMMENT ON FUNCTION storage.place_in IS 'Private: when an interval of several equal ones begins.';
+
+-- Sums are added up as decimal numbers, so that means are exact.
+CREATE FUNCTION storage.interval_points(resource bigint, statistic bigint, counter boolean,
+	bin integer, resolution integer, begin_time timestamptz, end_time timestamptz,
+	intervals integer, before interval)
+RETURNS TABLE (number integer, value double precision, minimum double precision,
+	maximum double precision, count bigint)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	WITH entry AS (
+		SELECT e.*, greatest(0, e.first - lag(e.last) OVER (ORDER BY e.time)) + e.rise AS gain,
+			width_bucket(extract(epoch FROM e.time), extract(epoch FROM interval_points.begin_time),
+				extract(epoch FROM interval_points.end_time), interval_points.intervals) AS place
+		FROM storage.pieces(interval_points.resolution,
+			interval_points.begin_time - interval_points.before, interval_points.end_time) AS p
+		CROSS JOIN LATERAL storage.entries(interval_points.resource, interval_points.statistic,
+			interval_points.bin, p.piece_resolution, p.from_time, p.to_time) AS e
+	), part AS (
+		SELECT entry.place, sum(entry.count)::bigint AS count,
+			CASE WHEN NOT interval_points.counter
+				THEN sum(entry.sum::text::numeric) * 1.00000000000000000000 / sum(entry.count) END AS mean,
+			min(entry.minimum) AS minimum, max(entry.maximum) AS maximum, sum(entry.gain) AS gain,
+			min(entry.time) AS first_time, max(entry.last_time) AS last_time
+		FROM entry GROUP BY entry.place
+	), point AS (
+		SELECT part.*, lag(part.last_time) OVER (ORDER BY part.place) AS previous FROM part
+	)
+	SELECT point.place - 1,
+		CASE WHEN NOT interval_points.counter
+			THEN least(greatest(point.mean, point.minimum::text::numeric), point.maximum::text::numeric)::double precision
+			WHEN point.previous IS NOT NULL OR interval_points.before > interval '0'
+			THEN storage.rate(point.gain, coalesce(point.previous, point.first_time), point.last_time) END,
+		CASE WHEN NOT interval_points.counter THEN point.minimum END,
+		CASE WHEN NOT interval_points.counter THEN point.maximum END, point.count
+	FROM point WHERE point.place > 0 ORDER BY point.place;
+END;
+REVOKE ALL ON FUNCTION storage.interval_points FROM PUBLIC;
+COMMENT ON FUNCTION storage.interval_points IS
+	'Private: what those of several equal intervals that have samples come to. For the rate of the first one, samples are looked for up to some time before.';
+
+-- intervals is null for samples as they are.
+CREATE FUNCTION storage.points(resource bigint, statistic bigint, counter boolean, bin integer,
+	resolution integer, begin_time timestamptz, end_time timestamptz, intervals integer)
+RETURNS TABLE ("time" timestamptz, value double precision, minimum double precision,
+	maximum double precision, count bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF points.intervals IS NOT NULL THEN
+		RETURN QUERY
+		SELECT storage.place_in(points.begin_time, points.end_time, points.intervals, p.number),
+			p.value, p.minimum, p.maximum, p.count
+		FROM storage.interval_points(points.resource, points.statistic, points.counter, points.bin,
+			points.resolution, points.begin_time, points.end_time, points.intervals, interval '0') AS p;
+	ELSIF points.counter THEN
+		RETURN QUERY
+		SELECT p.time, p.rate, p.rate, p.rate, p.count
+		FROM (SELECT e.time, e.count, storage.rate(e.last - lag(e.last) OVER before,
+				lag(e.time) OVER before, e.time) AS rate
+			FROM storage.entries(points.resource, points.statistic, points.bin, 0,
+				points.begin_time, points.end_time) AS e
+			WINDOW before AS (ORDER BY e.time)) AS p
+		ORDER BY p.time;
+	ELSE
+		RETURN QUERY
+		SELECT e.time, e.last, e.minimum, e.maximum, e.count
+		FROM storage.entries(points.resource, points.statistic, points.bin, 0,
+			points.begin_time, points.end_time) AS e ORDER BY e.time;
+	END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.points FROM PUBLIC;
+COMMENT ON FUNCTION storage.points IS
+	'Private: the points of a series. That of the first sample of a counter has no value.';
+
+CREATE FUNCTION storage.find_statistic(resource bigint, statistic text, histogram boolean)
+RETURNS storage.statistic LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	found_statistic storage.statistic;
+	class bigint;
+BEGIN
+	SELECT r.class_id INTO class FROM storage.resources AS r WHERE r.id = find_statistic.resource;
+	IF class IS NULL THEN
+		RAISE EXCEPTION 'resource: there is no resource %', coalesce(find_statistic.resource::text, 'null');
+	END IF;
+	SELECT * INTO found_statistic FROM storage.statistic AS s
+	WHERE s.class_id = class AND s.name = find_statistic.statistic AND s.declared;
+	IF found_statistic.id IS NULL THEN
+		RAISE EXCEPTION 'statistic: resource % has no statistic "%"', find_statistic.resource,
+			coalesce(find_statistic.statistic, 'null');
+	ELSIF (found_statistic.bins IS NOT NULL) <> find_statistic.histogram THEN
+		RAISE EXCEPTION 'statistic: "%" is %a histogram', find_statistic.statistic,
+			CASE WHEN find_statistic.histogram THEN 'not ' ELSE '' END;
+	END IF;
+	RETURN found_statistic;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.find_statistic FROM PUBLIC;
+COMMENT ON FUNCTION storage.find_statistic IS 'Private: a statistic that a resource has; refuses what it has not.';
+
+CREATE FUNCTION storage.find_range(resource bigint, from_time timestamptz, to_time timestamptz,
+	points_name text, points integer, OUT begin_time timestamptz, OUT end_time timestamptz)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF from_time IS NULL THEN
+		RAISE EXCEPTION 'from_time: is null';
+	ELSIF to_time IS NULL THEN
+		RAISE EXCEPTION 'to_time: is null';
+	ELSIF to_time < from_time THEN
+		RAISE EXCEPTION 'to_time: % is before from_time, %', to_time, from_time;
+	ELSIF points IS NULL OR points NOT BETWEEN 1 AND 100000 THEN
+		RAISE EXCEPTION '%: % is not from 1 to 100000', points_name, coalesce(points::text, 'null');
+	END IF;
+	end_time := date_bin('10 s', to_time, timestamptz 'epoch');
+	IF end_time = 'infinity' THEN
+		end_time := date_bin('10 s', greatest(now(), (SELECT sampled FROM storage.counter)),
+			timestamptz 'epoch') + interval '10 s';
+	END IF;
+	begin_time := date_bin('10 s', from_time, timestamptz 'epoch');
+	IF begin_time = '-infinity' THEN
+		begin_time := coalesce(date_bin('10 s', (SELECT min(slot.since) FROM storage.slot
+			WHERE slot.resource_id = find_range.resource), timestamptz 'epoch'), end_time);
+	END IF;
+	end_time := greatest(begin_time, end_time);
+END
+$$;
+REVOKE ALL ON FUNCTION storage.find_range FROM PUBLIC;
+COMMENT ON FUNCTION storage.find_range IS
+	'Private: a span of time in steps of 10 s. Without a beginning it is that of the samples, without an end now. Refuses what is none.';
+
+-- As a rule the number of frames tells. Those that others of the cohort fill are looked into.
+CREATE FUNCTION storage.has_at_most(most integer, resource bigint, statistic bigint,
+	begin_time timestamptz, end_time timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	place storage.slot;
+	frames bigint := 0;
+BEGIN
+	FOR place IN SELECT * FROM storage.slot WHERE slot.resource_id = has_at_most.resource LOOP
+		frames := frames + (SELECT count(*) FROM (SELECT FROM storage.frame
+			WHERE frame.resolution = 0 AND frame.cohort_id = place.cohort_id
+			AND frame.statistic_id = has_at_most.statistic AND frame.bin = 0
+			AND frame.time >= greatest(has_at_most.begin_time, place.since) - interval '60 s'
+			AND frame.time < has_at_most.end_time + interval '60 s' LIMIT 2 * most + 100) AS f);
+	END LOOP;
+	RETURN frames <= most OR frames < 2 * most + 100 AND (SELECT count(*) <= most
+		FROM storage.entries(resource, statistic, 0, 0, begin_time, end_time));
+END
+$$;
+REVOKE ALL ON FUNCTION storage.has_at_most FROM PUBLIC;
+COMMENT ON FUNCTION storage.has_at_most IS 'Private: whether there are at most that many samples.';
+
+-- A resolution fits if it still has the beginning, and no more points than are wanted: intervals
+-- that begin in the span. Samples count as they are, whatever their period is said to be.
+CREATE FUNCTION storage.find_resolution(resource bigint, statistics bigint[],
+	max_points integer, INOUT begin_time timestamptz, INOUT end_time timestamptz,
+	OUT resolution integer, OUT intervals integer)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	seconds CONSTANT numeric := extract(epoch FROM end_time) - extract(epoch FROM begin_time);
+	level storage.resolution;
+	step numeric;
+BEGIN
+	FOR level IN SELECT * FROM storage.resolution AS r ORDER BY r.number LOOP
+		resolution := level.number;
+		step := extract(epoch FROM level.length);
+		CONTINUE WHEN level.number < 4 AND begin_time < now() - level.retention;
+		IF level.number = 0 THEN
+			EXIT WHEN (SELECT bool_and(storage.has_at_most(max_points, find_resolution.resource, s,
+				begin_time, end_time)) FROM unnest(statistics) AS s);
+		ELSE
+			EXIT WHEN ceil(extract(epoch FROM end_time) / step)
+				- ceil(extract(epoch FROM begin_time) / step) <= max_points;
+			step := step * ceil(seconds / step / max_points);
+		END IF;
+	END LOOP;
+	IF resolution > 0 THEN
+		begin_time := to_timestamp(ceil(extract(epoch FROM begin_time) / step) * step);
+		end_time := to_timestamp(ceil(extract(epoch FROM end_time) / step) * step);
+		intervals := (extract(epoch FROM end_time) - extract(epoch FROM begin_time)) / step;
+	END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.find_resolution FROM PUBLIC;
+COMMENT ON FUNCTION storage.find_resolution IS
+	'Private: the finest resolution that fits for the series of a resource; for other than samples, the intervals that begin in the span.';
+
+CREATE VIEW storage.gaps AS
+SELECT gap.scannable_id, gap.begin_time, gap.end_time, gap.reason FROM storage.gap;
+COMMENT ON VIEW storage.gaps IS 'Why samples are missing.';
+COMMENT ON COLUMN storage.gaps.scannable_id IS 'The scannable that was not sampled: storage.resources.id; null: all of them.';
+COMMENT ON COLUMN storage.gaps.begin_time IS 'Since when samples were missing.';
+COMMENT ON COLUMN storage.gaps.end_time IS 'When there were samples again; null while there are none.';
+COMMENT ON COLUMN storage.gaps.reason IS
+	'offline (the scannable failed), deadline (a scan took too long), crash (of the plugin), database (it was away, and the queue full), dropped (samples that were too many), or stopped (the runner did not run).';
+
+CREATE FUNCTION storage.find_gaps(resource bigint, begin_time timestamptz, end_time timestamptz)
+RETURNS TABLE (from_time timestamptz, to_time timestamptz, reason text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	WITH place AS (
+		SELECT cohort.scannable_id FROM storage.slot
+		JOIN storage.cohort ON cohort.id = slot.cohort_id WHERE slot.resource_id = find_gaps.resource
+		UNION
+		SELECT resources.scannable_id FROM storage.resources WHERE resources.id = find_gaps.resource
+	)
+	SELECT gap.begin_time, gap.end_time, gap.reason FROM storage.gap
+	WHERE (gap.scannable_id IS NULL OR gap.scannable_id IN (SELECT place.scannable_id FROM place))
+	AND gap.begin_time < find_gaps.end_time
+	AND (gap.end_time IS NULL OR gap.end_time > find_gaps.begin_time)
+	ORDER BY gap.begin_time, gap.id;
+END;
+REVOKE ALL ON FUNCTION storage.find_gaps FROM PUBLIC;
+COMMENT ON FUNCTION storage.find_gaps IS 'Private: when and why samples of a resource are missing in a span of time.';
+
+CREATE FUNCTION storage.interval_rows(resource bigint, statistic bigint, counter boolean,
+	resolution integer, begin_time timestamptz, end_time timestamptz, intervals integer, before interval)
+RETURNS TABLE ("time" timestamptz, value double precision, minimum double precision,
+	maximum double precision, count bigint, gap text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	WITH gap AS MATERIALIZED (
+		SELECT g.* FROM storage.find_gaps(interval_rows.resource, interval_rows.begin_time,
+			interval_rows.end_time) AS g
+	)
+	SELECT i.begin_time, p.value, p.minimum, p.maximum, coalesce(p.count, 0),
+		CASE WHEN p.count IS NULL THEN (SELECT gap.reason FROM gap WHERE gap.from_time < i.end_time
+			AND (gap.to_time IS NULL OR gap.to_time > i.begin_time) ORDER BY gap.from_time LIMIT 1) END
+	FROM (SELECT number, storage.place_in(interval_rows.begin_time, interval_rows.end_time,
+				interval_rows.intervals, number) AS begin_time,
+			storage.place_in(interval_rows.begin_time, interval_rows.end_time,
+				interval_rows.intervals, number + 1) AS end_time
+		FROM generate_series(0::bigint, interval_rows.intervals - 1) AS number) AS i
+	LEFT JOIN storage.interval_points(interval_rows.resource, interval_rows.statistic,
+		interval_rows.counter, 0, interval_rows.resolution, interval_rows.begin_time,
+		interval_rows.end_time, interval_rows.intervals, interval_rows.before) AS p
+		ON p.number = i.number
+	ORDER BY i.number;
+END;
+REVOKE ALL ON FUNCTION storage.interval_rows FROM PUBLIC;
+COMMENT ON FUNCTION storage.interval_rows IS 'Private: several equal intervals, and why there is nothing in those without samples.';
+
+CREATE FUNCTION storage.samples(resource bigint, statistic text, from_time timestamptz,
+	to_time timestamptz, max_points integer DEFAULT 1000)
+RETURNS TABLE ("time" timestamptz, value double precision, minimum double precision,
+	maximum double precision, count bigint, gap text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+SET plan_cache_mode = force_custom_plan SET extra_float_digits = 1 AS $$
+DECLARE
+	series CONSTANT storage.statistic := storage.find_statistic(resource, statistic, false);
+	counter CONSTANT boolean := series.type = 'Counter';
+	range record;
+	fit record;
+BEGIN
+	range := storage.find_range(resource, from_time, to_time, 'max_points', max_points);
+	fit := storage.find_resolution(resource, ARRAY[series.id], max_points, range.begin_time, range.end_time);
+	IF fit.intervals IS NULL THEN
+		RETURN QUERY
+		SELECT p.time, p.value, p.minimum, p.maximum, p.count, NULL::text
+		FROM storage.points(samples.resource, series.id, counter, 0, 0, fit.begin_time, fit.end_time, NULL) AS p
+		WHERE p.value IS NOT NULL
+		UNION ALL
+		SELECT greatest(g.from_time, fit.begin_time), NULL, NULL, NULL, 0, g.reason
+		FROM storage.find_gaps(samples.resource, fit.begin_time, fit.end_time) AS g
+		ORDER BY 1;
+	ELSE
+		RETURN QUERY
+		SELECT r.time, r.value, r.minimum, r.maximum, r.count, r.gap
+		FROM (SELECT i.*, lag(i.gap) OVER (ORDER BY i.time) AS gap_before
+			FROM storage.interval_rows(samples.resource, series.id, counter, fit.resolution,
+				fit.begin_time, fit.end_time, fit.intervals, interval '0') AS i) AS r
+		WHERE r.value IS NOT NULL OR r.gap IS DISTINCT FROM r.gap_before AND r.gap IS NOT NULL
+		ORDER BY r.time;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION storage.samples IS
+	'Points of a gauge or counter of a resource, oldest first, from from_time up to but not including to_time, both rounded down to 10 s: the samples if they still exist since from_time and are at most max_points, else what intervals of 1 min, 5 min, 1 h or days that begin in that span come to: the finest of which that holds. Of a gauge: its value, of intervals the mean, and minimum and maximum. Of a counter: the rate per second since the point before, never negative; the first point has none and is left out. count is how many samples a point is made of. A row with a gap and no value says why samples are missing from its time on: storage.gaps.reason.';
+
+CREATE FUNCTION storage.intervals(resource bigint, statistic text, from_time timestamptz,
+	to_time timestamptz, intervals integer)
+RETURNS TABLE ("time" timestamptz, value double precision, minimum double precision,
+	maximum double precision, count bigint, gap text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+SET plan_cache_mode = force_custom_plan SET extra_float_digits = 1 AS $$
+DECLARE
+	series CONSTANT storage.statistic := storage.find_statistic(resource, statistic, false);
+	counter CONSTANT boolean := series.type = 'Counter';
+	range record;
+	level storage.resolution;
+	chosen storage.resolution;
+	step numeric;
+BEGIN
+	range := storage.find_range(resource, from_time, to_time, 'intervals', intervals);
+	step := (extract(epoch FROM range.end_time) - extract(epoch FROM range.begin_time)) / intervals;
+	IF step = 0 THEN
+		RAISE EXCEPTION 'to_time: % is less than 10 s after from_time, %', to_time, from_time;
+	END IF;
+	-- The coarsest that has the very intervals, else the finest that there still is.
+	FOR level IN SELECT * FROM storage.resolution AS r
+		WHERE r.number = 4 OR range.begin_time >= now() - r.retention ORDER BY r.number
+	LOOP
+		IF chosen.number IS NULL OR step % extract(epoch FROM level.length) = 0
+			AND extract(epoch FROM range.begin_time) % extract(epoch FROM level.length) = 0
+		THEN
+			chosen := level;
+		END IF;
+	END LOOP;
+	RETURN QUERY
+	SELECT r.* FROM storage.interval_rows(intervals.resource, series.id, counter, chosen.number,
+		range.begin_time, range.end_time, intervals.intervals,
+		CASE WHEN counter THEN greatest(make_interval(secs => step::double precision), chosen.length,
+			make_interval(secs => 2 * series.sample_period)) ELSE interval '0' END) AS r;
+END
+$$;
+COMMENT ON FUNCTION storage.intervals IS
+	'What a gauge or counter of a resource comes to in that many equal intervals of the time from from_time up to but not including to_time, both rounded down to 10 s. The columns are those of storage.samples(), nulls where there are no samples.';
+
+-- Samples that follow each other within half a second are of one scan.
+CREATE FUNCTION storage.merged_points(resource bigint, statistics bigint[], resolution integer,
+	begin_time timestamptz, end_time timestamptz, intervals integer)
+RETURNS TABLE ("time" timestamptz, "values" double precision[])
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	WITH point AS (
+		SELECT s.place, p.time, p.value, p.time - lag(p.time) OVER (ORDER BY p.time)
+			<= CASE WHEN merged_points.intervals IS NULL THEN interval '0.5 s' ELSE interval '0' END AS joins
+		FROM unnest(merged_points.statistics) WITH ORDINALITY AS s (id, place)
+		JOIN storage.statistic ON statistic.id = s.id
+		CROSS JOIN LATERAL storage.points(merged_points.resource, s.id, statistic.type = 'Counter', 0,
+			merged_points.resolution, merged_points.begin_time, merged_points.end_time,
+			merged_points.intervals) AS p
+	), scanned AS (
+		SELECT point.place, point.time, point.value,
+			count(*) FILTER (WHERE point.joins IS NOT TRUE) OVER (ORDER BY point.time) AS scan
+		FROM point
+	), turn AS (
+		SELECT scanned.*,
+			row_number() OVER (PARTITION BY scanned.scan, scanned.place ORDER BY scanned.time) AS turn
+		FROM scanned
+	), moment AS (
+		SELECT turn.scan, turn.turn, min(turn.time) AS time,
+			bool_or(turn.value IS NULL) AS lacks, bool_or(turn.value IS NOT NULL) AS has,
+			row_number() OVER (ORDER BY min(turn.time), turn.turn) AS number
+		FROM turn GROUP BY turn.scan, turn.turn
+	)
+	SELECT moment.time, array_agg(turn.value ORDER BY place.place)
+	FROM moment CROSS JOIN generate_series(1, cardinality(merged_points.statistics)) AS place (place)
+	LEFT JOIN turn ON turn.scan = moment.scan AND turn.turn = moment.turn AND turn.place = place.place
+	WHERE moment.has AND NOT (moment.lacks AND moment.number = 1)
+	GROUP BY moment.number, moment.time ORDER BY moment.number;
+END;
+REVOKE ALL ON FUNCTION storage.merged_points FROM PUBLIC;
+COMMENT ON FUNCTION storage.merged_points IS 'Private: the points of several series, those of a time in one row.';
+
+CREATE FUNCTION storage.series(resource bigint, statistics text[], from_time timestamptz,
+	to_time timestamptz, max_points integer DEFAULT 1000)
+RETURNS TABLE ("time" timestamptz, "values" double precision[])
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+SET plan_cache_mode = force_custom_plan SET extra_float_digits = 1 AS $$
+DECLARE
+	ids bigint[];
+	range record;
+	fit record;
+BEGIN
+	IF coalesce(cardinality(statistics), 0) = 0 THEN
+		RAISE EXCEPTION 'statistics: names none';
+	END IF;
+	SELECT array_agg((storage.find_statistic(series.resource, s.name, false)).id ORDER BY s.place) INTO ids
+	FROM unnest(statistics) WITH ORDINALITY AS s (name, place);
+	range := storage.find_range(resource, from_time, to_time, 'max_points', max_points);
+	fit := storage.find_resolution(resource, ids, max_points, range.begin_time, range.end_time);
+	RETURN QUERY
+	SELECT p.* FROM storage.merged_points(series.resource, ids, fit.resolution, fit.begin_time,
+		fit.end_time, fit.intervals) AS p;
+END
+$$;
+COMMENT ON FUNCTION storage.series IS
+	'Points of several gauges and counters of a resource, as storage.samples() gives them, with one row for those of one scan or interval: values in the order of the names, null where a statistic has none. If there are counters, an earliest row that lacks their rates is left out.';
+
+CREATE FUNCTION storage.histogram_samples(resource bigint, statistic text, from_time timestamptz,
+	to_time timestamptz, max_points integer DEFAULT 1000)
+RETURNS TABLE ("time" timestamptz, counts double precision[])
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+SET plan_cache_mode = force_custom_plan SET extra_float_digits = 1 AS $$
+DECLARE
+	series CONSTANT storage.statistic := storage.find_statistic(resource, statistic, true);
+	bins CONSTANT integer := json_array_length(series.bins);
+	range record;
+	fit record;
+BEGIN
+	range := storage.find_range(resource, from_time, to_time, 'max_points', max_points);
+	fit := storage.find_resolution(resource, ARRAY[series.id], max_points, range.begin_time, range.end_time);
+	RETURN QUERY
+	SELECT p.time, array_agg(p.value ORDER BY bin)
+	FROM generate_series(0, bins - 1) AS bin
+	CROSS JOIN LATERAL storage.points(histogram_samples.resource, series.id, false, bin,
+		fit.resolution, fit.begin_time, fit.end_time, fit.intervals) AS p
+	GROUP BY p.time HAVING count(*) = bins ORDER BY p.time;
+END
+$$;
+COMMENT ON FUNCTION storage.histogram_samples IS
+	'The histograms of a statistic of a resource in the course of time, with one count for each bin; see storage.samples(). Of intervals, the mean of each bin.';
+
+CREATE FUNCTION storage.newest(resource bigint, statistic bigint, OUT "time" timestamptz,
+	OUT value double precision, OUT counts bigint[])
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+	kind CONSTANT storage.statistic := s FROM storage.statistic AS s WHERE s.id = newest.statistic;
+	level storage.resolution;
+	place storage.slot;
+	found record;
+BEGIN
+	FOR level IN SELECT * FROM storage.resolution AS r ORDER BY r.number LOOP
+		FOR place IN SELECT * FROM storage.slot WHERE slot.resource_id = newest.resource LOOP
+			SELECT f.time AS frame_time, f.e, sample.time INTO found
+			FROM (SELECT frame.time, storage.frame_entry(frame.payload, place.slot) AS e
+				FROM storage.frame
+				WHERE frame.resolution = level.number AND frame.cohort_id = place.cohort_id
+				AND frame.statistic_id = kind.id AND frame.bin = 0
+				AND frame.time >= place.since - greatest(level.length, interval '60 s')
+				ORDER BY frame.time DESC OFFSET 0) AS f,
+			LATERAL (SELECT CASE WHEN level.number = 0
+				THEN f.time + f.e[1] * interval '1 us' WHEN f.e IS NOT NULL THEN f.time END) AS sample (time)
+			WHERE sample.time >= place.since
+			OR level.number > 0 AND sample.time + level.length > place.since
+			LIMIT 1;
+			CONTINUE WHEN found IS NULL OR found.time <= newest.time;
+			newest.time := found.time;
+			IF kind.bins IS NULL THEN
+				value := CASE WHEN level.number = 0 THEN found.e[2] WHEN kind.type = 'Counter' THEN found.e[6]
+					ELSE found.e[2] / found.e[1] END;
+			ELSE
+				SELECT array_agg((CASE WHEN level.number = 0 THEN f.e[2] ELSE f.e[2] / f.e[1] END)::bigint
+					ORDER BY f.bin) INTO counts
+				FROM (SELECT frame.bin, storage.frame_entry(frame.payload, place.slot) AS e
+					FROM storage.frame
+					WHERE frame.resolution = level.number AND frame.cohort_id = place.cohort_id
+					AND frame.statistic_id = kind.id AND frame.time = found.frame_time) AS f;
+			END IF;
+		END LOOP;
+		EXIT WHEN newest.time IS NOT NULL;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION storage.newest IS
+	'Private: the newest sample of a statistic of a resource; nulls if there is none. If samples are not kept any more, what the newest interval comes to.';
+
+CREATE FUNCTION storage.latest(resource bigint)
+RETURNS TABLE (statistic text, "time" timestamptz, value double precision, counts bigint[])
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	class bigint;
+BEGIN
+	SELECT r.class_id INTO class FROM storage.resources AS r WHERE r.id = latest.resource;
+	IF class IS NULL THEN
+		RAISE EXCEPTION 'resource: there is no resource %', coalesce(latest.resource::text, 'null');
+	END IF;
+	RETURN QUERY
+	SELECT s.name, date_bin('10 s', n.time, timestamptz 'epoch'), n.value, n.counts
+	FROM storage.statistic AS s CROSS JOIN LATERAL storage.newest(latest.resource, s.id) AS n
+	WHERE s.class_id = class AND s.declared ORDER BY s.id;
+END
+$$;
+COMMENT ON FUNCTION storage.latest IS
+	'Every statistic of a resource with its newest sample and the time of that, rounded down to 10 s; nulls if there is none. value is that of a gauge or the count of a counter, counts has one number for each bin of a histogram.';
+
+CREATE VIEW storage.histograms AS
+SELECT resources.id AS resource_id, statistic.name AS statistic, newest.time, newest.counts
+FROM storage.resources
+JOIN storage.statistic ON statistic.class_id = resources.class_id
+CROSS JOIN LATERAL storage.newest(resources.id, statistic.id)
+WHERE statistic.declared AND statistic.bins IS NOT NULL AND newest.time IS NOT NULL;
+COMMENT ON VIEW storage.histograms IS 'The newest histogram of each resource and statistic.';
+COMMENT ON COLUMN storage.histograms.resource_id IS 'The resource: storage.resources.id.';
+COMMENT ON COLUMN storage.histograms.statistic IS 'Name of the statistic in the class of the resource.';
+COMMENT ON COLUMN storage.histograms.time IS 'When it was taken.';
+COMMENT ON COLUMN storage.histograms.counts IS 'One count for each bin of the statistic.';
+
+CREATE FUNCTION storage.epoch("time" timestamptz) RETURNS double precision
+LANGUAGE sql STABLE PARALLEL SAFE RETURN extract(epoch FROM "time")::double precision;
+REVOKE ALL ON FUNCTION storage.epoch FROM PUBLIC;
+COMMENT ON FUNCTION storage.epoch IS 'Private: seconds since 1970.';
+
+CREATE FUNCTION storage.chart(resource bigint, title text, statistics bigint[], resolution integer,
+	begin_time timestamptz, end_time timestamptz, intervals integer) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	series jsonb;
+	points jsonb;
+BEGIN
+	IF EXISTS (SELECT FROM storage.statistic AS s WHERE s.id = statistics[1] AND s.bins IS NOT NULL) THEN
+		SELECT jsonb_agg(jsonb_build_object('statistic', s.name, 'label', s.label, 'units', s.units,
+			'bin_labels', s.bin_labels, 'time', storage.epoch(n.time), 'counts', n.counts) ORDER BY i.place)
+		INTO series
+		FROM unnest(statistics) WITH ORDINALITY AS i (id, place)
+		JOIN storage.statistic AS s ON s.id = i.id
+		CROSS JOIN LATERAL storage.newest(chart.resource, s.id) AS n;
+		RETURN jsonb_build_object('title', title, 'type', 'histogram', 'series', series);
+	END IF;
+	SELECT jsonb_agg(jsonb_build_object('statistic', s.name, 'label', s.label, 'units', s.units,
+		'type', s.type) ORDER BY i.place) INTO series
+	FROM unnest(statistics) WITH ORDINALITY AS i (id, place)
+	JOIN storage.statistic AS s ON s.id = i.id;
+	SELECT jsonb_build_object('times', coalesce(jsonb_agg(storage.epoch(p.time) ORDER BY p.time), '[]'),
+		'values', coalesce(jsonb_agg(to_jsonb(p.values) ORDER BY p.time), '[]')) INTO points
+	FROM storage.merged_points(chart.resource, chart.statistics, chart.resolution, chart.begin_time,
+		chart.end_time, chart.intervals) AS p;
+	RETURN jsonb_build_object('title', title, 'type', 'series', 'series', series) || points;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.chart FROM PUBLIC;
+COMMENT ON FUNCTION storage.chart IS 'Private: one chart with its points.';
+
+CREATE FUNCTION storage.charts(resource bigint, from_time timestamptz, to_time timestamptz,
+	max_points integer DEFAULT 1000) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off
+SET plan_cache_mode = force_custom_plan SET extra_float_digits = 1 AS $$
+DECLARE
+	class storage.class;
+	series bigint[];
+	range record;
+	fit record;
+BEGIN
+	SELECT c.* INTO class FROM storage.resources AS r JOIN storage.class AS c ON c.id = r.class_id
+	WHERE r.id = charts.resource;
+	IF class.id IS NULL THEN
+		RAISE EXCEPTION 'resource: there is no resource %', coalesce(charts.resource::text, 'null');
+	END IF;
+	SELECT coalesce(array_agg(s.id), '{}') INTO series FROM storage.statistic AS s
+	WHERE s.class_id = class.id AND s.declared AND s.bins IS NULL;
+	range := storage.find_range(resource, from_time, to_time, 'max_points', max_points);
+	fit := storage.find_resolution(resource, series, max_points, range.begin_time, range.end_time);
+	RETURN jsonb_build_object('resource', charts.resource,
+		'from', storage.epoch(fit.begin_time), 'to', storage.epoch(fit.end_time),
+		'step', (storage.epoch(fit.end_time) - storage.epoch(fit.begin_time)) / fit.intervals,
+		'charts', (SELECT coalesce(jsonb_agg(storage.chart(charts.resource, chart->>'title',
+				ARRAY(SELECT s.id FROM json_array_elements_text(chart->'series') WITH ORDINALITY AS n (name, place)
+					JOIN storage.statistic AS s ON s.name = n.name
+					WHERE s.class_id = class.id AND s.declared ORDER BY n.place),
+				fit.resolution, fit.begin_time, fit.end_time, fit.intervals) ORDER BY c.place), '[]')
+			FROM json_array_elements(class.charts) WITH ORDINALITY AS c (chart, place)),
+		'gaps', (SELECT coalesce(jsonb_agg(jsonb_build_object('from', storage.epoch(g.from_time),
+				'to', storage.epoch(g.to_time), 'reason', g.reason) ORDER BY g.from_time), '[]')
+			FROM storage.find_gaps(charts.resource, fit.begin_time, fit.end_time) AS g));
+END
+$$;
+COMMENT ON FUNCTION storage.charts IS
+	'All that the charts of a resource need, as one object: resource; from, to and step in seconds (step is null for samples as they are); charts, each with title, type ("series" or "histogram") and series: of time series statistic, label, units and type, beside them times (seconds since 1970) and values (for each time those of all series, or null, as storage.series() gives them); of histograms statistic, label, units, bin_labels, and time and counts of the newest one; gaps: from, to (null while it lasts) and reason.';
+
 -- Servers, volumes, and their nodes.
 
 CREATE VIEW storage.servers AS
