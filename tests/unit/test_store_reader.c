@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "model/frame.h"
 #include "store/reader.h"
 
 /*
@@ -403,6 +404,114 @@ static void a_server_that_says_nothing_is_away(void **state)
 	free(conninfo);
 }
 
+/* ---- with the schema as it is ---- */
+
+/* Stores a sample of the temperature of resource 2 every 10 s from a time on. */
+static void store_samples(PGconn *connection, int64_t from_s, const double *values, int count)
+{
+	struct frame *frame = xcalloc(1, sizeof(*frame));
+	struct text payload = TEXT_EMPTY, sql = TEXT_EMPTY;
+
+	query(connection, "CREATE TABLE storage.of_the_test PARTITION OF storage.frame_0 DEFAULT;"
+	                  "INSERT INTO storage.cohort VALUES (1, 1, 2);"
+	                  "INSERT INTO storage.slot VALUES (1, 5, 2, '1970-01-01 UTC')");
+	for (int i = 0; i < count; i++) {
+		text_reset(&payload);
+		text_reset(&sql);
+		frame->present[5] = true;
+		frame->value[5] = values[i];
+		frame_encode(frame, &payload);
+		text_printf(&sql,
+		    "INSERT INTO storage.frame VALUES (0, 1, 20, 0, to_timestamp(%lld), '\\x",
+		    (long long)from_s + i * 10);
+		for (size_t byte = 0; byte < payload.length; byte++)
+			text_printf(&sql, "%02x", (unsigned char)payload.data[byte]);
+		text_append(&sql, "')");
+		query(connection, sql.data);
+	}
+	text_clear(&payload);
+	text_clear(&sql);
+	free(frame);
+}
+
+static int start_with_schema(void **state)
+{
+	struct changes *changes = new_changes();
+
+	open_database(state);
+	asker = (struct asker){.database = *state};
+	add_class(changes, 1, "Couplet", true);
+	add_class(changes, 2, "Thing", true);
+	add_resource(changes, 1, 1, 0, "array");
+	add_resource(changes, 2, 2, 1, "drive");
+	changes->counters = (struct counters){.class_id = 2, .statistic_id = 21, .resource_id = 2};
+	client_write(&asker.database->client, changes);
+	client_close(&asker.database->client);
+	open_reader(&reader_default_limits);
+	return 0;
+}
+
+static void assert_said(size_t index, const char *part)
+{
+	assert_int_equal(asker.statuses[index], ANSWER_GIVEN);
+	if (strstr(asker.texts[index], part) == NULL)
+		fail_msg("%s is not in: %s", part, asker.texts[index]);
+}
+
+static void the_schema_answers_every_subject(void **state)
+{
+	static const double values[] = {36.5, 37, -4};
+	static const char *const names[] = {"temperature"};
+	const int64_t from = (wallclock_now().us / US_PER_S - 600) / 10 * 10;
+	struct question question = {.resource = 2,
+	    .from = {from * US_PER_S},
+	    .to = {(from + 300) * US_PER_S},
+	    .points = 100,
+	    .statistics = names,
+	    .statistic_count = 1};
+	char *times = xasprintf("\"times\": [%lld, %lld, %lld]", (long long)from,
+	    (long long)from + 10, (long long)from + 20);
+
+	(void)state;
+	store_samples(asker.database->reader, from, values, 3);
+	question.subject = QUESTION_CHARTS;
+	ask(&question);
+	question.subject = QUESTION_LATEST;
+	ask(&question);
+	question.subject = QUESTION_SERIES;
+	ask(&question);
+	await(3);
+	assert_said(0, times);
+	assert_said(0, "\"values\": [[36.5], [37], [-4]]");
+	assert_said(0, "\"label\": \"Temperature\"");
+	assert_said(1, "\"value\": -4, \"counts\": null, \"statistic\": \"temperature\"}, {");
+	assert_said(1, "\"statistic\": \"sizes\"}]");
+	assert_said(2, "\"values\": [[36.5], [37], [-4]]");
+	free(times);
+}
+
+static void the_schema_names_what_is_wrong(void **state)
+{
+	static const char *const names[] = {"noise"};
+	struct question question = {.subject = QUESTION_SERIES,
+	    .resource = 2,
+	    .to = {US_PER_S},
+	    .points = 100,
+	    .statistics = names};
+
+	(void)state;
+	ask(&question);
+	question.statistic_count = 1;
+	ask(&question);
+	ask_charts(99, 100);
+	ask_charts(2, -1);
+	await(4);
+	assert_refused(0, ANSWER_REFUSED, "statistics: ");
+	assert_refused(1, ANSWER_REFUSED, "noise");
+	assert_refused(2, ANSWER_REFUSED, "resource: ");
+	assert_refused(3, ANSWER_REFUSED, "max_points: ");
+}
+
 #define a_test(name) cmocka_unit_test_setup_teardown(name, start_asker, stop_asker)
 
 int main(void)
@@ -426,6 +535,10 @@ int main(void)
 	    a_test(a_reader_ends_with_questions_open),
 	    a_test(a_database_that_is_away_is_told_to_all_who_wait),
 	    a_test(a_server_that_says_nothing_is_away),
+	    cmocka_unit_test_setup_teardown(
+	        the_schema_answers_every_subject, start_with_schema, stop_asker),
+	    cmocka_unit_test_setup_teardown(
+	        the_schema_names_what_is_wrong, start_with_schema, stop_asker),
 	};
 
 	return cmocka_run_group_tests(tests, start_server, stop_server);
