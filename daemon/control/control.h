@@ -31,8 +31,8 @@ struct control_callbacks {
 	 * Asks the database: answered() is called once, later, from the event loop. Returns a
 	 * number to withdraw the question by, or 0 if too many wait already.
 	 */
-	uint64_t (*ask)(void *context, const struct question *question,
-	    void (*answered)(void *asker, const struct answer *answer), void *asker);
+	uint64_t (*ask)(void *context, const struct statistics_question *question,
+	    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker);
 	/* The question's asker is gone: answered() must not be called any more. */
 	void (*withdraw)(void *context, uint64_t number);
 	/* Someone began to follow the changes, or the last one left. */

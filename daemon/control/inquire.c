@@ -64,7 +64,7 @@ static void refuse_parameter(struct exchange *exchange, const char *reason)
 }
 
 /* Refuses a request for the reason that the database, or the way to it, gives. */
-static void refuse(struct exchange *exchange, const struct answer *answer)
+static void refuse(struct exchange *exchange, const struct statistics_answer *answer)
 {
 	static const struct {
 		int code;
@@ -84,7 +84,7 @@ static void refuse(struct exchange *exchange, const struct answer *answer)
 	    "%s%s", refusals[answer->status].before, answer->reason);
 }
 
-static void answered(void *argument, const struct answer *answer)
+static void answered(void *argument, const struct statistics_answer *answer)
 {
 	struct inquiry *inquiry = argument;
 	struct exchange exchange = {.control = inquiry->control, .request = inquiry->request};
@@ -97,7 +97,7 @@ static void answered(void *argument, const struct answer *answer)
 		refuse(&exchange, answer);
 }
 
-void exchange_inquire(struct exchange *exchange, const struct question *question)
+void exchange_inquire(struct exchange *exchange, const struct statistics_question *question)
 {
 	struct control *control = exchange->control;
 	struct inquiry *inquiry = xcalloc(1, sizeof(*inquiry));

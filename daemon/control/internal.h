@@ -132,7 +132,7 @@ const char *quotable(const char *value);
 /* ---- inquire.c ---- */
 
 /* Asks the database, and answers the request with what it says. */
-void exchange_inquire(struct exchange *exchange, const struct question *question);
+void exchange_inquire(struct exchange *exchange, const struct statistics_question *question);
 
 /* Ends the connections of all who wait for the database. */
 void inquiries_close(struct control *control);

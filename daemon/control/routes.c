@@ -348,7 +348,7 @@ static void inquire(struct exchange *exchange, enum question_subject subject)
 		    "from: the time is not before that of \"to\"");
 		return;
 	}
-	exchange_inquire(exchange, &(const struct question){.subject = subject,
+	exchange_inquire(exchange, &(const struct statistics_question){.subject = subject,
 	                               .resource = query->id,
 	                               .from = query->from,
 	                               .to = query->to,

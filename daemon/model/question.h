@@ -16,7 +16,7 @@ enum question_subject {
 	QUESTION_SUBJECT_COUNT
 };
 
-struct question {
+struct statistics_question {
 	enum question_subject subject;
 	record_id resource;
 	struct wallclock from, to;
@@ -34,7 +34,7 @@ enum answer_status {
 	ANSWER_FAILED
 };
 
-struct answer {
+struct statistics_answer {
 	enum answer_status status;
 	const char *json; /* an object, if it was given */
 	size_t length;

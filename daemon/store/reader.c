@@ -20,7 +20,8 @@ struct inquiry {
 	enum question_subject subject;
 	char *parameters[5]; /* resource, from, to, points, statistics */
 	bool repeated;       /* after the connection was lost */
-	void (*answered)(void *context, const struct answer *answer); /* NULL: withdrawn */
+	void (*answered)(
+	    void *context, const struct statistics_answer *answer); /* NULL: withdrawn */
 	void *context;
 	TAILQ_ENTRY(inquiry) in_queue;
 };
@@ -90,10 +91,10 @@ static void inquiry_remove(struct reader *reader, struct inquiry *inquiry)
 }
 
 /* Answers the first question. */
-static void answer_first(struct reader *reader, const struct answer *answer)
+static void answer_first(struct reader *reader, const struct statistics_answer *answer)
 {
 	struct inquiry *inquiry = TAILQ_FIRST(&reader->queue);
-	void (*answered)(void *context, const struct answer *answer) = inquiry->answered;
+	void (*answered)(void *context, const struct statistics_answer *answer) = inquiry->answered;
 	void *context = inquiry->context;
 
 	inquiry_remove(reader, inquiry);
@@ -103,7 +104,7 @@ static void answer_first(struct reader *reader, const struct answer *answer)
 
 static void refuse_first(struct reader *reader, enum answer_status status, const char *reason)
 {
-	answer_first(reader, &(const struct answer){.status = status, .reason = reason});
+	answer_first(reader, &(const struct statistics_answer){.status = status, .reason = reason});
 }
 
 /* Appends the text form of an array of texts. */
@@ -122,8 +123,8 @@ static void append_array(struct text *text, const char *const *items, size_t cou
 	text_append_char(text, '}');
 }
 
-uint64_t reader_ask(struct reader *reader, const struct question *question,
-    void (*answered)(void *context, const struct answer *answer), void *context)
+uint64_t reader_ask(struct reader *reader, const struct statistics_question *question,
+    void (*answered)(void *context, const struct statistics_answer *answer), void *context)
 {
 	struct text statistics = TEXT_EMPTY;
 	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
@@ -328,7 +329,7 @@ static void answer_error(struct reader *reader, const PGresult *result)
 
 static void answer_row(struct reader *reader, PGresult *result)
 {
-	struct answer answer = {.status = ANSWER_GIVEN};
+	struct statistics_answer answer = {.status = ANSWER_GIVEN};
 
 	if (PQntuples(result) != 1 || PQgetisnull(result, 0, 0)) {
 		refuse_first(reader, ANSWER_FAILED, "the database gave no answer");

@@ -15,18 +15,18 @@ struct oracle {
 	struct text asked; /* a line each */
 	size_t count;
 	struct {
-		void (*answered)(void *asker, const struct answer *answer);
+		void (*answered)(void *asker, const struct statistics_answer *answer);
 		void *asker; /* NULL: answered or withdrawn */
 	} askers[QUESTIONS_MAX];
 	struct event *soon;
-	const struct answer *answer; /* to every question, soon; NULL: none by itself */
+	const struct statistics_answer *answer; /* to every question, soon; NULL: none by itself */
 	bool full;
 };
 
 static struct oracle oracle;
 
-static uint64_t take_question(void *context, const struct question *question,
-    void (*answered)(void *asker, const struct answer *answer), void *asker)
+static uint64_t take_question(void *context, const struct statistics_question *question,
+    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
 {
 	static const char *const subjects[] = {"charts", "latest", "series"};
 	static const struct timeval at_once = {0};
@@ -81,7 +81,7 @@ static void answer_all(evutil_socket_t fd, short what, void *argument)
 
 static int start(void **state)
 {
-	static const struct answer given = {.json = "{\"a\": [1]}", .length = 10};
+	static const struct statistics_answer given = {.json = "{\"a\": [1]}", .length = 10};
 	struct site *site;
 
 	site_start(state);
@@ -165,7 +165,7 @@ static void the_answer_has_the_headers_of_all_others(void **state)
 static void what_the_database_refuses_is_refused(void **state)
 {
 	static const struct {
-		struct answer answer;
+		struct statistics_answer answer;
 		int code;
 		const char *message, *field;
 	} cases[] = {
@@ -224,7 +224,7 @@ static void who_left_does_no_harm(void **state)
 {
 	const struct site *site = *state;
 	static const char request[] = "GET /v1/resources/3/charts HTTP/1.1\r\nHost: x\r\n\r\n";
-	const struct answer *answer = oracle.answer;
+	const struct statistics_answer *answer = oracle.answer;
 	int fd = site_connect(site);
 	int code;
 

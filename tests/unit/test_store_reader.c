@@ -46,7 +46,7 @@ struct asker {
 
 static struct asker asker;
 
-static void take_answer(void *context, const struct answer *answer)
+static void take_answer(void *context, const struct statistics_answer *answer)
 {
 	size_t index = asker.answered++;
 
@@ -56,7 +56,7 @@ static void take_answer(void *context, const struct answer *answer)
 	                                                    : xstrdup(answer->reason);
 }
 
-static void ask(const struct question *question)
+static void ask(const struct statistics_question *question)
 {
 	assert_true(asker.asked < ASKED_MAX);
 	asker.numbers[asker.asked] = reader_ask(asker.reader, question, take_answer, &asker);
@@ -65,7 +65,7 @@ static void ask(const struct question *question)
 
 static void ask_charts(record_id resource, int64_t points)
 {
-	ask(&(const struct question){.subject = QUESTION_CHARTS,
+	ask(&(const struct statistics_question){.subject = QUESTION_CHARTS,
 	    .resource = resource,
 	    .from = {1700000000 * US_PER_S},
 	    .to = {1700003600 * US_PER_S},
@@ -156,7 +156,7 @@ static void charts_are_asked_for_with_times_and_points(void **state)
 static void latest_values_keep_the_order_of_declaration(void **state)
 {
 	(void)state;
-	ask(&(const struct question){.subject = QUESTION_LATEST, .resource = 7});
+	ask(&(const struct statistics_question){.subject = QUESTION_LATEST, .resource = 7});
 	await(1);
 	assert_given(0,
 	    "{\"resource\": 7, \"statistics\": [{\"time\": 1700000000.500000, \"value\": 36.5,"
@@ -170,7 +170,7 @@ static void series_take_statistics_of_any_name(void **state)
 	static const char *const names[] = {"a\"b\\c", "{NULL,d}"};
 
 	(void)state;
-	ask(&(const struct question){.subject = QUESTION_SERIES,
+	ask(&(const struct statistics_question){.subject = QUESTION_SERIES,
 	    .resource = 7,
 	    .to = {10 * US_PER_S},
 	    .points = 5,
@@ -191,7 +191,8 @@ static void questions_are_answered_in_their_order_on_one_connection(void **state
 	for (int i = 0; i < READER_QUESTIONS_MAX; i++)
 		ask_charts(i, 1000);
 	assert_int_equal(
-	    reader_ask(asker.reader, &(const struct question){0}, take_answer, &asker), 0);
+	    reader_ask(asker.reader, &(const struct statistics_question){0}, take_answer, &asker),
+	    0);
 	await(READER_QUESTIONS_MAX);
 	for (int i = 0; i < READER_QUESTIONS_MAX; i++) {
 		snprintf(expected, sizeof(expected), "\"resource\": %d}", i);
@@ -261,7 +262,7 @@ static void no_answer_and_no_function_are_failures(void **state)
 	(void)state;
 	ask_charts(1, 5);
 	query(asker.database->reader, "DROP FUNCTION storage.latest");
-	ask(&(const struct question){.subject = QUESTION_LATEST, .resource = 7});
+	ask(&(const struct statistics_question){.subject = QUESTION_LATEST, .resource = 7});
 	await(2);
 	assert_refused(0, ANSWER_FAILED, "no answer");
 	assert_refused(1, ANSWER_FAILED, "storage.latest");
@@ -463,7 +464,7 @@ static void the_schema_answers_every_subject(void **state)
 	static const double values[] = {36.5, 37, -4};
 	static const char *const names[] = {"temperature"};
 	const int64_t from = (wallclock_now().us / US_PER_S - 600) / 10 * 10;
-	struct question question = {.resource = 2,
+	struct statistics_question question = {.resource = 2,
 	    .from = {from * US_PER_S},
 	    .to = {(from + 300) * US_PER_S},
 	    .points = 100,
@@ -493,7 +494,7 @@ static void the_schema_answers_every_subject(void **state)
 static void the_schema_names_what_is_wrong(void **state)
 {
 	static const char *const names[] = {"noise"};
-	struct question question = {.subject = QUESTION_SERIES,
+	struct statistics_question question = {.subject = QUESTION_SERIES,
 	    .resource = 2,
 	    .to = {US_PER_S},
 	    .points = 100,
