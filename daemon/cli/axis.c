@@ -14,8 +14,8 @@ static bool is_bytes(const char *units)
 	return strcmp(units, "bytes") == 0 || strcmp(units, "bytes/s") == 0;
 }
 
-/* A number of bytes with its sign. */
-static void append_bytes(struct text *out, long double value, const char *units)
+/* A number of bytes, exact enough for those that differ by a step. */
+static void append_bytes(struct text *out, long double value, int64_t step, const char *units)
 {
 	const char *rate = units + strlen("bytes");
 
@@ -23,15 +23,14 @@ static void append_bytes(struct text *out, long double value, const char *units)
 		text_printf(out, "%.3Lgbytes%s", value, rate);
 		return;
 	}
-	text_append(out, value < 0 ? "-" : "");
-	bytes_format((int64_t)fabsl(value), out);
+	bytes_format_step((int64_t)value, step, out);
 	text_append(out, rate);
 }
 
 void append_quantity(struct text *out, double value, const char *units)
 {
 	if (is_bytes(units))
-		append_bytes(out, value, units);
+		append_bytes(out, value, INT64_MAX, units);
 	else
 		text_printf(out, "%.10g%s%s", value, units[0] != '\0' ? " " : "", units);
 }
@@ -119,7 +118,7 @@ void value_axis_append(const struct value_axis *axis, size_t mark, struct text *
 	if (fabsl(value) < step / 2)
 		value = 0;
 	if (is_bytes(axis->units)) {
-		append_bytes(out, value, axis->units);
+		append_bytes(out, value, step < BYTES_END ? (int64_t)step : INT64_MAX, axis->units);
 		return;
 	}
 	if (largest >= 1e21L || step < 1e-6L) {

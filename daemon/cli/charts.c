@@ -78,6 +78,15 @@ static void append_gap(struct text *out, const struct terminal *terminal, struct
 	text_append_char(out, '\n');
 }
 
+size_t charts_gap_lines(struct json_object *answer)
+{
+	size_t count = json_count(json_part(answer, "gaps"));
+
+	if (count == 0)
+		return 0;
+	return count <= GAPS_SHOWN ? 1 + count : 1 + GAPS_SHOWN + 1;
+}
+
 /* Appends why there is no data where there is none. */
 static void append_gaps(
     struct text *out, const struct terminal *terminal, struct json_object *answer)

@@ -10,13 +10,16 @@
 /* Lines of a chart without its axis of times, where there is no reason for fewer. */
 #define CHART_ROWS 11
 
-/* The lines that a chart takes beside these: heading, units, times, legend. */
+/* The lines that a chart takes beside these: an empty one, heading, units, times (2), legend. */
 #define CHART_LINES 6
 
 /* Appends all charts of an answer of /charts, each with so many rows, and what they lack and why.
  */
 void render_charts(
     struct text *out, const struct terminal *terminal, struct json_object *answer, size_t rows);
+
+/* The lines that are told below all charts about what they lack. */
+size_t charts_gap_lines(struct json_object *answer);
 
 /* Appends the same values as a table for programs, a line for each time. */
 void render_csv(struct text *out, struct json_object *answer);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #define WIDTH_MIN 20
 #define WIDTH_MAX 1000
 #define ROWS_MIN 3
+#define ROWS_MAX 20
 
 /* How often a watch looks anew if no statistic has a period. */
 #define DEFAULT_PERIOD_S 10
@@ -308,14 +310,16 @@ static size_t rows_of_charts(const struct view *view, struct json_object *answer
 {
 	size_t height = view->cli->terminal.height;
 	size_t count = json_count(json_part(answer, "charts"));
+	/* The subject, the line below that stays free, and the gaps. */
+	size_t beside = 2 + charts_gap_lines(answer) + count * CHART_LINES;
 	size_t each;
 
 	if (!view->cli->stats.watch || height == 0 || count == 0)
 		return CHART_ROWS;
-	each = height / count;
-	if (each < CHART_LINES + ROWS_MIN)
+	each = height > beside ? (height - beside) / count : 0;
+	if (each < ROWS_MIN)
 		return ROWS_MIN;
-	return each - CHART_LINES < 2 * CHART_ROWS ? each - CHART_LINES : 2 * CHART_ROWS;
+	return each < ROWS_MAX ? each : ROWS_MAX;
 }
 
 /* Asks for the charts and appends them. Returns false, with the reason, if there are none. */
@@ -404,6 +408,7 @@ static int watch(const struct view *view)
 	sigset_t before;
 	struct pollfd signals = {.fd = client_take_signals(&before), .events = POLLIN};
 	struct text control = TEXT_EMPTY;
+	struct signalfd_siginfo taken;
 	int result;
 
 	if (on_terminal) {
@@ -418,6 +423,9 @@ static int watch(const struct view *view)
 		text_append(&control, "\033[?25h");
 		print(&control);
 	}
+	/* Else the signal would end the program when it is let through again. */
+	while (read(signals.fd, &taken, sizeof(taken)) > 0)
+		continue;
 	client_give_signals_back(signals.fd, &before);
 	return result;
 }
