@@ -143,22 +143,26 @@ static void measure_line(struct plot *plot, size_t index, double step)
 
 /* ---- the axes ---- */
 
-/* Gives each line the axis of its units; those of a third kind are drawn with the second. */
+/* The axis of these units: one there is, or a new one; those of a third kind share the second. */
+static size_t axis_of(struct plot *plot, const char *units[2], const char *unit)
+{
+	assert(plot->axis_count <= 2);
+	for (size_t i = 0; i < plot->axis_count; i++)
+		if (strcmp(units[i], unit) == 0)
+			return i;
+	if (plot->axis_count == 2)
+		return 1;
+	units[plot->axis_count] = unit;
+	return plot->axis_count++;
+}
+
 static void assign_axes(struct plot *plot)
 {
-	const char *units[2] = {NULL, NULL};
+	const char *units[2] = {"", ""};
 
-	for (size_t i = 0; i < plot->line_count; i++) {
-		struct line *line = &plot->lines[i];
-
-		if (!line->has_points)
-			continue;
-		while (line->axis < plot->axis_count && line->axis < 1 &&
-		       strcmp(units[line->axis], line->units.data) != 0)
-			line->axis++;
-		if (line->axis == plot->axis_count)
-			units[plot->axis_count++] = line->units.data;
-	}
+	for (size_t i = 0; i < plot->line_count; i++)
+		if (plot->lines[i].has_points)
+			plot->lines[i].axis = axis_of(plot, units, plot->lines[i].units.data);
 }
 
 /* Makes an axis for all its lines. */

@@ -429,7 +429,7 @@ void supervisor_reload(struct supervisor *supervisor);
 
 /* ---- the database (database.c) ---- */
 
-/* Starts the private cluster, if it is wanted, makes store and reader. Returns 0, or -1 with a reason. */
+/* Starts the private cluster, if it is wanted, makes store and reader; 0, or -1 with a reason. */
 int database_open(struct supervisor *supervisor, char reason[REASON_SIZE]);
 void database_close(struct supervisor *supervisor);
 
