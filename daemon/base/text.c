@@ -229,18 +229,27 @@ bool text_copy(char *to, size_t size, const char *from)
 	return true;
 }
 
-void bytes_format(int64_t bytes, struct text *out)
+void bytes_format_step(int64_t bytes, int64_t step, struct text *out)
 {
 	static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB", "PB", "EB"};
-	double number = (double)bytes;
+	double number = (double)bytes, apart = 10 * (double)step;
 	size_t unit = 0;
+	int decimals = 1;
 
 	/* From 1023.95 on one decimal shows as 1024.0: the next unit's 1.0. */
 	while (fabs(number) >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
 		number /= 1024;
+		apart /= 1024;
 		unit++;
 	}
-	text_printf(out, "%.1f%s", number, units[unit]);
+	for (; apart < 1 && decimals < 6; apart *= 10)
+		decimals++;
+	text_printf(out, "%.*f%s", decimals, number, units[unit]);
+}
+
+void bytes_format(int64_t bytes, struct text *out)
+{
+	bytes_format_step(bytes, INT64_MAX, out);
 }
 
 const char *plural(uint64_t number)

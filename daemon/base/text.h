@@ -64,4 +64,7 @@ const char *plural(uint64_t number);
 /* Appends a size for people, with one decimal in steps of 1024: "1023.0bytes", "1.0KB", "8.0EB". */
 void bytes_format(int64_t bytes, struct text *out);
 
+/* The same with as many decimals, up to 6, as tell sizes apart that differ by a step. */
+void bytes_format_step(int64_t bytes, int64_t step, struct text *out);
+
 #endif

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,15 +234,15 @@ static struct json_object *parse(const struct text *text)
 	return NULL;
 }
 
-/* Checks what the runner answered; NULL, with a complaint, unless it is what was asked for. */
-static struct json_object *accept_answer(CURL *curl, CURLcode result, const struct text *body)
+/* Checks what the runner answered; NULL, with a reason, unless it is what was asked for. */
+static struct json_object *accept_answer(
+    CURL *curl, CURLcode result, const struct text *body, char **reason)
 {
 	struct json_object *answer, *error;
 	long code = 0;
 
 	if (result != CURLE_OK) {
-		fprintf(stderr, "iml-plugin: the runner did not answer: %s\n",
-		    curl_easy_strerror(result));
+		*reason = xasprintf("the runner did not answer: %s", curl_easy_strerror(result));
 		return NULL;
 	}
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
@@ -251,15 +250,14 @@ static struct json_object *accept_answer(CURL *curl, CURLcode result, const stru
 	if (code == 200 && answer != NULL)
 		return answer;
 	if (answer != NULL && json_object_object_get_ex(answer, "error", &error))
-		fprintf(stderr, "iml-plugin: %s\n", json_object_get_string(error));
+		*reason = xasprintf("%s", json_object_get_string(error));
 	else
-		fprintf(stderr, "iml-plugin: the runner's answer was not understood (HTTP %ld)\n",
-		    code);
+		*reason = xasprintf("the runner's answer was not understood (HTTP %ld)", code);
 	json_object_put(answer);
 	return NULL;
 }
 
-struct json_object *client_get(struct client *client, const char *path)
+struct json_object *client_try(struct client *client, const char *path, char **reason)
 {
 	struct text body = TEXT_EMPTY;
 	struct json_object *answer;
@@ -272,8 +270,19 @@ struct json_object *client_get(struct client *client, const char *path)
 	curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_SECONDS);
 	result = curl_easy_perform(client->curl);
-	answer = accept_answer(client->curl, result, &body);
+	answer = accept_answer(client->curl, result, &body, reason);
 	text_clear(&body);
+	return answer;
+}
+
+struct json_object *client_get(struct client *client, const char *path)
+{
+	char *reason = NULL;
+	struct json_object *answer = client_try(client, path, &reason);
+
+	if (answer == NULL)
+		fprintf(stderr, "iml-plugin: %s\n", reason);
+	free(reason);
 	return answer;
 }
 
@@ -373,16 +382,24 @@ static size_t receive_events(char *bytes, size_t size, size_t count, void *argum
 	return size * count;
 }
 
-/* A descriptor that becomes readable with SIGINT and SIGTERM, which don't end the program now. */
-static int signals_open(sigset_t *before)
+int client_take_signals(sigset_t *before)
 {
 	sigset_t signals;
+	int fd;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &signals, before);
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	assert(fd >= 0);
+	return fd;
+}
+
+void client_give_signals_back(int signals, const sigset_t *before)
+{
+	close(signals);
+	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 /* Whether the stream has ended; if so with the result. */
@@ -424,12 +441,12 @@ bool client_follow(struct client *client, const struct client_events *events, vo
 	CURLM *multi = curl_multi_init();
 	CURL *stream = curl_easy_init();
 	sigset_t before;
-	int signals = signals_open(&before);
+	int signals = client_take_signals(&before);
 	bool hung_up;
 	CURLcode result;
 	long code = 0;
 
-	assert(multi != NULL && stream != NULL && signals >= 0);
+	assert(multi != NULL && stream != NULL);
 	prepare(stream, client->path, "/v1/changes");
 	curl_easy_setopt(stream, CURLOPT_FAILONERROR, 1L);
 	curl_easy_setopt(stream, CURLOPT_WRITEFUNCTION, receive_events);
@@ -445,8 +462,7 @@ bool client_follow(struct client *client, const struct client_events *events, vo
 	curl_multi_remove_handle(multi, stream);
 	curl_easy_cleanup(stream);
 	curl_multi_cleanup(multi);
-	close(signals);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	client_give_signals_back(signals, &before);
 	text_clear(&following.buffer);
 	text_clear(&following.data);
 	return result == CURLE_OK || code == 200;

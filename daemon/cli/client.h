@@ -5,6 +5,7 @@
 #ifndef CLI_CLIENT_H
 #define CLI_CLIENT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,6 +21,9 @@ struct client;
 struct client *client_open(const char *socket, unsigned wait_s);
 void client_free(struct client *client);
 
+/* The answer to GET path, which the caller owns; NULL with a reason, which the caller frees. */
+struct json_object *client_try(struct client *client, const char *path, char **reason);
+
 /* The answer to GET path, which the caller owns; NULL if there is none or it is an error. */
 struct json_object *client_get(struct client *client, const char *path);
 
@@ -28,6 +32,15 @@ struct json_object *client_get_all(struct client *client, const char *path, cons
 
 /* Appends a query's parameter to a path, escaped. */
 char *client_add_parameter(char *path, const char *name, const char *value);
+
+/* ---- until it is interrupted ---- */
+
+/*
+ * A descriptor that becomes readable with SIGINT and SIGTERM, which don't end the program from now
+ * on; and the end of that.
+ */
+int client_take_signals(sigset_t *before);
+void client_give_signals_back(int signals, const sigset_t *before);
 
 /* ---- following the changes ---- */
 

@@ -35,6 +35,18 @@ static const struct command commands[] = {
         "Shows attributes, alerts, parents and children of the resource with this id, as\n"
         "\"list\" and \"alerts\" give it.\n",
         1, 1, true, false, command_show},
+    {"stats", "ID|NAME", "the statistics of a resource, as charts",
+        "Draws the charts of a resource's class over the last hour, and says where data is "
+        "missing\n"
+        "and why. NAME is the label of a resource. What counts is drawn as a rate per second.\n"
+        "  --since TIME      begin: 90min, 1h, 7d (ago), 10:28, 2026-11-22, \"2026-11-22 10:28\"\n"
+        "  --until TIME      end; if not given, now\n"
+        "  --points NUMBER   most points of a series, 1 to 10000; 1000 if not given\n"
+        "  --statistic NAME  this statistic only; may be given several times\n"
+        "  --watch           again with each sample, until Ctrl-C\n"
+        "  --csv             as a table for other programs\n"
+        "  --width COLUMNS   the width to draw in, 20 to 1000\n",
+        1, 1, false, false, command_stats},
     {"alerts", "", "the active alerts, oldest first",
         "Lists what is wrong, since when, and which resources it affects. An alert on which\n"
         "others follow is listed once for all of them, with their number.\n"
@@ -198,12 +210,17 @@ void print_next(const struct cli *cli, const char *format, ...)
 	fputc('\n', stderr);
 }
 
+void append_json(struct text *out, struct json_object *answer)
+{
+	text_append(out, json_object_to_json_string_ext(answer, JSON_FLAGS));
+	text_append_char(out, '\n');
+}
+
 int print_json(struct json_object *answer)
 {
 	struct text out = TEXT_EMPTY;
 
-	text_append(&out, json_object_to_json_string_ext(answer, JSON_FLAGS));
-	text_append_char(&out, '\n');
+	append_json(&out, answer);
 	json_object_put(answer);
 	return print(&out);
 }
@@ -243,6 +260,15 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("--all is of alerts and list, not of ", command->name);
 	if (cli->dot && (command->run != command_graph || cli->json))
 		return wrong_usage("--dot is of graph, without --json", "");
+	if (cli->stats.given != NULL && command->run != command_stats) {
+		fprintf(stderr, "iml-plugin: %s is of stats, not of %s\n", cli->stats.given,
+		    command->name);
+		return EXIT_WRONG_USAGE;
+	}
+	if (cli->stats.csv && cli->json)
+		return wrong_usage("either --csv or --json", "");
+	if (cli->stats.csv && cli->stats.watch)
+		return wrong_usage("--watch does not go with --csv", "");
 	if (command->takes_id && count == 1 && !is_id(words[0]))
 		return wrong_usage("not the id of a resource, which is a number: ", words[0]);
 	return run(cli, command, words, count);
@@ -271,6 +297,13 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"wait", required_argument, NULL, 'w'},
 	    {"all", no_argument, NULL, 'a'},
 	    {"dot", no_argument, NULL, 'd'},
+	    {"since", required_argument, NULL, 'S'},
+	    {"until", required_argument, NULL, 'U'},
+	    {"points", required_argument, NULL, 'P'},
+	    {"statistic", required_argument, NULL, 'T'},
+	    {"watch", no_argument, NULL, 'W'},
+	    {"csv", no_argument, NULL, 'C'},
+	    {"width", required_argument, NULL, 'X'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
@@ -291,9 +324,9 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			return command_help(cli, NULL, 0);
 		else if (option == 'V')
 			return print_version();
-		else if (option != 'w')
+		else if (option != 'w' && !stats_take_option(&cli->stats, option, optarg))
 			return EXIT_WRONG_USAGE;
-		else if (!parse_seconds(optarg, &cli->wait_s))
+		else if (option == 'w' && !parse_seconds(optarg, &cli->wait_s))
 			return wrong_usage("--wait: not a number of seconds (0 to 3600): ", optarg);
 	}
 	return -1;

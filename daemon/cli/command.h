@@ -13,6 +13,7 @@
 #include <json-c/json_object.h>
 
 #include "base/text.h"
+#include "cli/stats.h"
 #include "cli/terminal.h"
 
 #define EXIT_WRONG_USAGE 64
@@ -27,6 +28,7 @@ struct cli {
 	unsigned wait_s;
 	bool all; /* of alerts and list */
 	bool dot; /* of graph */
+	struct stats_options stats;
 	struct terminal terminal;
 	struct client *client; /* connected when a command runs */
 };
@@ -55,6 +57,7 @@ int command_show(struct cli *cli, char **arguments, int count);
 int command_alerts(struct cli *cli, char **arguments, int count);
 int command_impact(struct cli *cli, char **arguments, int count);
 int command_graph(struct cli *cli, char **arguments, int count);
+int command_stats(struct cli *cli, char **arguments, int count);
 int command_status(struct cli *cli, char **arguments, int count);
 int command_watch(struct cli *cli, char **arguments, int count);
 
@@ -72,6 +75,9 @@ void print_next(const struct cli *cli, const char *format, ...)
 
 /* Writes the text to standard output and clears it. Returns the exit status. */
 int print(struct text *out);
+
+/* Appends the answer as JSON. */
+void append_json(struct text *out, struct json_object *answer);
 
 /* Writes the answer as JSON and releases it. */
 int print_json(struct json_object *answer);

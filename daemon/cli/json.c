@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/json.h"
 
+#include <math.h>
 #include <time.h>
 
-/* The value of a key, or NULL. */
-static struct json_object *get(struct json_object *object, const char *key)
+struct json_object *json_value(struct json_object *object, const char *key)
 {
 	struct json_object *value = NULL;
 
@@ -15,29 +15,29 @@ static struct json_object *get(struct json_object *object, const char *key)
 
 const char *json_text(struct json_object *object, const char *key)
 {
-	struct json_object *value = get(object, key);
+	struct json_object *value = json_value(object, key);
 
 	return value != NULL ? json_object_get_string(value) : "";
 }
 
 int64_t json_number(struct json_object *object, const char *key)
 {
-	return json_object_get_int64(get(object, key));
+	return json_object_get_int64(json_value(object, key));
 }
 
 double json_real(struct json_object *object, const char *key)
 {
-	return json_object_get_double(get(object, key));
+	return json_object_get_double(json_value(object, key));
 }
 
 bool json_flag(struct json_object *object, const char *key)
 {
-	return json_object_get_boolean(get(object, key));
+	return json_object_get_boolean(json_value(object, key));
 }
 
 struct json_object *json_part(struct json_object *object, const char *key)
 {
-	struct json_object *value = get(object, key);
+	struct json_object *value = json_value(object, key);
 
 	if (json_object_is_type(value, json_type_array) ||
 	    json_object_is_type(value, json_type_object))
@@ -53,6 +53,26 @@ size_t json_count(struct json_object *array)
 struct json_object *json_item(struct json_object *array, size_t index)
 {
 	return json_object_array_get_idx(array, index);
+}
+
+bool json_finite(struct json_object *value, double *number)
+{
+	if (!json_object_is_type(value, json_type_double) &&
+	    !json_object_is_type(value, json_type_int))
+		return false;
+	*number = json_object_get_double(value);
+	return isfinite(*number);
+}
+
+void append_local_time(struct text *out, double seconds)
+{
+	time_t time = (time_t)seconds;
+	struct tm local;
+	char buffer[64];
+
+	localtime_r(&time, &local);
+	strftime(buffer, sizeof(buffer), "%F %T", &local);
+	text_append(out, buffer);
 }
 
 void append_time(struct text *out, const char *time, bool date)

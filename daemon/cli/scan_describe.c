@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/axis.h"
 #include "cli/json.h"
 #include "control/describe.h"
 
@@ -29,16 +30,6 @@ static void add_time(struct json_object *object, struct wallclock time)
 }
 
 /* ---- samples ---- */
-
-/* Appends a number as people read it: "36.5 C", "4.0GB". */
-static void append_number(struct text *text, const struct statistic *statistic, double value)
-{
-	if (strcmp(statistic->units, "bytes") == 0 && value >= 0 && value < 9e18)
-		bytes_format((int64_t)value, text);
-	else
-		text_printf(text, "%.10g%s%s", value, statistic->units[0] != '\0' ? " " : "",
-		    statistic->units);
-}
 
 /* Appends the bins of a histogram that count anything: "≤512: 3, ≥513: 1". */
 static void append_bins(
@@ -66,7 +57,7 @@ static void add_sample(struct json_object *object, const struct statistic *stati
 
 	if (counts == NULL) {
 		json_object_object_add(object, "value", json_object_new_double(value));
-		append_number(&text, statistic, value);
+		append_quantity(&text, value, statistic->units);
 	} else {
 		array = json_object_new_array();
 		json_object_object_add(object, "counts", array);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/command.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/axis.h"
 #include "cli/client.h"
 #include "cli/json.h"
 #include "cli/table.h"
@@ -94,6 +96,99 @@ static void append_relatives(struct text *out, const struct terminal *terminal, 
 		text_printf(out, "%s %zu more\n", ellipsis(terminal), count - shown);
 }
 
+/* ---- statistics ---- */
+
+/* The newest value of a statistic, an object, or NULL. */
+static struct json_object *find_newest(struct json_object *newest, const char *name)
+{
+	for (size_t i = 0; i < json_count(newest); i++)
+		if (strcmp(json_text(json_item(newest, i), "statistic"), name) == 0)
+			return json_item(newest, i);
+	return NULL;
+}
+
+/* Appends the bins that count anything: "≤512: 3, ≥513: 1". */
+static void append_counts(struct text *out, struct json_object *counts, struct json_object *labels)
+{
+	size_t begin = out->length;
+
+	for (size_t i = 0; i < json_count(counts) && i < json_count(labels); i++) {
+		int64_t count = json_object_get_int64(json_item(counts, i));
+
+		if (count != 0)
+			text_printf(out, "%s%s: %" PRId64, out->length > begin ? ", " : "",
+			    json_object_get_string(json_item(labels, i)), count);
+	}
+	text_append(out, out->length == begin ? "empty" : "");
+}
+
+/* Adds a line with a statistic, its newest value, and since when it has that. */
+static void add_statistic(
+    struct table *table, struct json_object *statistic, struct json_object *newest)
+{
+	struct json_object *counts = json_part(newest, "counts");
+	struct text value = TEXT_EMPTY, when = TEXT_EMPTY;
+	double time, number;
+
+	if (counts != NULL)
+		append_counts(&value, counts, json_part(statistic, "bin_labels"));
+	else if (json_finite(json_value(newest, "value"), &number))
+		append_quantity(&value, number, json_text(statistic, "units"));
+	if (value.length > 0 && json_finite(json_value(newest, "time"), &time))
+		append_local_time(&when, time);
+	add_pair(table, json_text(statistic, "label"), value.length > 0 ? value.data : "-");
+	table_add(table, STYLE_DIM, when.length > 0 ? when.data : "");
+	text_clear(&value);
+	text_clear(&when);
+}
+
+/* Appends the statistics with their newest values, as far as these could be had. */
+static void append_statistics(
+    struct text *out, const struct terminal *terminal, struct json_object *resource)
+{
+	struct json_object *statistics = json_part(resource, "statistics");
+	struct json_object *newest = json_part(resource, "newest");
+	const char *why_not = json_text(resource, "newest_missing");
+	struct table table;
+
+	if (json_count(statistics) == 0 || (newest == NULL && why_not[0] == '\0'))
+		return;
+	append_heading(out, terminal, "Statistics");
+	if (newest == NULL) {
+		text_append(out, "not to be had now: ");
+		append_clean(out, terminal, why_not);
+		text_append_char(out, '\n');
+		return;
+	}
+	table = table_of(terminal, 3);
+	for (size_t i = 0; i < json_count(statistics); i++) {
+		struct json_object *statistic = json_item(statistics, i);
+
+		add_statistic(&table, statistic, find_newest(newest, json_text(statistic, "name")));
+	}
+	table_render(&table, out);
+	table_clear(&table);
+}
+
+/* Adds the newest values, which the database has to tell, or why there are none. */
+static void fetch_newest(struct cli *cli, const char *path, struct json_object *resource)
+{
+	char *longer = xasprintf("%s/statistics", path);
+	char *reason = NULL;
+	struct json_object *answer = NULL;
+
+	if (json_count(json_part(resource, "statistics")) > 0)
+		answer = client_try(cli->client, longer, &reason);
+	if (answer != NULL)
+		json_object_object_add(
+		    resource, "newest", json_object_get(json_part(answer, "statistics")));
+	else if (reason != NULL)
+		json_object_object_add(resource, "newest_missing", json_object_new_string(reason));
+	json_object_put(answer);
+	free(reason);
+	free(longer);
+}
+
 void render_resource(
     struct text *out, const struct terminal *terminal, struct json_object *resource)
 {
@@ -116,6 +211,7 @@ void render_resource(
 		    json_text(json_item(fields, i), "text"));
 	table_render(&table, out);
 	table_clear(&table);
+	append_statistics(out, terminal, resource);
 	append_alert_lines(out, terminal, "Alerts", json_part(resource, "alerts"));
 	append_alert_lines(out, terminal, "Affected by", json_part(resource, "inherited_alerts"));
 	append_relatives(out, terminal, "Parents", parents, json_count(parents));
@@ -130,11 +226,12 @@ int command_show(struct cli *cli, char **arguments, int count)
 	struct text out = TEXT_EMPTY;
 
 	(void)count;
+	if (answer == NULL || cli->json) {
+		free(path);
+		return answer != NULL ? print_json(answer) : EXIT_FAILURE;
+	}
+	fetch_newest(cli, path, answer);
 	free(path);
-	if (answer == NULL)
-		return EXIT_FAILURE;
-	if (cli->json)
-		return print_json(answer);
 	render_resource(&out, &cli->terminal, answer);
 	json_object_put(answer);
 	return print(&out);

@@ -101,13 +101,6 @@ static void render_cell(const struct table *table, const struct cell *cell, size
 	text_clear(&fitted);
 }
 
-/* Removes blanks at the end of the last line. */
-static void trim(struct text *out, size_t from)
-{
-	while (out->length > from && out->data[out->length - 1] == ' ')
-		out->data[--out->length] = '\0';
-}
-
 void table_render(const struct table *table, struct text *out)
 {
 	size_t *widths = xcalloc(table->columns, sizeof(size_t));
@@ -126,7 +119,7 @@ void table_render(const struct table *table, struct text *out)
 		render_cell(table, &table->cells[i], column, widths[column], out);
 		if (column + 1 < table->columns)
 			continue;
-		trim(out, begin);
+		trim_blanks(out, begin);
 		text_append_char(out, '\n');
 	}
 	free(widths);

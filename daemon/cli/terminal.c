@@ -20,6 +20,8 @@ static const char *const style_codes[STYLE_COUNT] = {
     [STYLE_WARNING] = "\033[33m",
     [STYLE_INFO] = "\033[36m",
     [STYLE_GOOD] = "\033[32m",
+    [STYLE_BLUE] = "\033[34m",
+    [STYLE_MAGENTA] = "\033[35m",
 };
 
 /* Columns of the terminal on standard output. */
@@ -38,6 +40,14 @@ static size_t terminal_width(void)
 	return width < NARROWEST ? NARROWEST : (size_t)width;
 }
 
+/* Its lines; 0 if it does not tell. */
+static size_t terminal_height(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
 struct terminal terminal_of_output(void)
 {
 	const char *no_colour = getenv("NO_COLOR");
@@ -47,6 +57,7 @@ struct terminal terminal_of_output(void)
 	if (!isatty(STDOUT_FILENO))
 		return terminal;
 	terminal.width = terminal_width();
+	terminal.height = terminal_height();
 	terminal.colour = (no_colour == NULL || no_colour[0] == '\0') &&
 	                  (kind == NULL || strcmp(kind, "dumb") != 0);
 	return terminal;
@@ -193,6 +204,12 @@ void append_blanks(struct text *out, size_t count)
 {
 	while (count-- > 0)
 		text_append_char(out, ' ');
+}
+
+void trim_blanks(struct text *out, size_t from)
+{
+	while (out->length > from && out->data[out->length - 1] == ' ')
+		out->data[--out->length] = '\0';
 }
 
 enum style style_of_severity(const char *severity)

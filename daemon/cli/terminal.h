@@ -12,7 +12,8 @@
 #include "base/text.h"
 
 struct terminal {
-	size_t width; /* columns; 0: no limit, as for a file or a pipe */
+	size_t width;  /* columns; 0: no limit, as for a file or a pipe */
+	size_t height; /* lines; 0: no limit */
 	bool colour;
 	bool unicode;
 };
@@ -25,6 +26,8 @@ enum style {
 	STYLE_WARNING,
 	STYLE_INFO,
 	STYLE_GOOD,
+	STYLE_BLUE,
+	STYLE_MAGENTA,
 	STYLE_COUNT
 };
 
@@ -50,6 +53,9 @@ void append_cut(
 
 /* Appends blanks. */
 void append_blanks(struct text *out, size_t count);
+
+/* Removes blanks at the end, after the first so many bytes. */
+void trim_blanks(struct text *out, size_t from);
 
 /* The style of a severity's name: "ERROR", "WARNING" or "INFO". */
 enum style style_of_severity(const char *severity);

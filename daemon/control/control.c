@@ -43,6 +43,7 @@ struct control *control_start(struct event_base *base, const char *path, struct 
 	control->context = context;
 	control->path = xstrdup(path);
 	TAILQ_INIT(&control->followers);
+	TAILQ_INIT(&control->inquiries);
 	control->heartbeat = followers_heartbeat(base, control);
 	fd = control_listen(path, &control->device, &control->inode, reason);
 	if (fd < 0) {
@@ -72,6 +73,7 @@ void control_free(struct control *control)
 {
 	assert(control->magic == CONTROL_MAGIC);
 	followers_close(control);
+	inquiries_close(control);
 	if (control->http != NULL)
 		evhttp_free(control->http);
 	if (control->listening)

@@ -12,6 +12,7 @@
 #include <json-c/json_object.h>
 
 #include "graph/graph.h"
+#include "model/question.h"
 
 struct event_base;
 struct control;
@@ -26,6 +27,14 @@ struct control_callbacks {
 	char *(*waiting)(void *context);
 	/* Why a scannable is not contactable, or NULL. */
 	const char *(*reason)(void *context, const struct graph_resource *scannable);
+	/*
+	 * Asks the database: answered() is called once, later, from the event loop. Returns a
+	 * number to withdraw the question by, or 0 if too many wait already.
+	 */
+	uint64_t (*ask)(void *context, const struct statistics_question *question,
+	    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker);
+	/* The question's asker is gone: answered() must not be called any more. */
+	void (*withdraw)(void *context, uint64_t number);
 	/* Someone began to follow the changes, or the last one left. */
 	void (*followers)(void *context, bool any);
 };

@@ -287,6 +287,64 @@ static void add_ancestors_alerts(struct json_object *object, const struct graph_
 	free(ancestors.items);
 }
 
+static void add_bins(struct json_object *object, const struct statistic *statistic)
+{
+	struct json_object *bins = add_array(object, "bins");
+	struct json_object *labels = add_array(object, "bin_labels");
+
+	for (size_t i = 0; i < statistic->bin_count; i++) {
+		const struct bin *bin = &statistic->bins[i];
+		struct json_object *range = json_object_new_array();
+		struct text label = TEXT_EMPTY;
+
+		json_object_array_add(range, json_object_new_int64(bin->from));
+		json_object_array_add(
+		    range, bin->to != INT64_MAX ? json_object_new_int64(bin->to) : NULL);
+		json_object_array_add(bins, range);
+		bin_label(bin, &label);
+		json_object_array_add(labels, text_to_json(&label));
+	}
+}
+
+static struct json_object *describe_statistic(const struct statistic *statistic)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "name", statistic->name);
+	add_text(object, "label", statistic->label);
+	add_text(object, "type", statistic_type_name(statistic->type));
+	add_text(object, "units", statistic->units);
+	add_number(object, "sample_period", statistic->sample_period);
+	if (statistic->type == STATISTIC_HISTOGRAM)
+		add_bins(object, statistic);
+	return object;
+}
+
+static struct json_object *describe_chart(const struct class *class, const struct chart *chart)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *series;
+
+	add_text(object, "title", chart->title);
+	series = add_array(object, "series");
+	for (size_t i = 0; i < chart->series_count; i++)
+		json_object_array_add(
+		    series, json_object_new_string(class->statistics[chart->series[i]].name));
+	return object;
+}
+
+/* Adds the statistics of a class, and the charts that show them. */
+static void add_statistics(struct json_object *object, const struct class *class)
+{
+	struct json_object *array = add_array(object, "statistics");
+
+	for (size_t i = 0; i < class->statistic_count; i++)
+		json_object_array_add(array, describe_statistic(&class->statistics[i]));
+	array = add_array(object, "charts");
+	for (size_t i = 0; i < class->chart_count; i++)
+		json_object_array_add(array, describe_chart(class, &class->charts[i]));
+}
+
 struct json_object *describe_resource_fully(
     const struct graph *graph, const struct graph_resource *resource)
 {
@@ -303,6 +361,7 @@ struct json_object *describe_resource_fully(
 	    object, "scope", resource->scope != NULL ? describe_reference(resource->scope) : NULL);
 	add_values(object, graph, resource);
 	add_fields(object, graph, resource);
+	add_statistics(object, class);
 	add_relatives(object, resource);
 	add_reporters(object, graph, resource);
 	add_alerts(object, resource);
@@ -387,52 +446,6 @@ static void add_form_fields(struct json_object *object, const struct class *clas
 			json_object_array_add(fields, describe_attribute(class, i));
 }
 
-static void add_bins(struct json_object *object, const struct statistic *statistic)
-{
-	struct json_object *bins = add_array(object, "bins");
-	struct json_object *labels = add_array(object, "bin_labels");
-
-	for (size_t i = 0; i < statistic->bin_count; i++) {
-		const struct bin *bin = &statistic->bins[i];
-		struct json_object *range = json_object_new_array();
-		struct text label = TEXT_EMPTY;
-
-		json_object_array_add(range, json_object_new_int64(bin->from));
-		json_object_array_add(
-		    range, bin->to != INT64_MAX ? json_object_new_int64(bin->to) : NULL);
-		json_object_array_add(bins, range);
-		bin_label(bin, &label);
-		json_object_array_add(labels, text_to_json(&label));
-	}
-}
-
-static struct json_object *describe_statistic(const struct statistic *statistic)
-{
-	struct json_object *object = json_object_new_object();
-
-	add_text(object, "name", statistic->name);
-	add_text(object, "label", statistic->label);
-	add_text(object, "type", statistic_type_name(statistic->type));
-	add_text(object, "units", statistic->units);
-	add_number(object, "sample_period", statistic->sample_period);
-	if (statistic->type == STATISTIC_HISTOGRAM)
-		add_bins(object, statistic);
-	return object;
-}
-
-static struct json_object *describe_chart(const struct class *class, const struct chart *chart)
-{
-	struct json_object *object = json_object_new_object();
-	struct json_object *series;
-
-	add_text(object, "title", chart->title);
-	series = add_array(object, "series");
-	for (size_t i = 0; i < chart->series_count; i++)
-		json_object_array_add(
-		    series, json_object_new_string(class->statistics[chart->series[i]].name));
-	return object;
-}
-
 static struct json_object *describe_relation(
     const struct class *class, const struct relation *relation)
 {
@@ -502,16 +515,12 @@ static struct json_object *describe_condition(
 /* Adds what the class declares beside its attributes. */
 static void add_declarations(struct json_object *object, const struct class *class)
 {
-	struct json_object *array = add_array(object, "statistics");
+	struct json_object *array;
 
-	for (size_t i = 0; i < class->statistic_count; i++)
-		json_object_array_add(array, describe_statistic(&class->statistics[i]));
+	add_statistics(object, class);
 	array = add_array(object, "alert_conditions");
 	for (size_t i = 0; i < class->condition_count; i++)
 		json_object_array_add(array, describe_condition(class, &class->conditions[i]));
-	array = add_array(object, "charts");
-	for (size_t i = 0; i < class->chart_count; i++)
-		json_object_array_add(array, describe_chart(class, &class->charts[i]));
 	array = add_array(object, "relations");
 	for (size_t i = 0; i < class->relation_count; i++)
 		json_object_array_add(array, describe_relation(class, &class->relations[i]));

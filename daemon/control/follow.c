@@ -33,6 +33,13 @@ static void follower_remove(struct follower *follower)
 	control->callbacks->followers(control->context, false);
 }
 
+void request_release_closed(struct evhttp_request *request)
+{
+	/* libevent leaves us the request of a connection that failed, and else frees it itself. */
+	if (evhttp_request_get_connection(request) == NULL)
+		evhttp_request_free(request);
+}
+
 /* The connection of a follower ends. */
 static void follower_closed(struct evhttp_connection *connection, void *argument)
 {
@@ -41,9 +48,7 @@ static void follower_closed(struct evhttp_connection *connection, void *argument
 
 	(void)connection;
 	follower_remove(follower);
-	/* libevent leaves us the request of a connection that failed, and else frees it itself. */
-	if (evhttp_request_get_connection(request) == NULL)
-		evhttp_request_free(request);
+	request_release_closed(request);
 }
 
 /* Sends bytes of the stream; a follower that is too far behind is gone afterwards. */

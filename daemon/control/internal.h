@@ -25,6 +25,9 @@
 #define REQUEST_BODY_MAX 4096
 #define REQUEST_SECONDS 30
 
+/* Since libevent 2.2 in its header. */
+#define HTTP_GATEWAY_TIMEOUT 504
+
 struct evconnlistener;
 
 struct follower {
@@ -53,7 +56,14 @@ struct control {
 	TAILQ_HEAD(, follower) followers;
 	size_t follower_count;
 	struct event *heartbeat; /* pending while there are followers */
+
+	TAILQ_HEAD(, inquiry) inquiries; /* whose answers the database owes */
 };
+
+/* Statistics that a request may name. */
+#define STATISTICS_MAX 16
+
+struct inquiry;
 
 /* The parameters of a request, those that were not given at their defaults. */
 struct query {
@@ -64,6 +74,9 @@ struct query {
 	int64_t limit;
 	int64_t after;
 	int64_t affects; /* most affected resources to name with each alert */
+	struct wallclock from, to;
+	const char *statistics[STATISTICS_MAX];
+	size_t statistic_count;
 	bool internal;
 	bool roots; /* only alerts that are their own root cause */
 	record_id id;
@@ -82,6 +95,9 @@ void control_handle_request(struct evhttp_request *request, void *argument);
 
 /* Sends a JSON answer and releases it. */
 void exchange_answer(struct exchange *exchange, struct json_object *answer);
+
+/* Sends an answer that is JSON already; copies it. */
+void exchange_answer_text(struct exchange *exchange, const char *json, size_t length);
 
 /* Sends {"error": …} or, if field is not NULL, with the parameter that is wrong. */
 void exchange_refuse(struct exchange *exchange, int code, const char *field, const char *format,
@@ -113,7 +129,18 @@ bool parse_digits(const char *text, int64_t *number);
 /* The value, if it is safe and short enough to be repeated in a message, or "…". */
 const char *quotable(const char *value);
 
+/* ---- inquire.c ---- */
+
+/* Asks the database, and answers the request with what it says. */
+void exchange_inquire(struct exchange *exchange, const struct statistics_question *question);
+
+/* Ends the connections of all who wait for the database. */
+void inquiries_close(struct control *control);
+
 /* ---- follow.c ---- */
+
+/* At the end of a request's connection: frees it, if libevent won't. */
+void request_release_closed(struct evhttp_request *request);
 
 /* Begins a stream of server-sent events. */
 void exchange_follow(struct exchange *exchange);

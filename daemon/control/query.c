@@ -8,6 +8,8 @@
 
 #include <event2/keyvalq_struct.h>
 
+#include "model/moment.h"
+
 /* A parameter of a query: how its text becomes a member of struct query. */
 struct parameter {
 	const char *name;
@@ -106,6 +108,37 @@ static bool parse_kind(struct exchange *exchange, const struct route *route,
 	return false;
 }
 
+static bool parse_time(struct exchange *exchange, const struct route *route,
+    const struct parameter *parameter, const char *value)
+{
+	struct wallclock moment;
+	char reason[REASON_SIZE];
+
+	(void)route;
+	if (!moment_parse(value, wallclock_now(), &moment, reason)) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name, "%s: %s",
+		    parameter->name, quotable(value) == value ? reason : "is not a time");
+		return false;
+	}
+	memcpy(member(&exchange->query, parameter->offset), &moment, sizeof(moment));
+	return true;
+}
+
+static bool parse_statistic(struct exchange *exchange, const struct route *route,
+    const struct parameter *parameter, const char *value)
+{
+	struct query *query = &exchange->query;
+
+	(void)route;
+	if (query->statistic_count == STATISTICS_MAX) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
+		    "%s is given more than %d times", parameter->name, STATISTICS_MAX);
+		return false;
+	}
+	query->statistics[query->statistic_count++] = value;
+	return true;
+}
+
 static bool parse_plugin(struct exchange *exchange, const struct route *route,
     const struct parameter *parameter, const char *value)
 {
@@ -150,6 +183,10 @@ static const struct parameter parameters[] = {
     {"affects", parse_number, offsetof(struct query, affects), 1000},
     {"internal", parse_boolean, offsetof(struct query, internal), 0},
     {"roots", parse_boolean, offsetof(struct query, roots), 0},
+    {"from", parse_time, offsetof(struct query, from), 0},
+    {"to", parse_time, offsetof(struct query, to), 0},
+    {"points", parse_number, offsetof(struct query, limit), 0},
+    {"statistic", parse_statistic, 0, 0},
     {"id", parse_number, offsetof(struct query, id), INT64_MAX},
 };
 
@@ -191,7 +228,8 @@ bool parse_query(
 		}
 		for (earlier = TAILQ_FIRST(given); earlier != pair;
 		     earlier = TAILQ_NEXT(earlier, next)) {
-			if (strcmp(earlier->key, pair->key) != 0)
+			if (strcmp(earlier->key, pair->key) != 0 ||
+			    parameter->parse == parse_statistic)
 				continue;
 			exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
 			    "%s is given twice", parameter->name);

@@ -11,6 +11,9 @@
 
 #include "base/memory.h"
 
+/* What a request for a range of time is about if it does not say. */
+#define DEFAULT_RANGE_US (3600 * US_PER_S)
+
 #define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void release_answer(const void *data, size_t length, void *argument)
@@ -22,28 +25,45 @@ static void release_answer(const void *data, size_t length, void *argument)
 	json_object_put(answer);
 }
 
-static void send_json(
-    struct exchange *exchange, int code, const char *phrase, struct json_object *answer)
+/* Sends a body that is JSON but for the line end, and releases it. */
+static void send_body(
+    struct exchange *exchange, int code, const char *phrase, struct evbuffer *body)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(exchange->request);
-	struct evbuffer *body = evbuffer_new();
 	char content_length[24];
-	size_t length;
-	const char *bytes = json_object_to_json_string_length(answer, JSON_FLAGS, &length);
 
-	assert(body != NULL && bytes != NULL);
-	evbuffer_add_reference(body, bytes, length, release_answer, answer);
 	evbuffer_add(body, "\n", 1);
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
 	/* libevent leaves it out in answers to HEAD and CONNECT. */
-	snprintf(content_length, sizeof(content_length), "%zu", length + 1);
+	snprintf(content_length, sizeof(content_length), "%zu", evbuffer_get_length(body));
 	evhttp_add_header(headers, "Content-Length", content_length);
 	/* libevent would send it after the headers that HEAD asks for alone. */
 	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD)
 		evbuffer_drain(body, evbuffer_get_length(body));
 	evhttp_send_reply(exchange->request, code, phrase, body);
 	evbuffer_free(body);
+}
+
+static void send_json(
+    struct exchange *exchange, int code, const char *phrase, struct json_object *answer)
+{
+	struct evbuffer *body = evbuffer_new();
+	size_t length;
+	const char *bytes = json_object_to_json_string_length(answer, JSON_FLAGS, &length);
+
+	assert(body != NULL && bytes != NULL);
+	evbuffer_add_reference(body, bytes, length, release_answer, answer);
+	send_body(exchange, code, phrase, body);
+}
+
+void exchange_answer_text(struct exchange *exchange, const char *json, size_t length)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	assert(body != NULL);
+	evbuffer_add(body, json, length);
+	send_body(exchange, HTTP_OK, "OK", body);
 }
 
 void exchange_answer(struct exchange *exchange, struct json_object *answer)
@@ -61,7 +81,9 @@ static const char *phrase_of(int code)
 	    {HTTP_BADREQUEST, "Bad Request"},
 	    {HTTP_NOTFOUND, "Not Found"},
 	    {HTTP_BADMETHOD, "Method Not Allowed"},
+	    {HTTP_INTERNAL, "Internal Server Error"},
 	    {HTTP_SERVUNAVAIL, "Service Unavailable"},
+	    {HTTP_GATEWAY_TIMEOUT, "Gateway Timeout"},
 	};
 
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
@@ -121,6 +143,8 @@ static void run_route(
 
 	exchange->query.limit = route->default_limit;
 	exchange->query.affects = 20;
+	exchange->query.to = wallclock_now();
+	exchange->query.from.us = exchange->query.to.us - DEFAULT_RANGE_US;
 	if (id != NULL && !parse_digits(id, &exchange->query.id)) {
 		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "\"%s\" is not the id of a resource",
 		    quotable(id));

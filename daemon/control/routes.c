@@ -332,12 +332,82 @@ static void handle_graph(struct exchange *exchange)
 		    describe_graph_around(graph, resource, query->after, (size_t)query->limit));
 }
 
+/* ---- statistics ---- */
+
+/* Asks the database for what the query says of its resource. */
+static void inquire(struct exchange *exchange, enum question_subject subject)
+{
+	const struct query *query = &exchange->query;
+
+	if (find_resource(exchange) == NULL)
+		return;
+	if (query->from.us >= query->to.us) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, "from",
+		    "from: the time is not before that of \"to\"");
+		return;
+	}
+	exchange_inquire(exchange, &(const struct statistics_question){.subject = subject,
+	                               .resource = query->id,
+	                               .from = query->from,
+	                               .to = query->to,
+	                               .points = query->limit,
+	                               .statistics = query->statistics,
+	                               .statistic_count = query->statistic_count});
+}
+
+static void handle_charts(struct exchange *exchange)
+{
+	inquire(exchange, QUESTION_CHARTS);
+}
+
+static void handle_statistics(struct exchange *exchange)
+{
+	inquire(exchange, QUESTION_LATEST);
+}
+
+/* Whether the class of a resource declares a statistic. */
+static bool has_statistic(const struct graph_resource *resource, const char *name)
+{
+	const struct class *class = resource->class->class;
+
+	for (size_t i = 0; i < class->statistic_count; i++)
+		if (strcmp(class->statistics[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void handle_series(struct exchange *exchange)
+{
+	const struct query *query = &exchange->query;
+	const struct graph_resource *resource = find_resource(exchange);
+
+	if (resource == NULL)
+		return;
+	if (query->statistic_count == 0) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, "statistic",
+		    "statistic is missing: the name of one, or several times");
+		return;
+	}
+	for (size_t i = 0; i < query->statistic_count; i++) {
+		if (has_statistic(resource, query->statistics[i]))
+			continue;
+		exchange_refuse(exchange, HTTP_BADREQUEST, "statistic",
+		    "class %s has no statistic \"%s\"", resource->class->key,
+		    quotable(query->statistics[i]));
+		return;
+	}
+	inquire(exchange, QUESTION_SERIES);
+}
+
 const struct route control_routes[] = {
     {"/v1/status", NULL, handle_status, "", 0, 0},
     {"/v1/plugins", NULL, handle_plugins, "", 0, 0},
     {"/v1/classes", NULL, handle_classes, "plugin kind internal", 0, 0},
     {"/v1/resources", NULL, handle_resources, "plugin class kind limit after", 1000, 10000},
     {"/v1/resources/", "/impact", handle_impact, "limit", 1000, 10000},
+    {"/v1/resources/", "/charts", handle_charts, "from to points", 1000, 10000},
+    {"/v1/resources/", "/statistics", handle_statistics, "", 0, 0},
+    {"/v1/resources/", "/series", handle_series, "statistic from to points", 1000, 10000},
     {"/v1/resources/", NULL, handle_resource, "", 0, 0},
     {"/v1/tree", NULL, handle_tree, "plugin id limit", 10000, 100000},
     {"/v1/graph", NULL, handle_graph, "plugin id limit after", 1000, 10000},

@@ -18,14 +18,14 @@ static bool starts_with_any(const char *text, const char *const *prefixes)
 	return false;
 }
 
-bool store_error_loses_connection(const struct store *store, const PGresult *result)
+bool store_error_loses_connection(const PGconn *connection, const PGresult *result)
 {
 	/* Read only: no longer the primary server. */
 	static const char *const states[] = {"25006", "08", NULL};
 	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-	if (state == NULL || PQstatus(store->connection) == CONNECTION_BAD)
+	if (state == NULL || PQstatus(connection) == CONNECTION_BAD)
 		return true;
 	if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
 		return true;
@@ -79,8 +79,8 @@ static void question_failed(struct store *store, const PGresult *result)
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	char *text = store_error_text(result);
 
-	if (store_error_loses_connection(store, result) || starts_with_any(state, passing) ||
-	    store->loaded)
+	if (store_error_loses_connection(store->connection, result) ||
+	    starts_with_any(state, passing) || store->loaded)
 		store_lost(store, text);
 	else
 		store_give_up(store, "the database can't be used: %s%s", text, remedy(state));
@@ -144,7 +144,7 @@ static void question_ended(struct store *store)
 	store->answer = NULL;
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
 		store->answered(store, answer);
-	else if (store->failed != NULL && !store_error_loses_connection(store, answer))
+	else if (store->failed != NULL && !store_error_loses_connection(store->connection, answer))
 		store->failed(store, answer);
 	else
 		question_failed(store, answer);

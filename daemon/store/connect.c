@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/internal.h"
 
-#include <assert.h>
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "base/text.h"
 
 /* An attempt to connect, to all servers of the conninfo, ends after this time. */
 #define CONNECT_LIMIT_MS 60000
 
-/* Name servers have to answer within this time. */
-#define RESOLVE_LIMIT_MS 7000
-
 #define OLDEST_VERSION 150000
-
-static void on_connecting(evutil_socket_t fd, short what, void *context);
 
 char *store_one_line(const char *message)
 {
@@ -38,109 +29,49 @@ char *store_one_line(const char *message)
 	return text_steal(&line);
 }
 
-static void free_event(struct event **event)
-{
-	if (*event != NULL)
-		event_free(*event);
-	*event = NULL;
-}
-
 void store_disconnect(struct store *store)
 {
-	resolve_free(store->resolve);
-	store->resolve = NULL;
-	free_event(&store->readable);
-	free_event(&store->writable);
+	connector_close(store->connector);
+	store->connection = NULL;
 	event_del(store->timer);
 	PQclear(store->answer);
 	store->answer = NULL;
 	store->pending = 0;
-	free(store->last_words);
-	store->last_words = NULL;
-	PQfinish(store->connection);
-	store->connection = NULL;
 	store_write_interrupted(store);
 }
 
 void store_lost_by_error(struct store *store)
 {
-	static const char closed[] = "server closed the connection unexpectedly";
-	const char *reason = PQerrorMessage(store->connection);
-
-	if (store->last_words != NULL)
-		reason = store->last_words;
-	else if (reason[0] == '\0' || strncmp(reason, closed, strlen(closed)) == 0)
-		reason = "the server closed the connection";
-	store_lost(store, reason);
+	connector_fail(store->connector);
 }
 
 bool store_flush(struct store *store)
 {
-	int left = PQflush(store->connection);
-
-	if (left < 0)
-		store_lost_by_error(store);
-	else if (left > 0)
-		event_add(store->writable, NULL);
-	return left == 0;
+	return connector_flush(store->connector);
 }
 
 /* ---- while it stands ---- */
 
-static void on_readable(evutil_socket_t fd, short what, void *context)
+static void received(void *context)
 {
 	struct store *store = context;
 	PGnotify *notice;
 
-	(void)fd;
-	(void)what;
-	if (!PQconsumeInput(store->connection)) {
-		store_lost_by_error(store);
-		return;
-	}
 	store_take_results(store);
-	if (store->connection == NULL)
-		return;
-	while ((notice = PQnotifies(store->connection)) != NULL) {
+	while (store->connection != NULL && (notice = PQnotifies(store->connection)) != NULL) {
 		/* The only channel that is listened to. */
 		store->requests_waiting = true;
 		store_kick(store);
 		PQfreemem(notice);
 	}
-	if (PQstatus(store->connection) == CONNECTION_BAD)
-		store_lost_by_error(store);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *context)
+static void sent(void *context)
 {
 	struct store *store = context;
 
-	(void)fd;
-	(void)what;
-	if (store_flush(store) && store->state == STORE_WRITING)
+	if (store->state == STORE_WRITING)
 		store_write_more(store);
-}
-
-/*
- * What the server, or libpq, says unasked: in place of libpq's own receiver, which writes it to
- * standard error. Before the server ends a connection it says why.
- */
-static void take_notice(void *context, const PGresult *result)
-{
-	struct store *store = context;
-	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-	char *text = store_error_text(result);
-
-	if (severity != NULL && strcmp(severity, "WARNING") == 0)
-		log_warning("database: %s", text);
-	else
-		log_debug("database: %s", text);
-	if (severity != NULL && strcmp(severity, "FATAL") == 0) {
-		free(store->last_words);
-		store->last_words = text;
-	} else {
-		free(text);
-	}
 }
 
 /* Gives up, and returns false, if the server or the database is of a kind that can't be used. */
@@ -166,55 +97,17 @@ static bool check_server(struct store *store)
 	return true;
 }
 
-/* The connection stands: goes over from connecting to talking. */
-static void connected(struct store *store)
-{
-	evutil_socket_t fd = PQsocket(store->connection);
-
-	if (!check_server(store))
-		return;
-	event_del(store->timer);
-	free_event(&store->readable);
-	free_event(&store->writable);
-	store->readable = event_new(store->base, fd, EV_READ | EV_PERSIST, on_readable, store);
-	store->writable = event_new(store->base, fd, EV_WRITE, on_writable, store);
-	PQsetnonblocking(store->connection, 1);
-	event_add(store->readable, NULL);
-	store->connected_at = monotonic_now();
-	store_set_state(store, STORE_MIGRATING, NULL);
-	store_migrate(store);
-}
-
-/* Waits until libpq can go on connecting. Its socket may be another one each time. */
-static void wait_for_socket(struct store *store, short what)
-{
-	free_event(&store->readable);
-	store->readable =
-	    event_new(store->base, PQsocket(store->connection), what, on_connecting, store);
-	event_add(store->readable, NULL);
-}
-
-static void on_connecting(evutil_socket_t fd, short what, void *context)
+/* Goes over from connecting to talking. */
+static void connected(void *context, PGconn *connection)
 {
 	struct store *store = context;
 
-	(void)fd;
-	(void)what;
-	/* libpq may close the socket, and epoll must forget it before. */
-	free_event(&store->readable);
-	switch (PQconnectPoll(store->connection)) {
-	case PGRES_POLLING_READING:
-		wait_for_socket(store, EV_READ);
-		break;
-	case PGRES_POLLING_OK:
-		connected(store);
-		break;
-	case PGRES_POLLING_FAILED:
-		store_lost_by_error(store);
-		break;
-	default:
-		wait_for_socket(store, EV_WRITE);
-	}
+	store->connection = connection;
+	if (!check_server(store))
+		return;
+	store->connected_at = monotonic_now();
+	store_set_state(store, STORE_MIGRATING, NULL);
+	store_migrate(store);
 }
 
 /* ---- making one ---- */
@@ -273,69 +166,37 @@ static bool check_conninfo(struct store *store)
 	return false;
 }
 
-/* Lets libpq connect. What the endpoints leave out, the conninfo says. */
-static void open_connection(struct store *store, const struct endpoints *endpoints)
-{
-	char host[64] = "";
-	char name[128];
-	/*
-	 * The last one of a name counts: the conninfo overrides what stands before it. Values that
-	 * are NULL don't.
-	 */
-	const char *keywords[] = {"tcp_user_timeout", "keepalives_idle", "keepalives_interval",
-	    "keepalives_count", "dbname", "application_name", "client_encoding", "host", "hostaddr",
-	    "port", NULL};
-	const char *values[] = {"10000", "10", "5", "3", store->conninfo, name, "UTF8",
-	    endpoints->host, endpoints->hostaddr, endpoints->port, NULL};
-
-	gethostname(host, sizeof(host) - 1);
-	snprintf(name, sizeof(name), "iml-plugin-runner %d on %s", (int)getpid(), host);
-	store->connection = PQconnectStartParams(keywords, values, 1);
-	if (store->connection == NULL) {
-		store_lost(store, "out of memory");
-		return;
-	}
-	PQsetNoticeReceiver(store->connection, take_notice, store);
-	if (PQstatus(store->connection) == CONNECTION_BAD) {
-		store_lost_by_error(store);
-		return;
-	}
-	store_set_timer(store, CONNECT_LIMIT_MS);
-	wait_for_socket(store, EV_WRITE);
-}
-
-static void resolved(void *context, const struct endpoints *endpoints, const char *reason)
+static void unresolved(void *context, const char *reason)
 {
 	struct store *store = context;
 
-	if (endpoints == NULL) {
-		store_lost(store, reason);
-		return;
-	}
 	if (reason != NULL)
 		store_tell_trouble(
 		    &store->unresolved, 0, "a host of the database is left out", reason);
 	else
 		store_end_trouble(&store->unresolved, "all hosts of the database are known");
-	open_connection(store, endpoints);
-	resolve_free(store->resolve);
-	store->resolve = NULL;
 }
+
+static void lost(void *context, const char *reason)
+{
+	store_lost(context, reason);
+}
+
+const struct connector_callbacks store_connector_callbacks = {
+    .connected = connected,
+    .received = received,
+    .sent = sent,
+    .unresolved = unresolved,
+    .lost = lost,
+};
 
 void store_connect(struct store *store)
 {
-	static const struct endpoints of_conninfo = {NULL, NULL, NULL};
-	const struct resolve_options options = {
-	    .nameserver = store->nameserver,
-	    .limit_ms = RESOLVE_LIMIT_MS,
-	    .done = resolved,
-	    .context = store,
-	};
+	const struct connector_options options = {
+	    .purpose = "", .nameserver = store->nameserver, .limit_ms = CONNECT_LIMIT_MS};
 
 	if (!check_conninfo(store))
 		return;
 	store_set_state(store, STORE_CONNECTING, NULL);
-	store->resolve = resolve_start(store->base, store->conninfo, &options);
-	if (store->resolve == NULL)
-		open_connection(store, &of_conninfo);
+	connector_open(store->connector, &options);
 }

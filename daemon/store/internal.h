@@ -22,6 +22,7 @@
 #include "model/record.h"
 #include "store/array.h"
 #include "store/condense.h"
+#include "store/connector.h"
 #include "store/partition.h"
 #include "store/store.h"
 
@@ -135,16 +136,12 @@ struct store {
 	struct store_trouble outage;
 	struct monotonic connected_at;
 
-	struct resolve *resolve;         /* first part of CONNECTING, if there are names */
+	struct connector *connector;
 	struct store_trouble unresolved; /* some of several hosts */
-	PGconn *connection;              /* NULL while WAITING and STOPPED, and while resolving */
-	struct event *readable;          /* these two are the connection's */
-	struct event *writable;
-	struct event *timer; /* ends the wait, or is the limit, of the state */
+	PGconn *connection;              /* the connector's, NULL until it stands */
+	struct event *timer;             /* ends the wait, or is the limit, of the state */
 	struct event *kick;
 	struct event *second; /* looks every second for what is due */
-
-	char *last_words; /* of the server, before it ends the connection; or NULL */
 
 	size_t pending; /* results that are still to come */
 	void (*row)(struct store *store, PGresult *result);
@@ -220,6 +217,9 @@ void store_lost_by_error(struct store *store);
 /* Sends what libpq holds back; true if nothing is left. False too when the connection was lost. */
 bool store_flush(struct store *store);
 
+/* What the store does with its connector. */
+extern const struct connector_callbacks store_connector_callbacks;
+
 /* Whether the conninfo is nothing but the name of a database. */
 bool store_conninfo_is_name(const char *conninfo);
 
@@ -258,7 +258,7 @@ void store_take_results(struct store *store);
 char *store_error_text(const PGresult *result);
 
 /* Whether the error ends the connection, or is better met with another one. */
-bool store_error_loses_connection(const struct store *store, const PGresult *result);
+bool store_error_loses_connection(const PGconn *connection, const PGresult *result);
 
 /* ---- migrate.c ---- */
 

@@ -139,8 +139,6 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	if (store->state == STORE_WAITING)
 		store_connect(store);
-	else if (store->state == STORE_CONNECTING)
-		store_lost(store, "no answer within 60 s");
 	else if (store->state == STORE_MIGRATING)
 		store_migrate_timeout(store);
 	else if (store->state == STORE_WRITING)
@@ -292,6 +290,7 @@ struct store *store_new(struct event_base *base, const char *conninfo, int64_t r
 	store->state = STORE_STOPPED;
 	backoff_limit(&store->wait, WAIT_LEAST_NS, retry_max_ms * NS_PER_MS);
 	store->writer.wait = store->wait;
+	store->connector = connector_new(base, conninfo, &store_connector_callbacks, store);
 	store->timer = evtimer_new(base, on_timer, store);
 	store->kick = evtimer_new(base, on_kick, store);
 	store->second = event_new(base, -1, EV_PERSIST, on_second, store);
@@ -351,6 +350,7 @@ void store_free(struct store *store)
 	if (store == NULL)
 		return;
 	store_disconnect(store);
+	connector_free(store->connector);
 	event_free(store->timer);
 	event_free(store->kick);
 	event_free(store->second);

@@ -609,7 +609,7 @@ void store_write_more(struct store *store)
 		return;
 	for (int i = 0; writer->open && !writer->complete; i++) {
 		if (i == STATEMENTS_AT_ONCE) {
-			event_add(store->writable, NULL);
+			connector_await_room(store->connector);
 			return;
 		}
 		if (!send_next(store) || !store_flush(store))
@@ -654,7 +654,7 @@ static void note_failure(struct store *store, const PGresult *result)
 	struct writer *writer = &store->writer;
 	char *text = store_error_text(result);
 
-	if (store_error_loses_connection(store, result)) {
+	if (store_error_loses_connection(store->connection, result)) {
 		store_lost(store, text);
 		free(text);
 		return;

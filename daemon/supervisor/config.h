@@ -131,7 +131,4 @@ bool plugin_config_runs_alike(const struct plugin_config *a, const struct plugin
  */
 void config_keep(struct config *next, struct config *present, struct text *kept);
 
-/* "5 s", "10m", "250 ms" into nanoseconds; false with a reason for anything else. */
-bool duration_parse(const char *text, int64_t *ns, char reason[REASON_SIZE]);
-
 #endif

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/paths.h"
+#include "model/moment.h"
 #include "wire/recorder.h"
 
 #define SECONDS(n) ((n)*NS_PER_S)

@@ -321,6 +321,7 @@ int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 	supervisor->store = store_new(supervisor->base, conninfo,
 	    supervisor->config.database_retry_max_ns / NS_PER_MS, &store_callbacks, supervisor);
 	database_take_retention(supervisor);
+	supervisor->reader = reader_new(supervisor->base, conninfo, &reader_default_limits);
 	return 0;
 }
 
@@ -339,6 +340,8 @@ void database_close(struct supervisor *supervisor)
 	if (supervisor->store != NULL)
 		store_free(supervisor->store);
 	supervisor->store = NULL;
+	reader_free(supervisor->reader);
+	supervisor->reader = NULL;
 	stop_embedded(supervisor);
 	if (supervisor->embedded != NULL)
 		embedded_free(supervisor->embedded);

@@ -347,10 +347,23 @@ static void followers(void *context, bool any)
 	graph_collect_notices(supervisor_of(context)->graph, any);
 }
 
+static uint64_t ask(void *context, const struct statistics_question *question,
+    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
+{
+	return reader_ask(supervisor_of(context)->reader, question, answered, asker);
+}
+
+static void withdraw(void *context, uint64_t number)
+{
+	reader_withdraw(supervisor_of(context)->reader, number);
+}
+
 static const struct control_callbacks control_callbacks = {
     .status = supervisor_status,
     .waiting = supervisor_waiting,
     .reason = supervisor_reason,
+    .ask = ask,
+    .withdraw = withdraw,
     .followers = followers,
 };
 

@@ -21,6 +21,7 @@
 #include "control/control.h"
 #include "graph/graph.h"
 #include "store/embedded.h"
+#include "store/reader.h"
 #include "store/store.h"
 #include "supervisor/config.h"
 #include "wire/message.h"
@@ -386,6 +387,7 @@ struct supervisor {
 
 	struct embedded *embedded;
 	struct store *store;
+	struct reader *reader;
 	struct graph *graph;
 	struct control *control;
 	bool loaded; /* the graph holds what the database holds */
@@ -440,7 +442,7 @@ void supervisor_reload(struct supervisor *supervisor);
 
 /* ---- the database (database.c) ---- */
 
-/* Starts the private cluster, if it is wanted, and the store. Returns 0, or -1 with a reason. */
+/* Starts the private cluster, if it is wanted, makes store and reader; 0, or -1 with a reason. */
 int database_open(struct supervisor *supervisor, char reason[REASON_SIZE]);
 void database_close(struct supervisor *supervisor);
 

@@ -178,6 +178,25 @@ static void sizes_have_one_decimal_and_a_unit(void **state)
 	text_clear(&text);
 }
 
+static void sizes_that_are_close_have_more_decimals(void **state)
+{
+	static const struct {
+		int64_t bytes, step;
+		const char *shown;
+	} sizes[] = {{107374182, INT64_MAX, "102.4MB"}, {107374182, 1 << 16, "102.40MB"},
+	    {-107374182, 1 << 14, "-102.40MB"}, {1536, 512, "1.5KB"}, {INT64_MAX, 1, "8.000000EB"},
+	    {0, 1, "0.0bytes"}};
+	struct text text = TEXT_EMPTY;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		text_reset(&text);
+		bytes_format_step(sizes[i].bytes, sizes[i].step, &text);
+		assert_string_equal(text.data, sizes[i].shown);
+	}
+	text_clear(&text);
+}
+
 static void memory_grows_by_doubling(void **state)
 {
 	size_t capacity = 0;
@@ -242,6 +261,7 @@ int main(void)
 	    cmocka_unit_test(a_cut_falls_between_characters),
 	    cmocka_unit_test(text_copy_takes_all_or_nothing),
 	    cmocka_unit_test(sizes_have_one_decimal_and_a_unit),
+	    cmocka_unit_test(sizes_that_are_close_have_more_decimals),
 	    cmocka_unit_test(memory_grows_by_doubling),
 	    cmocka_unit_test(memory_for_nothing_is_still_memory),
 	    cmocka_unit_test(copies_are_independent),

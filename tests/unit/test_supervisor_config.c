@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "model/moment.h"
 #include "supervisor/config.h"
 
 #define DAY_NS (86400 * NS_PER_S)

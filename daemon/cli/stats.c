@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/stats.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cli/charts.h"
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/json.h"
+#include "model/moment.h"
+
+#define WIDTH_MIN 20
+#define WIDTH_MAX 1000
+#define ROWS_MIN 3
+#define ROWS_MAX 20
+
+/* How often a watch looks anew if no statistic has a period. */
+#define DEFAULT_PERIOD_S 10
+
+/* Ids that are named where a name is not unique. */
+#define IDS_SHOWN 8
+
+/* ---- options ---- */
+
+bool stats_take_option(struct stats_options *options, int letter, const char *value)
+{
+	const struct {
+		int letter;
+		const char *name;
+		const char **value;
+		bool *flag;
+	} table[] = {
+	    {'S', "--since", &options->since, NULL},
+	    {'U', "--until", &options->until, NULL},
+	    {'P', "--points", &options->points, NULL},
+	    {'X', "--width", &options->width, NULL},
+	    {'T', "--statistic", NULL, NULL},
+	    {'W', "--watch", NULL, &options->watch},
+	    {'C', "--csv", NULL, &options->csv},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].letter != letter)
+			continue;
+		options->given = table[i].name;
+		if (table[i].value != NULL)
+			*table[i].value = value;
+		else if (table[i].flag != NULL)
+			*table[i].flag = true;
+		else if (options->statistic_count < STATS_STATISTICS_MAX)
+			options->statistics[options->statistic_count++] = value;
+		return true;
+	}
+	return false;
+}
+
+/* A local time as typed, in seconds since 1970; -1 for anything else. */
+static time_t parse_local(const char *typed)
+{
+	time_t now = time(NULL);
+	struct tm today, parts;
+	const char *rest;
+
+	localtime_r(&now, &today);
+	today.tm_sec = 0;
+	parts = today;
+	rest = strptime(typed, "%H:%M", &parts);
+	if (rest == NULL || *rest != '\0') {
+		parts = today;
+		parts.tm_hour = parts.tm_min = 0;
+		rest = strptime(typed, "%Y-%m-%d", &parts);
+	}
+	if (rest != NULL && *rest == ' ')
+		rest = strptime(rest, " %H:%M", &parts);
+	if (rest != NULL && *rest == ':')
+		rest = strptime(rest, ":%S", &parts);
+	if (rest == NULL || *rest != '\0')
+		return -1;
+	parts.tm_isdst = -1;
+	return mktime(&parts);
+}
+
+char *stats_time(const char *typed, bool ago, char reason[REASON_SIZE])
+{
+	char ignored[REASON_SIZE];
+	struct wallclock moment;
+	int64_t duration;
+	time_t local;
+
+	if (ago && duration_parse(typed, &duration, ignored))
+		return xasprintf("-%s", typed);
+	local = parse_local(typed);
+	if (local != -1)
+		return xasprintf("%lld", (long long)local);
+	return moment_parse(typed, wallclock_now(), &moment, reason) ? xstrdup(typed) : NULL;
+}
+
+static int refuse_option(const char *option, const char *reason)
+{
+	fprintf(stderr, "iml-plugin: %s: %s\n", option, reason);
+	return EXIT_WRONG_USAGE;
+}
+
+/* Adds a time to the path, if it was given. Returns false, with a complaint, if it is none. */
+static bool add_time(char **path, const char *name, const char *option, const char *typed)
+{
+	char reason[REASON_SIZE];
+	char *time;
+
+	if (typed == NULL)
+		return true;
+	time = stats_time(typed, strcmp(name, "from") == 0, reason);
+	if (time == NULL) {
+		refuse_option(option, reason);
+		return false;
+	}
+	*path = client_add_parameter(*path, name, time);
+	free(time);
+	return true;
+}
+
+/* Sets the width to draw in. Returns false, with a complaint, for what is none. */
+static bool take_width(struct cli *cli)
+{
+	char *end;
+	long width;
+
+	if (cli->stats.width == NULL)
+		return true;
+	width = strtol(cli->stats.width, &end, 10);
+	if (*end != '\0' || width < WIDTH_MIN || width > WIDTH_MAX) {
+		refuse_option("--width", "not a number of columns (20 to 1000)");
+		return false;
+	}
+	cli->terminal.width = (size_t)width;
+	return true;
+}
+
+/* ---- which resource ---- */
+
+/* The ids of the resources of a name; with any case if there is none in this one. */
+static struct json_object *find_named(struct json_object *resources, const char *name)
+{
+	int (*const compare[])(const char *, const char *) = {strcmp, strcasecmp};
+	struct json_object *ids = json_object_new_array();
+
+	for (size_t pass = 0; pass < 2 && json_count(ids) == 0; pass++) {
+		for (size_t i = 0; i < json_count(resources); i++) {
+			struct json_object *resource = json_item(resources, i);
+
+			if (compare[pass](json_text(resource, "label"), name) == 0)
+				json_object_array_add(
+				    ids, json_object_new_int64(json_number(resource, "id")));
+		}
+	}
+	return ids;
+}
+
+/* Complains that a name is that of no resource, or of several. */
+static void complain_of_name(const char *name, struct json_object *ids)
+{
+	struct text list = TEXT_EMPTY;
+
+	if (json_count(ids) == 0) {
+		fprintf(stderr,
+		    "iml-plugin: no resource is called \"%s\"; see \"iml-plugin tree\"\n", name);
+		return;
+	}
+	for (size_t i = 0; i < json_count(ids) && i < IDS_SHOWN; i++)
+		text_printf(
+		    &list, "%s%s", i > 0 ? ", " : "", json_object_get_string(json_item(ids, i)));
+	fprintf(stderr, "iml-plugin: %zu resources are called \"%s\": give the id of one (%s%s)\n",
+	    json_count(ids), name, list.data, json_count(ids) > IDS_SHOWN ? ", ..." : "");
+	text_clear(&list);
+}
+
+/* The path of a resource that was named by its id or its label; NULL with a complaint. */
+static char *resource_path(struct cli *cli, const char *name)
+{
+	struct json_object *answer, *ids;
+	char *path = NULL;
+
+	if (is_id(name))
+		return xasprintf("/v1/resources/%s", name);
+	answer = client_get_all(cli->client, "/v1/resources", "resources");
+	if (answer == NULL)
+		return NULL;
+	ids = find_named(json_part(answer, "resources"), name);
+	if (json_count(ids) == 1)
+		path = xasprintf("/v1/resources/%s", json_object_get_string(json_item(ids, 0)));
+	else
+		complain_of_name(name, ids);
+	json_object_put(ids);
+	json_object_put(answer);
+	return path;
+}
+
+/* ---- which charts ---- */
+
+static bool is_chosen(const char *name, const char *const *statistics, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(statistics[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The items of an array at the same places as the series that are chosen. */
+static struct json_object *pick(struct json_object *array, const bool *chosen)
+{
+	struct json_object *picked = json_object_new_array();
+
+	for (size_t i = 0; i < json_count(array); i++)
+		if (chosen[i])
+			json_object_array_add(picked, json_object_get(json_item(array, i)));
+	return picked;
+}
+
+/* Leaves of a chart what is chosen. Returns how many series that are. */
+static size_t choose_series(
+    struct json_object *chart, const char *const *statistics, size_t statistic_count)
+{
+	struct json_object *series = json_part(chart, "series");
+	struct json_object *values = json_part(chart, "values");
+	size_t count = json_count(series), left = 0;
+	bool *chosen = xcalloc(count + 1, sizeof(bool));
+
+	for (size_t i = 0; i < count; i++) {
+		chosen[i] = is_chosen(
+		    json_text(json_item(series, i), "statistic"), statistics, statistic_count);
+		left += chosen[i];
+	}
+	for (size_t i = 0; left < count && i < json_count(values); i++)
+		if (json_count(json_item(values, i)) == count)
+			json_object_array_put_idx(values, i, pick(json_item(values, i), chosen));
+	if (left < count)
+		json_object_object_add(chart, "series", pick(series, chosen));
+	free(chosen);
+	return left;
+}
+
+static bool has_series(struct json_object *charts, const char *statistic)
+{
+	for (size_t i = 0; i < json_count(charts); i++) {
+		struct json_object *series = json_part(json_item(charts, i), "series");
+
+		for (size_t j = 0; j < json_count(series); j++)
+			if (strcmp(json_text(json_item(series, j), "statistic"), statistic) == 0)
+				return true;
+	}
+	return false;
+}
+
+const char *stats_choose(
+    struct json_object *answer, const char *const *statistics, size_t statistic_count)
+{
+	struct json_object *charts = json_part(answer, "charts");
+	struct json_object *left;
+
+	if (statistic_count == 0)
+		return NULL;
+	for (size_t i = 0; i < statistic_count; i++)
+		if (!has_series(charts, statistics[i]))
+			return statistics[i];
+	left = json_object_new_array();
+	for (size_t i = 0; i < json_count(charts); i++)
+		if (choose_series(json_item(charts, i), statistics, statistic_count) > 0)
+			json_object_array_add(left, json_object_get(json_item(charts, i)));
+	json_object_object_add(answer, "charts", left);
+	return NULL;
+}
+
+/* ---- what is shown ---- */
+
+struct view {
+	struct cli *cli;
+	struct json_object *resource;
+	char *path; /* of its charts */
+};
+
+/* Appends "HardDrive 17  2026-11-22 09:28:16 to 2026-11-22 10:28:16, every 10 s". */
+static void append_subject(struct text *out, const struct view *view, struct json_object *answer)
+{
+	const struct terminal *terminal = &view->cli->terminal;
+	double step = json_real(answer, "step");
+	char duration[CLOCK_TEXT_SIZE];
+
+	append_styled(out, terminal, STYLE_BOLD, json_text(view->resource, "label"));
+	text_append(out, "  ");
+	append_local_time(out, json_real(answer, "from"));
+	text_append(out, " to ");
+	append_local_time(out, json_real(answer, "to"));
+	if (step > 0)
+		text_printf(out, ", every %s",
+		    duration_format((int64_t)(step * (double)NS_PER_S), duration));
+	text_append_char(out, '\n');
+}
+
+/* The rows of each chart: on a terminal that is watched, as many as fit. */
+static size_t rows_of_charts(const struct view *view, struct json_object *answer)
+{
+	size_t height = view->cli->terminal.height;
+	size_t count = json_count(json_part(answer, "charts"));
+	/* The subject, the line below that stays free, and the gaps. */
+	size_t beside = 2 + charts_gap_lines(answer) + count * CHART_LINES;
+	size_t each;
+
+	if (!view->cli->stats.watch || height == 0 || count == 0)
+		return CHART_ROWS;
+	each = height > beside ? (height - beside) / count : 0;
+	if (each < ROWS_MIN)
+		return ROWS_MIN;
+	return each < ROWS_MAX ? each : ROWS_MAX;
+}
+
+/* Asks for the charts and appends them. Returns false, with the reason, if there are none. */
+static bool append_charts(const struct view *view, struct text *out, char **reason)
+{
+	const struct stats_options *options = &view->cli->stats;
+	struct json_object *answer = client_try(view->cli->client, view->path, reason);
+	const char *missing;
+
+	if (answer == NULL)
+		return false;
+	missing = stats_choose(answer, options->statistics, options->statistic_count);
+	if (missing != NULL) {
+		*reason = xasprintf("no chart of %s shows a statistic \"%s\"",
+		    json_text(view->resource, "class"), missing);
+		json_object_put(answer);
+		return false;
+	}
+	if (options->csv) {
+		render_csv(out, answer);
+	} else if (view->cli->json) {
+		append_json(out, answer);
+	} else {
+		append_subject(out, view, answer);
+		render_charts(out, &view->cli->terminal, answer, rows_of_charts(view, answer));
+	}
+	json_object_put(answer);
+	return true;
+}
+
+/* ---- watching ---- */
+
+/* Puts lines in the place of those before, without a moment in which there are none. */
+static void redraw(const struct terminal *terminal, const char *lines, struct text *screen)
+{
+	size_t line = 0, length;
+
+	text_append(screen, "\033[H");
+	for (; *lines != '\0'; lines += length + (lines[length] == '\n')) {
+		length = strcspn(lines, "\n");
+		/* The last line stays free, so that nothing scrolls. */
+		if (terminal->height > 0 && ++line >= terminal->height)
+			break;
+		text_append_bytes(screen, lines, length);
+		text_append(screen, "\033[K\n");
+	}
+	text_append(screen, "\033[J");
+}
+
+/* Shows what there is now, or why there is nothing. */
+static int show_now(const struct view *view, bool on_terminal)
+{
+	struct text lines = TEXT_EMPTY, screen = TEXT_EMPTY;
+	char *reason = NULL;
+
+	if (!append_charts(view, &lines, &reason))
+		text_printf(&lines, "%s\n", reason);
+	free(reason);
+	if (!on_terminal)
+		return print(&lines);
+	redraw(&view->cli->terminal, lines.data, &screen);
+	text_clear(&lines);
+	return print(&screen);
+}
+
+/* The shortest period of the statistics, in seconds. */
+static int64_t shortest_period(struct json_object *resource)
+{
+	struct json_object *statistics = json_part(resource, "statistics");
+	int64_t shortest = 0;
+
+	for (size_t i = 0; i < json_count(statistics); i++) {
+		int64_t period = json_number(json_item(statistics, i), "sample_period");
+
+		if (period > 0 && (shortest == 0 || period < shortest))
+			shortest = period;
+	}
+	return shortest > 0 ? shortest : DEFAULT_PERIOD_S;
+}
+
+/* Shows the charts again and again, until SIGINT or SIGTERM. */
+static int watch(const struct view *view)
+{
+	bool on_terminal = isatty(STDOUT_FILENO) != 0 && !view->cli->json && !view->cli->stats.csv;
+	int64_t period_ms = shortest_period(view->resource) * 1000;
+	sigset_t before;
+	struct pollfd signals = {.fd = client_take_signals(&before), .events = POLLIN};
+	struct text control = TEXT_EMPTY;
+	struct signalfd_siginfo taken;
+	int result;
+
+	if (on_terminal) {
+		text_append(&control, "\033[?25l\033[2J");
+		print(&control);
+	}
+	do {
+		result = show_now(view, on_terminal);
+	} while (result == EXIT_SUCCESS &&
+	         poll(&signals, 1, (int)(period_ms < INT_MAX ? period_ms : INT_MAX)) == 0);
+	if (on_terminal) {
+		text_append(&control, "\033[?25h");
+		print(&control);
+	}
+	/* Else the signal would end the program when it is let through again. */
+	while (read(signals.fd, &taken, sizeof(taken)) > 0)
+		continue;
+	client_give_signals_back(signals.fd, &before);
+	return result;
+}
+
+/* ---- the command ---- */
+
+static int show_once(const struct view *view)
+{
+	struct text out = TEXT_EMPTY;
+	char *reason = NULL;
+
+	if (append_charts(view, &out, &reason))
+		return print(&out);
+	fprintf(stderr, "iml-plugin: %s\n", reason);
+	free(reason);
+	return EXIT_FAILURE;
+}
+
+/* The path of the charts with all that was given; NULL with a complaint. */
+static char *charts_path(const struct stats_options *options, const char *resource)
+{
+	char *path = xasprintf("%s/charts", resource);
+
+	if (add_time(&path, "from", "--since", options->since) &&
+	    add_time(&path, "to", "--until", options->until)) {
+		if (options->points != NULL)
+			path = client_add_parameter(path, "points", options->points);
+		return path;
+	}
+	free(path);
+	return NULL;
+}
+
+int command_stats(struct cli *cli, char **arguments, int count)
+{
+	struct view view = {.cli = cli};
+	int result = EXIT_FAILURE;
+	char *path;
+
+	(void)count;
+	if (!take_width(cli))
+		return EXIT_WRONG_USAGE;
+	path = resource_path(cli, arguments[0]);
+	if (path == NULL)
+		return EXIT_FAILURE;
+	view.path = charts_path(&cli->stats, path);
+	if (view.path == NULL) {
+		free(path);
+		return EXIT_WRONG_USAGE;
+	}
+	view.resource = client_get(cli->client, path);
+	if (view.resource != NULL)
+		result = cli->stats.watch ? watch(&view) : show_once(&view);
+	json_object_put(view.resource);
+	free(view.path);
+	free(path);
+	return result;
+}

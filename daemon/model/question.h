@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What the control API asks the database about the statistics of a resource, and what comes back.
+ */
+#ifndef MODEL_QUESTION_H
+#define MODEL_QUESTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/record.h"
+
+enum question_subject {
+	QUESTION_CHARTS, /* of its class, with all that is in them */
+	QUESTION_LATEST, /* the newest value of each statistic; has no time nor points */
+	QUESTION_SERIES, /* of the statistics named, by time */
+	QUESTION_SUBJECT_COUNT
+};
+
+struct statistics_question {
+	enum question_subject subject;
+	record_id resource;
+	struct wallclock from, to;
+	int64_t points; /* most in a series */
+	const char *const *statistics;
+	size_t statistic_count;
+};
+
+enum answer_status {
+	ANSWER_GIVEN,
+	ANSWER_REFUSED,   /* a parameter is wrong */
+	ANSWER_TOO_LARGE, /* fewer points may do */
+	ANSWER_AWAY,      /* the database can't be reached */
+	ANSWER_LATE,      /* it took too long */
+	ANSWER_FAILED
+};
+
+struct statistics_answer {
+	enum answer_status status;
+	const char *json; /* an object, if it was given */
+	size_t length;
+	const char *reason; /* in words, if it was not */
+};
+
+#endif
