@@ -329,21 +329,24 @@ void graph_restore_cohort(struct graph *graph, const struct cohort_row *row)
 	cohort->newest = cohort->framed = cohort->vacated = graph->counters.sampled;
 }
 
+/* Whether an id comes before or after that of a cohort. */
+static int compare_cohort(const void *key, const void *item)
+{
+	record_id id = *(const record_id *)key;
+	const struct graph_cohort *cohort = *(struct graph_cohort *const *)item;
+
+	return (id > cohort->id) - (id < cohort->id);
+}
+
+/* Their ids count up, also in the database. */
 static struct graph_cohort *find_cohort(const struct graph *graph, record_id id)
 {
-	size_t low = 1, high = graph->cohort_count;
+	struct graph_cohort **found = NULL;
 
-	/* Their ids count up, also in the database. */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (graph->cohorts[middle]->id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < graph->cohort_count && graph->cohorts[low]->id == id ? graph->cohorts[low]
-	                                                                  : NULL;
+	if (graph->cohort_count > 1)
+		found = bsearch(&id, graph->cohorts + 1, graph->cohort_count - 1,
+		    sizeof(struct graph_cohort *), compare_cohort);
+	return found != NULL ? *found : NULL;
 }
 
 void graph_restore_slot(struct graph *graph, const struct slot_row *row)
