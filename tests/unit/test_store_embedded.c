@@ -297,6 +297,23 @@ static void can_be_released_while_it_runs(void **state)
 	assert_int_equal(errno, ESRCH);
 }
 
+/* A stopped process answers no signal but SIGKILL. */
+static void a_server_that_does_not_move_holds_up_no_release(void **state)
+{
+	struct server *server = *state;
+	pid_t pid;
+
+	server_start_and_wait(server);
+	pid = server_pid(server);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	event_del(server->child_ended);
+	embedded_free(server->embedded);
+	server->embedded = NULL;
+
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -317,6 +334,7 @@ int main(void)
 	    TEST(takes_over_from_a_killed_runner),
 	    TEST(can_be_stopped_while_it_is_made),
 	    TEST(can_be_released_while_it_runs),
+	    TEST(a_server_that_does_not_move_holds_up_no_release),
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);
