@@ -173,6 +173,7 @@ struct graph_options {
 	 * the older half is dropped when there are more. 0: a default of 64 MiB.
 	 */
 	size_t frame_limit;
+	bool ignores_samples; /* nobody stores them */
 };
 
 struct graph *graph_new(const struct graph_options *options);
