@@ -164,6 +164,7 @@ struct graph_resource {
 };
 
 struct graph_options {
+	bool ignores_samples; /* nobody stores them */
 	/* Where warnings about stored data go; plugin and scannable may be NULL. */
 	void (*warn)(const char *plugin, const char *scannable, const char *line);
 	/* Where errors go: what is stored lacks what a class demands. NULL: to warn(). */
@@ -173,7 +174,6 @@ struct graph_options {
 	 * the older half is dropped when there are more. 0: a default of 64 MiB.
 	 */
 	size_t frame_limit;
-	bool ignores_samples; /* nobody stores them */
 };
 
 struct graph *graph_new(const struct graph_options *options);
