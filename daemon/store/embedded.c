@@ -275,6 +275,18 @@ void embedded_stop(struct embedded *embedded)
 		kill(embedded->pid, SIGINT);
 }
 
+const char *embedded_waiting(const struct embedded *embedded)
+{
+	static const char *const words[] = {
+	    [EMBEDDED_EARLIER] = "the private database waits for an earlier runner's to end",
+	    [EMBEDDED_CREATING] = "the private database is being made",
+	    [EMBEDDED_RESTING] = "the private database is about to be started again",
+	    [EMBEDDED_FAILED] = NULL,
+	};
+
+	return words[embedded->state];
+}
+
 bool embedded_is_running(const struct embedded *embedded)
 {
 	return embedded->pid != 0;

@@ -276,8 +276,11 @@ static void can_be_stopped_while_it_is_made(void **state)
 
 	assert_true(server_start(server, reason));
 	assert_true(embedded_is_running(server->embedded));
+	assert_string_equal(
+	    embedded_waiting(server->embedded), "the private database is being made");
 	server_stop(server);
 	server_start_and_wait(server);
+	assert_null(embedded_waiting(server->embedded));
 
 	assert_answer(server, "SELECT 1", "1");
 }
