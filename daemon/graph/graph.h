@@ -164,6 +164,7 @@ struct graph_resource {
 };
 
 struct graph_options {
+	bool ignores_samples; /* nobody stores them */
 	/* Where warnings about stored data go; plugin and scannable may be NULL. */
 	void (*warn)(const char *plugin, const char *scannable, const char *line);
 	/* Where errors go: what is stored lacks what a class demands. NULL: to warn(). */

@@ -219,12 +219,14 @@ static void database_state(void *context, enum store_state state, const char *re
 {
 	struct supervisor *supervisor = supervisor_of(context);
 	bool away = !store_state_is_usable(state);
+	const char *waiting =
+	    away && supervisor->embedded != NULL ? embedded_waiting(supervisor->embedded) : NULL;
 
 	/* Whether it is back shows when what was in flight is stored. */
 	if (!away && state != STORE_READY && supervisor->database_away)
 		return;
 	free(supervisor->database_reason);
-	supervisor->database_reason = xstrdup(reason);
+	supervisor->database_reason = xstrdup(waiting != NULL ? waiting : reason);
 	if (away && !supervisor->database_away)
 		supervisor->database_away_since = monotonic_now();
 	supervisor->database_away = away;

@@ -77,7 +77,7 @@ enum plugin_state {
 	PLUGIN_RUNNING,
 	PLUGIN_STOPPING,
 	PLUGIN_BACKOFF, /* died; will be started again */
-	PLUGIN_FAILED,  /* can't be loaded; needs a person */
+	PLUGIN_FAILED,  /* can't be loaded; needs a person, or died of it and is tried again */
 	PLUGIN_STOPPED,
 	PLUGIN_STATE_COUNT
 };
