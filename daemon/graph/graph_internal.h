@@ -504,22 +504,23 @@ void stored_write(struct graph_class *class);
 
 /* ---- class_row.c ---- */
 
+struct statistic_row statistic_row_of(record_id id, const struct statistic *statistic);
+
 /* The row of a class; its statistics have the ids given. */
 struct class_row class_row_of(
     record_id id, const struct class *class, const record_id *statistic_ids);
 
-/* A row as JSON text, to be compared by class_row_covers(). */
+/* A row as JSON text, to be compared by class_rows_equal(). */
 char *class_row_text(const struct class_row *row);
 
-/* Whether a stored row says all that another does. It may have more statistics. */
-bool class_row_covers(const char *stored, const char *other);
+/* Whether two rows say the same. */
+bool class_rows_equal(const char *a, const char *b);
 
 /* ---- classes.c ---- */
 
 struct graph_class *graph_class_new(struct graph *graph, record_id id, const char *plugin,
     const char *name, const char *label, bool scannable);
-record_id graph_class_known_statistic(const struct graph_class *class, const char *name);
-void graph_class_learn_statistic(struct graph_class *class, const char *name, record_id id);
+void graph_class_learn_statistic(struct graph_class *class, const struct statistic_row *row);
 void graph_class_free(struct graph_class *class);
 struct graph_plugin *graph_plugin_find(const struct graph *graph, const char *name);
 void graph_plugin_free(struct graph *graph, struct graph_plugin *plugin);
