@@ -34,6 +34,7 @@ void graph_class_free(struct graph_class *class)
 	free(class->known_statistics);
 	free(class->statistic_ids);
 	free(class->first_series);
+	free(class->counter_places);
 	free(class->row_text);
 	free(class->plugin);
 	free(class->name);
@@ -152,11 +153,16 @@ static void number_series(struct graph_class *class)
 	const struct class *declared = class->class;
 
 	class->first_series = xcalloc(declared->statistic_count + 1, sizeof(*class->first_series));
+	class->counter_places =
+	    xcalloc(declared->statistic_count + 1, sizeof(*class->counter_places));
+	class->counter_count = 0;
 	for (size_t i = 0; i < declared->statistic_count; i++) {
 		size_t bins = declared->statistics[i].bin_count;
 
 		class->first_series[i + 1] =
 		    class->first_series[i] + (bins > 0 ? (uint32_t)bins : 1);
+		class->counter_places[i] = class->counter_count;
+		class->counter_count += declared->statistics[i].type == STATISTIC_COUNTER;
 	}
 }
 
@@ -237,11 +243,14 @@ void graph_declare(
 static void retract_class(struct graph_class *class)
 {
 	stored_write(class);
+	counters_forget_class(class->graph, class);
 	class->class = NULL;
 	free(class->statistic_ids);
 	free(class->first_series);
+	free(class->counter_places);
 	class->statistic_ids = NULL;
 	class->first_series = NULL;
+	class->counter_places = NULL;
 }
 
 void graph_retract(struct graph *graph, const char *plugin)

@@ -66,6 +66,13 @@ static struct graph_cohort_group *reach_group(
 	return group;
 }
 
+static void free_group(struct graph *graph, struct graph_cohort_group *group)
+{
+	HASH_DELETE(by_key, graph->cohort_groups, group);
+	free(group->falls);
+	free(group);
+}
+
 /* Gives a cohort a number. That of none is 0. */
 static uint32_t add_number(struct graph *graph, struct graph_cohort *cohort)
 {
@@ -93,6 +100,7 @@ static struct graph_cohort *cohort_new(
 static void cohort_free(struct graph *graph, struct graph_cohort *cohort)
 {
 	assert(cohort->series == NULL);
+	counters_forget(cohort);
 	graph->cohorts[cohort->number] = NULL;
 	TAILQ_REMOVE(&cohort->group->cohorts, cohort, in_group);
 	free(cohort->resources);
@@ -189,6 +197,7 @@ static void leave_slot(struct graph *graph, uint32_t seat)
 
 	cohort->resources[slot] = 0;
 	set_next_seat(graph, seat, 0);
+	counters_leave(cohort, slot);
 	cohort->count--;
 	cohort->vacated = end_of_day(cohort->newest);
 	if (slot < cohort->first_free)
@@ -287,8 +296,7 @@ static void end_group(struct graph *graph, struct graph_cohort_group *group)
 	assert(graph->cohort_groups != NULL);
 	while (!TAILQ_EMPTY(&group->cohorts))
 		end_cohort(graph, TAILQ_FIRST(&group->cohorts));
-	HASH_DELETE(by_key, graph->cohort_groups, group);
-	free(group);
+	free_group(graph, group);
 }
 
 void cohorts_forget(struct graph *graph, struct graph_resource *resource)
@@ -316,8 +324,7 @@ void cohorts_free(struct graph *graph)
 		if (graph->cohorts[number] != NULL)
 			cohort_free(graph, graph->cohorts[number]);
 	HASH_ITER (by_key, graph->cohort_groups, group, next) {
-		HASH_DELETE(by_key, graph->cohort_groups, group);
-		free(group);
+		free_group(graph, group);
 	}
 	free(graph->cohorts);
 	free(graph->cohorts_added);

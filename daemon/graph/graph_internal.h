@@ -52,6 +52,7 @@ struct graph_cohort_group {
 	} key;
 	struct graph_class *class;
 	TAILQ_HEAD(, graph_cohort) cohorts;
+	struct counter_falls *falls; /* of each statistic; NULL: of none yet */
 	UT_hash_handle by_key;
 };
 
@@ -77,6 +78,9 @@ struct graph_cohort {
 	struct wallclock vacated; /* whoever gets a slot again has samples later than this */
 	struct series **series;   /* while a batch is applied; NULL: it has none of this cohort */
 	TAILQ_ENTRY(graph_cohort) in_batch;
+
+	double *counts;         /* by slot: the last value of each counter of the class */
+	uint32_t counted_slots; /* that counts has room for */
 };
 
 /* A slot that was given to a resource. */
@@ -162,6 +166,7 @@ struct graph {
 	struct graph_cohort **cohorts; /* by number, from 1, and so by id; NULL: gone */
 	size_t cohort_count, cohort_capacity;
 	TAILQ_HEAD(, graph_cohort) sampled; /* that the batch has samples of */
+	TAILQ_HEAD(, counter_falls) falls;  /* that it has */
 	/* What is new; written if it still holds when the changes are taken. */
 	uint32_t *cohorts_added; /* numbers */
 	size_t cohorts_added_count, cohorts_added_capacity;
@@ -601,6 +606,20 @@ void cohorts_forget(struct graph *graph, struct graph_resource *resource);
 bool cohorts_have_changes(const struct graph *graph);
 void cohorts_take_changes(struct graph *graph, struct changes *changes);
 void cohorts_free(struct graph *graph);
+
+/* ---- counter.c ---- */
+
+/* Takes the next value of a counter of what is at a slot, and notes if it is less than the last. */
+void counters_take(struct graph *graph, struct graph_cohort *cohort, uint32_t slot,
+    uint32_t statistic, double value);
+
+/* Records what was noted as events. */
+void counters_tell(struct graph *graph);
+
+/* Forgets the last values of what is at a slot, or in a cohort, or of a class. */
+void counters_leave(struct graph_cohort *cohort, uint32_t slot);
+void counters_forget(struct graph_cohort *cohort);
+void counters_forget_class(struct graph *graph, const struct graph_class *class);
 
 /* ---- sample.c ---- */
 
