@@ -36,77 +36,7 @@ static uint32_t next_seat(const struct graph *graph, uint32_t seat)
 	return cohort->others != NULL ? cohort->others[slot_of(seat)] : 0;
 }
 
-/* ---- groups and their cohorts ---- */
-
-static struct graph_cohort_group *find_group(
-    const struct graph *graph, record_id scannable, record_id class)
-{
-	struct graph_cohort_group *group;
-	struct cohort_key key;
-
-	memset(&key, 0, sizeof(key));
-	key.scannable_id = scannable;
-	key.class_id = class;
-	HASH_FIND(by_key, graph->cohort_groups, &key, sizeof(key), group);
-	return group;
-}
-
-static struct graph_cohort_group *reach_group(
-    struct graph *graph, record_id scannable, struct graph_class *class)
-{
-	struct graph_cohort_group *group = find_group(graph, scannable, class->id);
-
-	if (group != NULL)
-		return group;
-	group = xcalloc(1, sizeof(*group));
-	group->key = (struct cohort_key){scannable, class->id};
-	group->class = class;
-	TAILQ_INIT(&group->cohorts);
-	HASH_ADD(by_key, graph->cohort_groups, key, sizeof(group->key), group);
-	return group;
-}
-
-static void free_group(struct graph *graph, struct graph_cohort_group *group)
-{
-	HASH_DELETE(by_key, graph->cohort_groups, group);
-	free(group->falls);
-	free(group);
-}
-
-/* Gives a cohort a number. That of none is 0. */
-static uint32_t add_number(struct graph *graph, struct graph_cohort *cohort)
-{
-	assert(graph->cohort_count < SEAT_COHORTS);
-	graph->cohorts = xgrow(graph->cohorts, graph->cohort_count, &graph->cohort_capacity,
-	    sizeof(struct graph_cohort *));
-	graph->cohorts[graph->cohort_count] = cohort;
-	return (uint32_t)graph->cohort_count++;
-}
-
-static struct graph_cohort *cohort_new(
-    struct graph *graph, struct graph_cohort_group *group, record_id id)
-{
-	struct graph_cohort *cohort = xcalloc(1, sizeof(*cohort));
-
-	if (graph->cohort_count == 0)
-		add_number(graph, NULL);
-	cohort->id = id;
-	cohort->number = add_number(graph, cohort);
-	cohort->group = group;
-	TAILQ_INSERT_HEAD(&group->cohorts, cohort, in_group);
-	return cohort;
-}
-
-static void cohort_free(struct graph *graph, struct graph_cohort *cohort)
-{
-	assert(cohort->series == NULL);
-	counters_forget(cohort);
-	graph->cohorts[cohort->number] = NULL;
-	TAILQ_REMOVE(&cohort->group->cohorts, cohort, in_group);
-	free(cohort->resources);
-	free(cohort->others);
-	free(cohort);
-}
+/* ---- seats ---- */
 
 static bool is_taken(const struct graph_cohort *cohort, uint32_t slot)
 {
@@ -129,8 +59,6 @@ static void sort_in(struct graph_cohort *cohort)
 	else
 		TAILQ_INSERT_HEAD(&group->cohorts, cohort, in_group);
 }
-
-/* ---- seats ---- */
 
 /* Makes sure that the cohort has room for slots below this. */
 static void reach_slots(struct graph_cohort *cohort, uint32_t count)
@@ -230,7 +158,7 @@ static uint32_t give_seat(struct graph *graph, struct graph_session *session,
     struct graph_resource *resource, struct wallclock time)
 {
 	struct graph_cohort_group *group =
-	    reach_group(graph, session->scannable->id, resource->class);
+	    cohort_group_reach(graph, session->scannable->id, resource->class);
 	struct graph_cohort *cohort = TAILQ_FIRST(&group->cohorts);
 	uint32_t slot = FRAME_SLOTS;
 	uint32_t seat;
@@ -293,10 +221,9 @@ static void end_cohort(struct graph *graph, struct graph_cohort *cohort)
 
 static void end_group(struct graph *graph, struct graph_cohort_group *group)
 {
-	assert(graph->cohort_groups != NULL);
 	while (!TAILQ_EMPTY(&group->cohorts))
 		end_cohort(graph, TAILQ_FIRST(&group->cohorts));
-	free_group(graph, group);
+	cohort_group_free(graph, group);
 }
 
 void cohorts_forget(struct graph *graph, struct graph_resource *resource)
@@ -309,7 +236,8 @@ void cohorts_forget(struct graph *graph, struct graph_resource *resource)
 		drop_seat(graph, resource, resource->seat);
 	for (class = graph->classes_by_id; resource->class->scannable && class != NULL;
 	     class = class->by_id.next) {
-		struct graph_cohort_group *group = find_group(graph, resource->id, class->id);
+		struct graph_cohort_group *group =
+		    cohort_group_find(graph, resource->id, class->id);
 
 		if (group != NULL)
 			end_group(graph, group);
@@ -323,9 +251,8 @@ void cohorts_free(struct graph *graph)
 	for (size_t number = 1; number < graph->cohort_count; number++)
 		if (graph->cohorts[number] != NULL)
 			cohort_free(graph, graph->cohorts[number]);
-	HASH_ITER (by_key, graph->cohort_groups, group, next) {
-		free_group(graph, group);
-	}
+	HASH_ITER (by_key, graph->cohort_groups, group, next)
+		cohort_group_free(graph, group);
 	free(graph->cohorts);
 	free(graph->cohorts_added);
 	free(graph->seats_added);
@@ -351,7 +278,7 @@ void graph_restore_cohort(struct graph *graph, const struct cohort_row *row)
 		    row->id);
 		return;
 	}
-	cohort = cohort_new(graph, reach_group(graph, row->scannable_id, class), row->id);
+	cohort = cohort_new(graph, cohort_group_reach(graph, row->scannable_id, class), row->id);
 	cohort->newest = cohort->framed = graph->counters.sampled;
 	/* Nothing tells which of its slots were taken by what is gone. */
 	cohort->vacated = end_of_day(graph->counters.sampled);

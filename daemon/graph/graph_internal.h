@@ -592,6 +592,22 @@ bool cull_resources(struct application *application, struct removal *removal);
 /* What is reported no longer waits to be confirmed as gone. */
 void cull_note_reports(struct application *application);
 
+/* ---- cohort_group.c ---- */
+
+/* The cohorts of a scannable and a class; NULL: there are none. */
+struct graph_cohort_group *cohort_group_find(
+    const struct graph *graph, record_id scannable, record_id class);
+/* The same, made if it was not there. */
+struct graph_cohort_group *cohort_group_reach(
+    struct graph *graph, record_id scannable, struct graph_class *class);
+/* Frees a group without cohorts. */
+void cohort_group_free(struct graph *graph, struct graph_cohort_group *group);
+/* A cohort without slots; ids only count up. */
+struct graph_cohort *cohort_new(
+    struct graph *graph, struct graph_cohort_group *group, record_id id);
+/* Frees a cohort, whose number is not used again. */
+void cohort_free(struct graph *graph, struct graph_cohort *cohort);
+
 /* ---- cohort.c ---- */
 
 /*

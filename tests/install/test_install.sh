@@ -159,7 +159,7 @@ for shell in bash zsh fish; do
 	offers "$commands" iml-plugin help ''
 	offers "--help --json --socket --version --wait" iml-plugin --
 	offers validate iml-plugin --json val
-	offers status iml-plugin --wait 5 sta
+	offers status iml-plugin --wait 5 statu
 	for command in $commands; do
 		options=$(iml-plugin help "$command" | sed -n 's/^  \(--[a-z-]*\) .*/\1/p' | sort | paste -sd' ')
 		offers "$options" iml-plugin "$command" --
