@@ -454,32 +454,32 @@ static void counters_are_read_as_rates(void **state)
 
 static void samples_of_one_moment_have_no_rate_of_their_own(void **state)
 {
-	/* given some that are less than 1 ms apart, at the beginning, within and at the end */
+	/* given some that are less than 0.1 s apart, at the beginning, within and at the end */
 	put_samples(*state, 2, 1000, VALUES(100, 200));
 	put_sample(*state, 2, 1000.000001, 150);
-	put_sample(*state, 2, 1010.0004, 220);
-	put_sample(*state, 2, 1010.0008, 230);
-	put_sample(*state, 2, 1010.001, 240);
-	put_sample(*state, 2, 1020.001, 300);
-	put_sample(*state, 2, 1020.001001, 310);
-	/* then their rise is that of the step to the next, 1 ms later or more */
+	put_sample(*state, 2, 1010.04, 220);
+	put_sample(*state, 2, 1010.08, 230);
+	put_sample(*state, 2, 1010.1, 240);
+	put_sample(*state, 2, 1020.1, 300);
+	put_sample(*state, 2, 1020.100001, 310);
+	/* then their rise is that of the step to the next, 0.1 s later or more */
 	assert_answer(*state,
 	    "SELECT since(time), value, count FROM storage.samples(11, 'reads', at(1000), "
 	    "at(1040))",
-	    "1010|10|2\n1010.001|40000|3\n1020.001|6|1");
+	    "1010|10|2\n1010.1|400|3\n1020.1|6|1");
 	assert_answer(*state,
 	    "SELECT since(time), values FROM storage.series(11, '{reads}', at(1000), at(1040))",
-	    "1010|{10}\n1010.001|{40000}\n1020.001|{6}");
+	    "1010|{10}\n1010.1|{400}\n1020.1|{6}");
 	assert_answer(*state,
 	    "SELECT storage.charts(11, at(1000), at(1040))->'charts'->0->'values'",
-	    "[[null, 10], [null, 40000], [null, 6]]");
+	    "[[null, 10], [null, 400], [null, 6]]");
 	/* and there is none if there is no next */
 	assert_answer(*state,
 	    "SELECT value, count FROM storage.intervals(11, 'reads', at(1000), at(1010), 1)", "|2");
 	assert_answer(*state,
 	    "SELECT round(value::numeric, 2), count"
 	    " FROM storage.intervals(11, 'reads', at(1000), at(1020), 2)",
-	    "|2\n9.00|4");
+	    "|2\n8.91|4");
 }
 
 /* ---- resolutions ---- */
