@@ -31,7 +31,8 @@ struct site {
 	double values[4][SLOTS];
 	struct frame_row held[256]; /* frames that are to come late */
 	size_t held_count;
-	struct text raw; /* all samples, to be copied into a table */
+	size_t late_count; /* of those that came after their hour */
+	struct text raw;   /* all samples, to be copied into a table */
 };
 
 /* ---- chance ---- */
@@ -256,12 +257,28 @@ static size_t next_held(const struct site *site)
 	return chance((uint32_t)site->held_count);
 }
 
-/* Writes a frame that was held back. */
+/* Waits until all is condensed that can be. */
+static void catch_up(struct database *database)
+{
+	char *sql = xasprintf("SELECT bool_and(coalesce(condensed >= date_bin(length,"
+	                      " to_timestamp(%lld), 'epoch'), false))"
+	                      " FROM storage.resolution WHERE number > 0",
+	    (long long)(now_s() - MINUTE_S));
+
+	await(database, sql);
+	free(sql);
+}
+
+/* Writes a frame that was held back, mostly after all intervals with its time are condensed. */
 static void write_held(struct site *site)
 {
 	size_t index = next_held(site);
 	struct frame_row *held = &site->held[index];
 
+	if (chance(3) > 0)
+		catch_up(site->database);
+	if (held->time.us < (now_s() / HOUR_S * HOUR_S - MINUTE_S) * US_PER_S)
+		site->late_count++;
 	write_frames(site, held, 1);
 	text_clear(&held->payload);
 	*held = site->held[--site->held_count];
@@ -299,6 +316,8 @@ static void pass(struct site *site)
 		run_turns(site->database, chance(30));
 	if (chance(10) == 0)
 		restart(site->database);
+	if (chance(20) == 0)
+		catch_up(site->database);
 	if (site->held_count > 0 && chance(6) == 0)
 		write_held(site);
 }
@@ -523,6 +542,7 @@ static void end_site(struct site *site)
 		write_held(site);
 	skip_to(now_s() / DAY_S * DAY_S + DAY_S + 2 * MINUTE_S);
 	await_end(site->database, site->begin_s);
+	assert_true(site->late_count > 5);
 	compare(site);
 	compare_readers(site);
 	text_clear(&site->raw);
