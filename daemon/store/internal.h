@@ -121,6 +121,8 @@ struct tending {
 	struct monotonic drop_not_before; /* after others held what is to be dropped */
 	struct backoff drop_wait;
 	struct store_trouble drop_trouble;
+	size_t left_out;                /* frames that were, and that is yet to be told */
+	struct monotonic left_out_told; /* 0: never */
 };
 
 struct store {
