@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 /* Longest wait for a condition. */
-#define DEADLINE_S 30
+#define DEADLINE_S 120
 
 /* ---- the database server of the test program: group set-up and tear-down ---- */
 

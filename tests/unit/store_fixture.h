@@ -31,7 +31,7 @@
 #include "base/text.h"
 #include "store/embedded.h"
 
-#define DEADLINE_NS (60 * NS_PER_S)
+#define DEADLINE_NS (300 * NS_PER_S)
 
 struct server {
 	char directory[64];
