@@ -975,9 +975,12 @@ BEGIN ATOMIC
 		UNION
 		SELECT resources.scannable_id FROM storage.resources WHERE resources.id = find_gaps.resource
 	)
-	SELECT gap.begin_time, gap.end_time, gap.reason FROM storage.gap
-	WHERE (gap.scannable_id IS NULL OR gap.scannable_id IN (SELECT place.scannable_id FROM place))
-	AND gap.begin_time < find_gaps.end_time
+	SELECT gap.begin_time, gap.end_time, gap.reason FROM (
+		SELECT own.* FROM place JOIN storage.gap AS own ON own.scannable_id = place.scannable_id
+		UNION ALL
+		SELECT common.* FROM storage.gap AS common WHERE common.scannable_id IS NULL
+	) AS gap
+	WHERE gap.begin_time < find_gaps.end_time
 	AND (gap.end_time IS NULL OR gap.end_time > find_gaps.begin_time)
 	ORDER BY gap.begin_time, gap.id;
 END;
