@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define SENSOR "(SELECT id FROM storage.resources WHERE class = 'Sensor')"
+#define DISK "(SELECT id FROM storage.resources WHERE class = 'Disk')"
 #define HOUR "now() - interval '1 hour', 'infinity'"
 
 static void start(struct runner *runner, const char *script)
@@ -64,11 +65,43 @@ static void a_counter_that_is_reset_is_an_event_and_no_negative_rate(void **stat
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+static void another_period_drops_the_samples_of_that_statistic(void **state)
+{
+	struct runner *runner = *state;
+
+	start(runner, "disk S1\ntemperature S1 20\nsensor T\ncount T 1000\n");
+	wait_for(
+	    runner, "SELECT count(*) > 1 FROM storage.samples(" DISK ", 'temperature', " HOUR ")");
+	assert_int_equal(runner_stop(runner), 0);
+
+	/* given that it was an older version of the plugin, with another period, that made these */
+	query_number(runner, "UPDATE storage.statistic SET sample_period = 60"
+	                     " WHERE name = 'temperature' RETURNING 1");
+	write_file(runner, "script", "disk S1\ntemperature S1 30\nsensor T\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "SELECT count(*) > 1 FROM storage.samples(" DISK ", 'temperature', " HOUR
+	                 ") WHERE value = 30");
+
+	/* then they are gone, others are not, and it was told */
+	assert_int_equal(query_number(runner, "SELECT min(value) FROM storage.samples(" DISK
+	                                      ", 'temperature', " HOUR ") WHERE gap IS NULL"),
+	    30);
+	assert_int_equal(query_number(runner, "SELECT value FROM storage.latest(" SENSOR ")"
+	                                      " WHERE statistic = 'count'"),
+	    1000);
+	assert_int_equal(
+	    count_log(runner, "statistic \"temperature\" of class \"Disk\" has a sample "
+	                      "period of 10 s, no longer of 60 s"),
+	    1);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    runner_test(every_kind_of_statistic_reaches_its_readers),
 	    runner_test(a_counter_that_is_reset_is_an_event_and_no_negative_rate),
+	    runner_test(another_period_drops_the_samples_of_that_statistic),
 	};
 
 	return cmocka_run_group_tests(tests, database_start, database_stop);
