@@ -43,7 +43,7 @@ static const struct command commands[] = {
         "  --until TIME      end; if not given, now\n"
         "  --points NUMBER   most points of a series, 1 to 10000; 1000 if not given\n"
         "  --statistic NAME  this statistic only; may be given several times\n"
-        "  --watch           again with each sample, until Ctrl-C\n"
+        "  --watch           again every 5 s or sooner, until Ctrl-C\n"
         "  --csv             as a table for other programs\n"
         "  --width COLUMNS   the width to draw in, 20 to 1000\n",
         1, 1, false, false, command_stats},

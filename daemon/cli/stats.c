@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/stats.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,134 +14,16 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/json.h"
-#include "model/moment.h"
 
-#define WIDTH_MIN 20
-#define WIDTH_MAX 1000
 #define ROWS_MIN 3
 #define ROWS_MAX 20
 
-/* How often a watch looks anew if no statistic has a period. */
-#define DEFAULT_PERIOD_S 10
+/* A watch looks anew at least this often: the periods of scans may be shorter than those declared.
+ */
+#define WATCH_PERIOD_S 5
 
 /* Ids that are named where a name is not unique. */
 #define IDS_SHOWN 8
-
-/* ---- options ---- */
-
-bool stats_take_option(struct stats_options *options, int letter, const char *value)
-{
-	const struct {
-		int letter;
-		const char *name;
-		const char **value;
-		bool *flag;
-	} table[] = {
-	    {'S', "--since", &options->since, NULL},
-	    {'U', "--until", &options->until, NULL},
-	    {'P', "--points", &options->points, NULL},
-	    {'X', "--width", &options->width, NULL},
-	    {'T', "--statistic", NULL, NULL},
-	    {'W', "--watch", NULL, &options->watch},
-	    {'C', "--csv", NULL, &options->csv},
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].letter != letter)
-			continue;
-		options->given = table[i].name;
-		if (table[i].value != NULL)
-			*table[i].value = value;
-		else if (table[i].flag != NULL)
-			*table[i].flag = true;
-		else if (options->statistic_count < STATS_STATISTICS_MAX)
-			options->statistics[options->statistic_count++] = value;
-		return true;
-	}
-	return false;
-}
-
-/* A local time as typed, in seconds since 1970; -1 for anything else. */
-static time_t parse_local(const char *typed)
-{
-	time_t now = time(NULL);
-	struct tm today, parts;
-	const char *rest;
-
-	localtime_r(&now, &today);
-	today.tm_sec = 0;
-	parts = today;
-	rest = strptime(typed, "%H:%M", &parts);
-	if (rest == NULL || *rest != '\0') {
-		parts = today;
-		parts.tm_hour = parts.tm_min = 0;
-		rest = strptime(typed, "%Y-%m-%d", &parts);
-	}
-	if (rest != NULL && *rest == ' ')
-		rest = strptime(rest, " %H:%M", &parts);
-	if (rest != NULL && *rest == ':')
-		rest = strptime(rest, ":%S", &parts);
-	if (rest == NULL || *rest != '\0')
-		return -1;
-	parts.tm_isdst = -1;
-	return mktime(&parts);
-}
-
-char *stats_time(const char *typed, bool ago, char reason[REASON_SIZE])
-{
-	char ignored[REASON_SIZE];
-	struct wallclock moment;
-	int64_t duration;
-	time_t local;
-
-	if (ago && duration_parse(typed, &duration, ignored))
-		return xasprintf("-%s", typed);
-	local = parse_local(typed);
-	if (local != -1)
-		return xasprintf("%lld", (long long)local);
-	return moment_parse(typed, wallclock_now(), &moment, reason) ? xstrdup(typed) : NULL;
-}
-
-static int refuse_option(const char *option, const char *reason)
-{
-	fprintf(stderr, "iml-plugin: %s: %s\n", option, reason);
-	return EXIT_WRONG_USAGE;
-}
-
-/* Adds a time to the path, if it was given. Returns false, with a complaint, if it is none. */
-static bool add_time(char **path, const char *name, const char *option, const char *typed)
-{
-	char reason[REASON_SIZE];
-	char *time;
-
-	if (typed == NULL)
-		return true;
-	time = stats_time(typed, strcmp(name, "from") == 0, reason);
-	if (time == NULL) {
-		refuse_option(option, reason);
-		return false;
-	}
-	*path = client_add_parameter(*path, name, time);
-	free(time);
-	return true;
-}
-
-/* Sets the width to draw in. Returns false, with a complaint, for what is none. */
-static bool take_width(struct cli *cli)
-{
-	char *end;
-	long width;
-
-	if (cli->stats.width == NULL)
-		return true;
-	width = strtol(cli->stats.width, &end, 10);
-	if (*end != '\0' || width < WIDTH_MIN || width > WIDTH_MAX) {
-		refuse_option("--width", "not a number of columns (20 to 1000)");
-		return false;
-	}
-	cli->terminal.width = (size_t)width;
-	return true;
-}
 
 /* ---- which resource ---- */
 
@@ -385,26 +265,26 @@ static int show_now(const struct view *view, bool on_terminal)
 	return print(&screen);
 }
 
-/* The shortest period of the statistics, in seconds. */
-static int64_t shortest_period(struct json_object *resource)
+/* How often to look anew, in seconds: with the shortest period of the statistics, or more often. */
+static int64_t watch_period(struct json_object *resource)
 {
 	struct json_object *statistics = json_part(resource, "statistics");
-	int64_t shortest = 0;
+	int64_t shortest = WATCH_PERIOD_S;
 
 	for (size_t i = 0; i < json_count(statistics); i++) {
 		int64_t period = json_number(json_item(statistics, i), "sample_period");
 
-		if (period > 0 && (shortest == 0 || period < shortest))
+		if (period > 0 && period < shortest)
 			shortest = period;
 	}
-	return shortest > 0 ? shortest : DEFAULT_PERIOD_S;
+	return shortest;
 }
 
 /* Shows the charts again and again, until SIGINT or SIGTERM. */
 static int watch(const struct view *view)
 {
 	bool on_terminal = isatty(STDOUT_FILENO) != 0 && !view->cli->json && !view->cli->stats.csv;
-	int64_t period_ms = shortest_period(view->resource) * 1000;
+	int period_ms = (int)watch_period(view->resource) * 1000;
 	sigset_t before;
 	struct pollfd signals = {.fd = client_take_signals(&before), .events = POLLIN};
 	struct text control = TEXT_EMPTY;
@@ -417,8 +297,7 @@ static int watch(const struct view *view)
 	}
 	do {
 		result = show_now(view, on_terminal);
-	} while (result == EXIT_SUCCESS &&
-	         poll(&signals, 1, (int)(period_ms < INT_MAX ? period_ms : INT_MAX)) == 0);
+	} while (result == EXIT_SUCCESS && poll(&signals, 1, period_ms) == 0);
 	if (on_terminal) {
 		text_append(&control, "\033[?25h");
 		print(&control);
@@ -444,21 +323,6 @@ static int show_once(const struct view *view)
 	return EXIT_FAILURE;
 }
 
-/* The path of the charts with all that was given; NULL with a complaint. */
-static char *charts_path(const struct stats_options *options, const char *resource)
-{
-	char *path = xasprintf("%s/charts", resource);
-
-	if (add_time(&path, "from", "--since", options->since) &&
-	    add_time(&path, "to", "--until", options->until)) {
-		if (options->points != NULL)
-			path = client_add_parameter(path, "points", options->points);
-		return path;
-	}
-	free(path);
-	return NULL;
-}
-
 int command_stats(struct cli *cli, char **arguments, int count)
 {
 	struct view view = {.cli = cli};
@@ -466,12 +330,12 @@ int command_stats(struct cli *cli, char **arguments, int count)
 	char *path;
 
 	(void)count;
-	if (!take_width(cli))
+	if (!stats_take_width(cli))
 		return EXIT_WRONG_USAGE;
 	path = resource_path(cli, arguments[0]);
 	if (path == NULL)
 		return EXIT_FAILURE;
-	view.path = charts_path(&cli->stats, path);
+	view.path = stats_charts_path(&cli->stats, path);
 	if (view.path == NULL) {
 		free(path);
 		return EXIT_WRONG_USAGE;

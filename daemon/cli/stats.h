@@ -13,7 +13,7 @@
 
 /* The options of "stats", as they were given. */
 struct stats_options {
-	const char *since; /* NULL: an hour ago, as the runner has it */
+	const char *since; /* NULL: an hour before the end */
 	const char *until;
 	const char *points;
 	const char *width;
@@ -33,6 +33,17 @@ bool stats_take_option(struct stats_options *options, int letter, const char *va
  * it; NULL with a reason.
  */
 char *stats_time(const char *typed, bool ago, char reason[REASON_SIZE]);
+
+struct cli;
+
+/* Sets the width to draw in. Returns false, with a complaint, for what is none. */
+bool stats_take_width(struct cli *cli);
+
+/*
+ * The path of the charts of a resource, whose own path is given, with all that was given; NULL with
+ * a complaint.
+ */
+char *stats_charts_path(const struct stats_options *options, const char *resource);
 
 /*
  * Leaves of an answer of /charts only the series of these statistics, and the charts that have any.

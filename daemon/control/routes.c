@@ -365,17 +365,6 @@ static void handle_statistics(struct exchange *exchange)
 	inquire(exchange, QUESTION_LATEST);
 }
 
-/* Whether the class of a resource declares a statistic. */
-static bool has_statistic(const struct graph_resource *resource, const char *name)
-{
-	const struct class *class = resource->class->class;
-
-	for (size_t i = 0; i < class->statistic_count; i++)
-		if (strcmp(class->statistics[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 static void handle_series(struct exchange *exchange)
 {
 	const struct query *query = &exchange->query;
@@ -389,7 +378,8 @@ static void handle_series(struct exchange *exchange)
 		return;
 	}
 	for (size_t i = 0; i < query->statistic_count; i++) {
-		if (has_statistic(resource, query->statistics[i]))
+		if (class_find_statistic(resource->class->class, query->statistics[i]) !=
+		    CLASS_NOT_FOUND)
 			continue;
 		exchange_refuse(exchange, HTTP_BADREQUEST, "statistic",
 		    "class %s has no statistic \"%s\"", resource->class->key,

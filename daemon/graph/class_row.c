@@ -6,7 +6,6 @@
 
 #include <json-c/json_object.h>
 #include <json-c/json_tokener.h>
-#include <json-c/linkhash.h>
 
 #include "base/memory.h"
 
@@ -164,7 +163,7 @@ static char *relations_json(const struct class *class)
 	return text_steal(&json);
 }
 
-static struct statistic_row statistic_row_of(record_id id, const struct statistic *statistic)
+struct statistic_row statistic_row_of(record_id id, const struct statistic *statistic)
 {
 	return (struct statistic_row){.id = id,
 	    .name = xstrdup(statistic->name),
@@ -173,7 +172,8 @@ static struct statistic_row statistic_row_of(record_id id, const struct statisti
 	    .units = xstrdup(statistic->units),
 	    .sample_period = statistic->sample_period,
 	    .bins = bins_json(statistic),
-	    .bin_labels = bin_labels_json(statistic)};
+	    .bin_labels = bin_labels_json(statistic),
+	    .declared = true};
 }
 
 struct class_row class_row_of(
@@ -214,6 +214,7 @@ static void append_statistic(struct text *json, const struct statistic_row *row)
 char *class_row_text(const struct class_row *row)
 {
 	struct text json = TEXT_EMPTY;
+	const char *separator = "";
 
 	text_append(&json, "{\"class\": {\"label\": ");
 	text_append_json(&json, row->label);
@@ -223,37 +224,23 @@ char *class_row_text(const struct class_row *row)
 	    json_boolean(row->scannable), json_boolean(row->internal), row->ancestry,
 	    row->attributes, row->charts, row->relations);
 	for (size_t i = 0; i < row->statistic_count; i++) {
-		text_append(&json, i > 0 ? ", " : "");
+		if (!row->statistics[i].declared)
+			continue;
+		text_append(&json, separator);
 		append_statistic(&json, &row->statistics[i]);
+		separator = ", ";
 	}
 	text_append(&json, "}}");
 	return text_steal(&json);
 }
 
-static bool statistics_cover(struct json_object *stored, struct json_object *other)
+bool class_rows_equal(const char *a, const char *b)
 {
-	json_object_object_foreach(other, name, statistic)
-	{
-		struct json_object *known;
+	struct json_object *parsed_a = json_tokener_parse(a);
+	struct json_object *parsed_b = json_tokener_parse(b);
+	bool equal = parsed_a != NULL && json_object_equal(parsed_a, parsed_b);
 
-		if (!json_object_object_get_ex(stored, name, &known) ||
-		    !json_object_equal(known, statistic))
-			return false;
-	}
-	return true;
-}
-
-bool class_row_covers(const char *stored, const char *other)
-{
-	struct json_object *a = json_tokener_parse(stored);
-	struct json_object *b = json_tokener_parse(other);
-	bool covers = a != NULL && b != NULL &&
-	              json_object_equal(
-	                  json_object_object_get(a, "class"), json_object_object_get(b, "class")) &&
-	              statistics_cover(json_object_object_get(a, "statistics"),
-	                  json_object_object_get(b, "statistics"));
-
-	json_object_put(a);
-	json_object_put(b);
-	return covers;
+	json_object_put(parsed_a);
+	json_object_put(parsed_b);
+	return equal;
 }

@@ -2,6 +2,7 @@
 #include "graph/graph_internal.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,12 +29,12 @@ struct graph_class *graph_class_new(struct graph *graph, record_id id, const cha
 void graph_class_free(struct graph_class *class)
 {
 	for (size_t i = 0; i < class->known_statistic_count; i++)
-		free(class->statistic_names[i]);
+		statistic_row_clear(&class->known_statistics[i]);
 	relations_free_ports(class);
-	free(class->statistic_names);
-	free(class->known_statistic_ids);
+	free(class->known_statistics);
 	free(class->statistic_ids);
 	free(class->first_series);
+	free(class->counter_places);
 	free(class->row_text);
 	free(class->plugin);
 	free(class->name);
@@ -42,25 +43,34 @@ void graph_class_free(struct graph_class *class)
 	free(class);
 }
 
-record_id graph_class_known_statistic(const struct graph_class *class, const char *name)
-{
-	for (size_t i = 0; i < class->known_statistic_count; i++)
-		if (strcmp(class->statistic_names[i], name) == 0)
-			return class->known_statistic_ids[i];
-	return 0;
-}
-
-void graph_class_learn_statistic(struct graph_class *class, const char *name, record_id id)
+void graph_class_learn_statistic(struct graph_class *class, const struct statistic_row *row)
 {
 	size_t count = class->known_statistic_count + 1;
 
-	class->statistic_names =
-	    xreallocarray(class->statistic_names, count, sizeof(*class->statistic_names));
-	class->known_statistic_ids =
-	    xreallocarray(class->known_statistic_ids, count, sizeof(*class->known_statistic_ids));
-	class->statistic_names[count - 1] = xstrdup(name);
-	class->known_statistic_ids[count - 1] = id;
+	class->known_statistics =
+	    xreallocarray(class->known_statistics, count, sizeof(*class->known_statistics));
+	class->known_statistics[count - 1] = (struct statistic_row){
+	    .id = row->id,
+	    .name = xstrdup(row->name),
+	    .type = xstrdup(row->type),
+	    .sample_period = row->sample_period,
+	    .bins = xstrdup(row->bins),
+	};
 	class->known_statistic_count = count;
+}
+
+/* The newest statistic of this name, or NULL. */
+static const struct statistic_row *find_known(const struct graph_class *class, const char *name)
+{
+	const struct statistic_row *newest = NULL;
+
+	for (size_t i = 0; i < class->known_statistic_count; i++) {
+		const struct statistic_row *known = &class->known_statistics[i];
+
+		if (strcmp(known->name, name) == 0 && (newest == NULL || known->id > newest->id))
+			newest = known;
+	}
+	return newest;
 }
 
 struct graph_plugin *graph_plugin_find(const struct graph *graph, const char *name)
@@ -84,22 +94,57 @@ void graph_plugin_free(struct graph *graph, struct graph_plugin *plugin)
 
 /* ---- declaring ---- */
 
-/* Finds, or gives, the ids of all statistics of the class. */
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Whether samples of one are samples of the other. If not, tells why there are none any more. */
+static bool goes_on(const struct graph_class *class, const struct statistic_row *known,
+    const struct statistic_row *declared)
+{
+	if (!same_text(known->type, declared->type) || !same_text(known->bins, declared->bins)) {
+		graph_warn(class->graph, class->plugin, NULL,
+		    "statistic \"%s\" of class \"%s\" is declared with another type or other bins: "
+		    "its older samples are dropped",
+		    known->name, class->name);
+		return false;
+	}
+	if (known->sample_period == declared->sample_period)
+		return true;
+	graph_warn(class->graph, class->plugin, NULL,
+	    "statistic \"%s\" of class \"%s\" has a sample period of %" PRIu32
+	    " s, no longer of %" PRIu32 " s: its older samples are dropped",
+	    known->name, class->name, declared->sample_period, known->sample_period);
+	return false;
+}
+
+/* The id of a statistic that is declared: a new one if its older samples are of no use to it. */
+static record_id number_statistic(
+    struct graph *graph, struct graph_class *class, const struct statistic *statistic)
+{
+	struct statistic_row declared = statistic_row_of(0, statistic);
+	const struct statistic_row *known = find_known(class, declared.name);
+	record_id id;
+
+	if (known != NULL && goes_on(class, known, &declared)) {
+		id = known->id;
+	} else {
+		id = declared.id = ++graph->counters.statistic_id;
+		graph_class_learn_statistic(class, &declared);
+	}
+	statistic_row_clear(&declared);
+	return id;
+}
+
 static void number_statistics(struct graph *graph, struct graph_class *class)
 {
 	const struct class *declared = class->class;
 
 	class->statistic_ids =
 	    xcalloc(declared->statistic_count + 1, sizeof(*class->statistic_ids));
-	for (size_t i = 0; i < declared->statistic_count; i++) {
-		const char *name = declared->statistics[i].name;
-
-		class->statistic_ids[i] = graph_class_known_statistic(class, name);
-		if (class->statistic_ids[i] != 0)
-			continue;
-		class->statistic_ids[i] = ++graph->counters.statistic_id;
-		graph_class_learn_statistic(class, name, class->statistic_ids[i]);
-	}
+	for (size_t i = 0; i < declared->statistic_count; i++)
+		class->statistic_ids[i] = number_statistic(graph, class, &declared->statistics[i]);
 }
 
 /* A histogram is one series for each of its bins. */
@@ -108,11 +153,16 @@ static void number_series(struct graph_class *class)
 	const struct class *declared = class->class;
 
 	class->first_series = xcalloc(declared->statistic_count + 1, sizeof(*class->first_series));
+	class->counter_places =
+	    xcalloc(declared->statistic_count + 1, sizeof(*class->counter_places));
+	class->counter_count = 0;
 	for (size_t i = 0; i < declared->statistic_count; i++) {
 		size_t bins = declared->statistics[i].bin_count;
 
 		class->first_series[i + 1] =
 		    class->first_series[i] + (bins > 0 ? (uint32_t)bins : 1);
+		class->counter_places[i] = class->counter_count;
+		class->counter_count += declared->statistics[i].type == STATISTIC_COUNTER;
 	}
 }
 
@@ -122,7 +172,7 @@ static void store_class(struct graph *graph, struct graph_class *class)
 	struct class_row row = class_row_of(class->id, class->class, class->statistic_ids);
 	char *row_text = class_row_text(&row);
 
-	if (class->row_text != NULL && class_row_covers(class->row_text, row_text)) {
+	if (class->row_text != NULL && class_rows_equal(class->row_text, row_text)) {
 		free(row_text);
 		class_row_clear(&row);
 		return;
@@ -193,11 +243,14 @@ void graph_declare(
 static void retract_class(struct graph_class *class)
 {
 	stored_write(class);
+	counters_forget_class(class->graph, class);
 	class->class = NULL;
 	free(class->statistic_ids);
 	free(class->first_series);
+	free(class->counter_places);
 	class->statistic_ids = NULL;
 	class->first_series = NULL;
+	class->counter_places = NULL;
 }
 
 void graph_retract(struct graph *graph, const char *plugin)

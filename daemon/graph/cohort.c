@@ -125,6 +125,7 @@ static void leave_slot(struct graph *graph, uint32_t seat)
 
 	cohort->resources[slot] = 0;
 	set_next_seat(graph, seat, 0);
+	counters_leave(cohort, slot);
 	cohort->count--;
 	cohort->vacated = end_of_day(cohort->newest);
 	if (slot < cohort->first_free)

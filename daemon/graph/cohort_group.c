@@ -40,6 +40,7 @@ void cohort_group_free(struct graph *graph, struct graph_cohort_group *group)
 {
 	assert(graph->cohort_groups != NULL && TAILQ_EMPTY(&group->cohorts));
 	HASH_DELETE(by_key, graph->cohort_groups, group);
+	free(group->falls);
 	free(group);
 }
 
@@ -69,6 +70,7 @@ struct graph_cohort *cohort_new(struct graph *graph, struct graph_cohort_group *
 void cohort_free(struct graph *graph, struct graph_cohort *cohort)
 {
 	assert(cohort->series == NULL);
+	counters_forget(cohort);
 	graph->cohorts[cohort->number] = NULL;
 	TAILQ_REMOVE(&cohort->group->cohorts, cohort, in_group);
 	free(cohort->resources);

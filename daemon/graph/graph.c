@@ -30,6 +30,7 @@ struct graph *graph_new(const struct graph_options *options)
 	TAILQ_INIT(&graph->rules);
 	TAILQ_INIT(&graph->crowded);
 	TAILQ_INIT(&graph->sampled);
+	TAILQ_INIT(&graph->falls);
 	volumes_new(graph);
 	return graph;
 }

@@ -52,8 +52,9 @@ struct graph_class {
 	bool scannable;
 	record_id *statistic_ids; /* one per statistic of class */
 	uint32_t *first_series; /* of each statistic: how many those before it have; last: of all */
-	char **statistic_names; /* of the statistics known to the database, with their ids */
-	record_id *known_statistic_ids;
+	uint32_t *counter_places; /* of each statistic: how many counters are before it */
+	uint32_t counter_count;
+	struct statistic_row *known_statistics; /* of all versions; without what people read */
 	size_t known_statistic_count;
 	TAILQ_HEAD(, graph_resource) resources;
 	size_t resource_count;

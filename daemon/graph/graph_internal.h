@@ -52,6 +52,7 @@ struct graph_cohort_group {
 	} key;
 	struct graph_class *class;
 	TAILQ_HEAD(, graph_cohort) cohorts;
+	struct counter_falls *falls; /* of each statistic; NULL: of none yet */
 	UT_hash_handle by_key;
 };
 
@@ -77,6 +78,9 @@ struct graph_cohort {
 	struct wallclock vacated; /* whoever gets a slot again has samples later than this */
 	struct series **series;   /* while a batch is applied; NULL: it has none of this cohort */
 	TAILQ_ENTRY(graph_cohort) in_batch;
+
+	double *counts;         /* by slot: the last value of each counter of the class */
+	uint32_t counted_slots; /* that counts has room for */
 };
 
 /* A slot that was given to a resource. */
@@ -162,6 +166,7 @@ struct graph {
 	struct graph_cohort **cohorts; /* by number, from 1, and so by id; NULL: gone */
 	size_t cohort_count, cohort_capacity;
 	TAILQ_HEAD(, graph_cohort) sampled; /* that the batch has samples of */
+	TAILQ_HEAD(, counter_falls) falls;  /* that it has */
 	/* What is new; written if it still holds when the changes are taken. */
 	uint32_t *cohorts_added; /* numbers */
 	size_t cohorts_added_count, cohorts_added_capacity;
@@ -504,22 +509,23 @@ void stored_write(struct graph_class *class);
 
 /* ---- class_row.c ---- */
 
+struct statistic_row statistic_row_of(record_id id, const struct statistic *statistic);
+
 /* The row of a class; its statistics have the ids given. */
 struct class_row class_row_of(
     record_id id, const struct class *class, const record_id *statistic_ids);
 
-/* A row as JSON text, to be compared by class_row_covers(). */
+/* A row as JSON text, to be compared by class_rows_equal(). */
 char *class_row_text(const struct class_row *row);
 
-/* Whether a stored row says all that another does. It may have more statistics. */
-bool class_row_covers(const char *stored, const char *other);
+/* Whether two rows say the same. */
+bool class_rows_equal(const char *a, const char *b);
 
 /* ---- classes.c ---- */
 
 struct graph_class *graph_class_new(struct graph *graph, record_id id, const char *plugin,
     const char *name, const char *label, bool scannable);
-record_id graph_class_known_statistic(const struct graph_class *class, const char *name);
-void graph_class_learn_statistic(struct graph_class *class, const char *name, record_id id);
+void graph_class_learn_statistic(struct graph_class *class, const struct statistic_row *row);
 void graph_class_free(struct graph_class *class);
 struct graph_plugin *graph_plugin_find(const struct graph *graph, const char *name);
 void graph_plugin_free(struct graph *graph, struct graph_plugin *plugin);
@@ -616,6 +622,20 @@ void cohorts_forget(struct graph *graph, struct graph_resource *resource);
 bool cohorts_have_changes(const struct graph *graph);
 void cohorts_take_changes(struct graph *graph, struct changes *changes);
 void cohorts_free(struct graph *graph);
+
+/* ---- counter.c ---- */
+
+/* Takes the next value of a counter of what is at a slot, and notes if it is less than the last. */
+void counters_take(struct graph *graph, struct graph_cohort *cohort, uint32_t slot,
+    uint32_t statistic, double value);
+
+/* Records what was noted as events. */
+void counters_tell(struct graph *graph);
+
+/* Forgets the last values of what is at a slot, or in a cohort, or of a class. */
+void counters_leave(struct graph_cohort *cohort, uint32_t slot);
+void counters_forget(struct graph_cohort *cohort);
+void counters_forget_class(struct graph *graph, const struct graph_class *class);
 
 /* ---- sample.c ---- */
 

@@ -244,6 +244,13 @@ static int check_parents(struct application *application)
 	return 0;
 }
 
+/* Whether the class has a statistic of this number, which is a histogram or not. */
+static bool has_statistic(const struct class *class, uint32_t statistic, bool histogram)
+{
+	return statistic < class->statistic_count &&
+	       (class->statistics[statistic].type == STATISTIC_HISTOGRAM) == histogram;
+}
+
 static int check_samples(struct application *application)
 {
 	const struct batch *batch = application->batch;
@@ -253,7 +260,7 @@ static int check_samples(struct application *application)
 		const struct graph_slot *slot = find_slot(application, sample->resource);
 
 		if (slot == NULL ||
-		    sample->statistic >= class_of(application, slot)->statistic_count ||
+		    !has_statistic(class_of(application, slot), sample->statistic, false) ||
 		    !isfinite(sample->value))
 			return refuse(application,
 			    "a sample of resource %" PRIu32
@@ -265,7 +272,7 @@ static int check_samples(struct application *application)
 		const struct graph_slot *slot = find_slot(application, histogram->resource);
 		const struct class *class = slot != NULL ? class_of(application, slot) : NULL;
 
-		if (class == NULL || histogram->statistic >= class->statistic_count ||
+		if (class == NULL || !has_statistic(class, histogram->statistic, true) ||
 		    histogram->count != class->statistics[histogram->statistic].bin_count)
 			return refuse(application,
 			    "a histogram of resource %" PRIu32

@@ -37,7 +37,7 @@ void graph_restore_class(struct graph *graph, const struct class_row *row)
 		class->row_text = class_row_text(row);
 	for (size_t i = 0; i < row->statistic_count; i++) {
 		reach(&graph->counters.statistic_id, row->statistics[i].id);
-		graph_class_learn_statistic(class, row->statistics[i].name, row->statistics[i].id);
+		graph_class_learn_statistic(class, &row->statistics[i]);
 	}
 }
 

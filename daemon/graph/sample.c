@@ -30,6 +30,7 @@ struct layer {
 struct series {
 	record_id statistic;
 	uint32_t bin;
+	bool is_counter;
 	struct wallclock last; /* of the frames of the series */
 	size_t layer_count;
 	struct layer *layers[LAYERS];
@@ -125,6 +126,7 @@ static struct series *add_series(struct graph_cohort *cohort, uint32_t statistic
 
 	series->statistic = class->statistic_ids[statistic];
 	series->bin = bin;
+	series->is_counter = class->class->statistics[statistic].type == STATISTIC_COUNTER;
 	series->last = cohort->framed;
 	cohort->series[class->first_series[statistic] + bin] = series;
 	return series;
@@ -191,6 +193,8 @@ static void add_point(struct gathering *gathering, struct graph_cohort *cohort, 
 	layer->frame.value[slot] = point->value;
 	layer->count++;
 	later(&cohort->newest, point->time);
+	if (series->is_counter)
+		counters_take(gathering->graph, cohort, slot, point->statistic, point->value);
 }
 
 /*
@@ -280,6 +284,7 @@ void samples_apply(struct application *application)
 		take_histogram(&gathering, &batch->histograms[i]);
 	while (!TAILQ_EMPTY(&gathering.graph->sampled))
 		end_cohort(gathering.graph, TAILQ_FIRST(&gathering.graph->sampled));
+	counters_tell(gathering.graph);
 	if (gathering.outdated > 0)
 		warn_of_outdated(&gathering);
 }

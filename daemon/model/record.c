@@ -29,7 +29,7 @@ enum gap_reason gap_reason_parse(const char *name)
 	return reason;
 }
 
-static void statistic_row_clear(struct statistic_row *row)
+void statistic_row_clear(struct statistic_row *row)
 {
 	free(row->name);
 	free(row->type);
@@ -37,6 +37,7 @@ static void statistic_row_clear(struct statistic_row *row)
 	free(row->units);
 	free(row->bins);
 	free(row->bin_labels);
+	*row = (struct statistic_row){0};
 }
 
 void class_row_clear(struct class_row *row)

@@ -27,7 +27,10 @@ struct statistic_row {
 	uint32_t sample_period;
 	char *bins;       /* JSON array of [from, to], to null when open; NULL for time series */
 	char *bin_labels; /* JSON array of bin_label() for each; NULL for time series */
+	bool declared;    /* by the class as it is stored; else it was one of an earlier version */
 };
+
+void statistic_row_clear(struct statistic_row *row);
 
 /* A class, and the plugin it belongs to: (plugin, name) is unique. */
 struct class_row {

@@ -121,6 +121,8 @@ struct tending {
 	struct monotonic drop_not_before; /* after others held what is to be dropped */
 	struct backoff drop_wait;
 	struct store_trouble drop_trouble;
+	size_t left_out;                /* frames that were, and that is yet to be told */
+	struct monotonic left_out_told; /* 0: never */
 };
 
 struct store {
@@ -325,9 +327,26 @@ bool store_drop_expired(struct store *store);
 
 /* ---- tend_condense.c ---- */
 
-/* Steps: frames that are to be made again, and those of intervals that have ended. */
-bool store_condense_late(struct store *store);
+/* A step: frames of intervals that have ended. */
 bool store_condense(struct store *store);
+
+/*
+ * Takes a row of finer frames: cohort, statistic, bin, interval (if they are late), time and
+ * payload (nulls: there is none), whether it is a counter. One that can't be read is told and left
+ * out.
+ */
+void store_take_part(struct condenser *condenser, const PGresult *result);
+
+/*
+ * Appends the beginning of a statement, for which the columns of frames that were made are
+ * parameters: as "u" and, but for those that are null, in the table.
+ */
+void store_append_make_frames(unsigned resolution, struct text *sql);
+
+/* ---- tend_late.c ---- */
+
+/* A step: frames that are to be made again. */
+bool store_condense_late(struct store *store);
 
 /* ---- write.c ---- */
 

@@ -96,6 +96,7 @@ static void add_statistic(struct class_row *class, size_t *capacity, const PGres
 	    .sample_period = (uint32_t)number_at(row, 16),
 	    .bins = xstrdup(text_at(row, 17)),
 	    .bin_labels = xstrdup(text_at(row, 18)),
+	    .declared = is_true(row, 19),
 	};
 }
 
@@ -269,7 +270,7 @@ static const struct load_step steps[] = {
         load_counters, NULL},
     {"SELECT class.id, plugin, class.name, class.label, scannable, internal, loaded, ancestry,"
      " attributes, charts, relations, statistic.id, statistic.name, type, statistic.label, units,"
-     " sample_period, bins, bin_labels"
+     " sample_period, bins, bin_labels, declared"
      " FROM storage.class LEFT JOIN storage.statistic ON class_id = class.id"
      " ORDER BY class.id, statistic.id OFFSET $1::bigint",
         load_class, end_class},

@@ -15,6 +15,8 @@
 /* Frames may be this far in the future: the clock was set back. */
 #define FUTURE_S INT64_C(86400)
 
+#define TELL_AGAIN_NS (60 * NS_PER_S)
+
 /* ---- steps ---- */
 
 static int64_t now_s(void)
@@ -182,6 +184,21 @@ static bool is_out_of_time(const struct store *store, const struct frame_row *fr
 	       frame->time.us - FRAME_REACH_S * US_PER_S < tending->condensed_us[1];
 }
 
+/* Warns that frames are left out, once a minute as long as there are any. */
+static void warn_of_left_out(struct tending *tending)
+{
+	struct monotonic now = monotonic_now();
+
+	if (tending->left_out_told.ns != 0 &&
+	    monotonic_since(now, tending->left_out_told) < TELL_AGAIN_NS)
+		return;
+	log_warning(
+	    "%zu frame%s of samples left out, older than samples are kept or of a time to come",
+	    tending->left_out, plural(tending->left_out));
+	tending->left_out_told = now;
+	tending->left_out = 0;
+}
+
 /* Leaves out frames for which there is no place in time. */
 static void leave_out_frames(struct store *store)
 {
@@ -200,9 +217,8 @@ static void leave_out_frames(struct store *store)
 	if (kept == count)
 		return;
 	store->statistics.left_out += count - kept;
-	log_warning(
-	    "%zu frame%s of samples left out, older than samples are kept or of a time to come",
-	    count - kept, plural(count - kept));
+	store->tending.left_out += count - kept;
+	warn_of_left_out(&store->tending);
 }
 
 /* The intervals that samples of a frame are of are to be made again if they were made before. */

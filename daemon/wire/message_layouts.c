@@ -120,7 +120,7 @@ static const struct field statistic_fields[] = {
     REQUIRED(struct statistic, name),
     REQUIRED(struct statistic, label),
     FIELD(struct statistic, units, .not_null = true),
-    RANGE(struct statistic, sample_period, 1, UINT32_MAX),
+    RANGE(struct statistic, sample_period, 1, INT32_MAX),
     ARRAY(struct statistic, bins, bin_count, &bin_layout),
 };
 static const struct layout statistic_layout = LAYOUT(struct statistic, statistic_fields);

@@ -11,6 +11,8 @@
  *	motto text                  assigns an attribute of the array, as firmware does
  *	gone disk S1                removes it
  *	temperature S1 36.5         a sample of a disk
+ *	count T 1000                the counter of a sensor
+ *	sizes T 3 5                 the histogram of a sensor, which has two bins
  *	incomplete disk             this scan could not list all disks
  *	fail words                  the scan fails
  *	pause                       waits until the file changes
@@ -79,6 +81,8 @@ static const struct iml_class sensor = {
     .identifier = IML_SCOPED_ID("name"),
     .attributes = IML_ATTRIBUTES(IML_STRING("name"), IML_INTEGER("value", .optional = true),
         IML_ENUM("mode", IML_OPTIONS("QUIET", "LOUD"), .optional = true)),
+    .statistics = IML_STATISTICS(
+        IML_COUNTER("count"), IML_HISTOGRAM("sizes", IML_BINS({0, 9}, {10, IML_OPEN}))),
     .alert_conditions =
         IML_ALERT_CONDITIONS(IML_UPPER_BOUND("value", .warn_bound = IML_BOUND(85),
                                  .error_bound = IML_BOUND(95), .message = "Too high"),
@@ -195,6 +199,13 @@ static size_t split(char *line, char **words, size_t most)
 	return count;
 }
 
+static void sample_sizes(struct iml_resource *resource, char **words)
+{
+	const int64_t counts[] = {strtoll(words[0], NULL, 10), strtoll(words[1], NULL, 10)};
+
+	iml_sample_histogram(resource, "sizes", counts, 2);
+}
+
 /* Does what one line says. Returns what the scan is to return if the line ends it, else 0. */
 static int obey(struct iml_plugin *self, const char *path, char **words, size_t count)
 {
@@ -209,6 +220,10 @@ static int obey(struct iml_plugin *self, const char *path, char **words, size_t 
 		    self, class_of(words[1]), IML_SET(key_of(class_of(words[1])), words[2]));
 	else if (strcmp(words[0], "temperature") == 0 && count > 2)
 		iml_sample(find(self, &disk, words[1]), "temperature", words[2]);
+	else if (strcmp(words[0], "count") == 0 && count > 2)
+		iml_sample(find(self, &sensor, words[1]), "count", words[2]);
+	else if (strcmp(words[0], "sizes") == 0 && count > 3)
+		sample_sizes(find(self, &sensor, words[1]), words + 2);
 	else if ((strcmp(words[0], "firmware") == 0 || strcmp(words[0], "motto") == 0) && count > 1)
 		iml_set(iml_scannable_of(self), words[0], words[1]);
 	else if (class_of(words[0]) != NULL && count > 1)

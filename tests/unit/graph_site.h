@@ -404,15 +404,41 @@ static inline void drop_resource(struct database *database, record_id id)
 	drop_slots(database, id);
 }
 
+static inline bool has_statistic(const struct class_row *row, record_id id)
+{
+	for (size_t i = 0; i < row->statistic_count; i++)
+		if (row->statistics[i].id == id)
+			return true;
+	return false;
+}
+
+/* Statistics stay, but those that are not in the new row are not declared any more. */
+static inline void replace_class(struct class_row *stored, const struct class_row *row)
+{
+	struct class_row copy = copy_class(row);
+
+	for (size_t i = 0; i < stored->statistic_count; i++) {
+		struct statistic_row *statistic = &stored->statistics[i];
+
+		if (has_statistic(row, statistic->id))
+			continue;
+		copy.statistics = xreallocarray(
+		    copy.statistics, copy.statistic_count + 1, sizeof(*copy.statistics));
+		statistic->declared = false;
+		copy.statistics[copy.statistic_count++] = *statistic;
+		*statistic = (struct statistic_row){0};
+	}
+	class_row_clear(stored);
+	*stored = copy;
+}
+
 static inline void write_class(struct database *database, const struct class_row *row)
 {
-	for (size_t i = 0; i < database->class_count; i++) {
-		if (database->classes[i].id != row->id)
-			continue;
-		class_row_clear(&database->classes[i]);
-		database->classes[i] = copy_class(row);
-		return;
-	}
+	for (size_t i = 0; i < database->class_count; i++)
+		if (database->classes[i].id == row->id) {
+			replace_class(&database->classes[i], row);
+			return;
+		}
 	APPEND(database->classes, database->class_count, copy_class(row));
 }
 

@@ -95,6 +95,31 @@ static void what_is_no_time_is_refused(void **state)
 	assert_non_null(strstr(reason, "\"1h\" is not a time"));
 }
 
+static void an_end_alone_has_the_hour_before_it(void **state)
+{
+	struct stats_options options = {.until = "1700000000", .points = "20"};
+	char *path = stats_charts_path(&options, "/v1/resources/5");
+
+	(void)state;
+	assert_string_equal(path, "/v1/resources/5/charts?from=1699996400&to=1700000000&points=20");
+	free(path);
+	options = (struct stats_options){.since = "1h"};
+	path = stats_charts_path(&options, "/v1/resources/5");
+	assert_string_equal(path, "/v1/resources/5/charts?from=-1h");
+	free(path);
+}
+
+static void a_span_that_is_none_is_refused_in_the_users_words(void **state)
+{
+	static const struct stats_options bad[] = {{.since = "2037-01-01"},
+	    {.since = "10 min", .until = "-1h"}, {.since = "1700000000", .until = "1700000000"},
+	    {.since = "yesterday"}, {.until = "1h"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_null(stats_charts_path(&bad[i], "/v1/resources/5"));
+}
+
 static void options_are_kept(void **state)
 {
 	struct stats_options options = {0};
@@ -330,6 +355,8 @@ int main(void)
 	    cmocka_unit_test(a_time_of_the_day_is_one_of_today),
 	    cmocka_unit_test(what_is_no_time_is_refused),
 	    cmocka_unit_test(options_are_kept),
+	    cmocka_unit_test(an_end_alone_has_the_hour_before_it),
+	    cmocka_unit_test(a_span_that_is_none_is_refused_in_the_users_words),
 	    cmocka_unit_test(charts_keep_what_is_chosen),
 	    cmocka_unit_test(without_a_choice_all_is_kept),
 	    cmocka_unit_test(a_statistic_without_a_chart_is_told),

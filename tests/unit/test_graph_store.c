@@ -81,6 +81,88 @@ static void a_changed_class_is_written_again_with_the_same_ids(void **state)
 	assert_int_equal(site->database.classes[DRIVE].statistics[1].id, 4);
 }
 
+/* The statistics of drives, as they are stored: "1 temperature 10, 2 latency 10 gone". */
+static const char *drive_statistics(const struct site *site)
+{
+	static struct text text;
+	const struct class_row *drive = &site->database.classes[DRIVE];
+
+	text_reset(&text);
+	for (size_t i = 0; i < drive->statistic_count; i++) {
+		const struct statistic_row *row = &drive->statistics[i];
+
+		text_printf(&text, "%s%lld %s %u%s", i > 0 ? ", " : "", (long long)row->id,
+		    row->name, (unsigned)row->sample_period, row->declared ? "" : " gone");
+	}
+	return text.data;
+}
+
+static void a_statistic_with_another_period_begins_anew(void **state)
+{
+	struct site *site = *state;
+	struct class *drive = site->classes[DRIVE];
+
+	assert_string_equal(drive_statistics(site), "1 temperature 10, 2 latency 10");
+	drive->statistics[0].sample_period = 60;
+	text_reset(&site_warnings);
+	site_restart(site);
+	site_write(site);
+
+	/* its samples are none of the new one, those of the other are still there */
+	assert_string_equal(
+	    drive_statistics(site), "4 temperature 60, 2 latency 10, 1 temperature 10 gone");
+	assert_string_equal(site_warnings.data,
+	    "statistic \"temperature\" of class \"Drive\" has a sample period of 60 s, no longer "
+	    "of 10 s: its older samples are dropped\n");
+	/* told once */
+	text_reset(&site_warnings);
+	site_restart(site);
+	assert_int_equal(site_write(site), 0);
+	assert_string_equal(site_warnings.data, "");
+	/* and the same, back again */
+	drive->statistics[0].sample_period = 10;
+	site_restart(site);
+	site_write(site);
+	assert_string_equal(drive_statistics(site),
+	    "5 temperature 10, 2 latency 10, 4 temperature 60 gone, 1 temperature 10 gone");
+}
+
+static void a_statistic_with_other_bins_begins_anew(void **state)
+{
+	struct site *site = *state;
+	struct class *drive = site->classes[DRIVE];
+
+	drive->statistics[1].bins[0].to = 5;
+	drive->statistics[1].bins[1].from = 6;
+	text_reset(&site_warnings);
+	site_restart(site);
+	site_write(site);
+	assert_string_equal(
+	    drive_statistics(site), "1 temperature 10, 4 latency 10, 2 latency 10 gone");
+	assert_non_null(strstr(site_warnings.data, "\"latency\" of class \"Drive\" is declared "
+	                                           "with another type or other bins"));
+	drive->statistics[0].type = STATISTIC_COUNTER;
+	site_restart(site);
+	site_write(site);
+	assert_string_equal(drive_statistics(site),
+	    "5 temperature 10, 4 latency 10, 1 temperature 10 gone, 2 latency 10 gone");
+}
+
+static void a_statistic_that_comes_back_has_its_samples(void **state)
+{
+	struct site *site = *state;
+	struct class *drive = site->classes[DRIVE];
+
+	drive->statistic_count = 1;
+	site_restart(site);
+	site_write(site);
+	assert_string_equal(drive_statistics(site), "1 temperature 10, 2 latency 10 gone");
+	drive->statistic_count = 2;
+	site_restart(site);
+	assert_int_equal(site_write(site), 1);
+	assert_string_equal(drive_statistics(site), "1 temperature 10, 2 latency 10");
+}
+
 /* ---- declarations and stored values ---- */
 
 static void a_plugin_that_comes_back_finds_its_values(void **state)
@@ -501,6 +583,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, site_setup, site_teardown)
 	    TEST(classes_are_written_once),
 	    TEST(a_changed_class_is_written_again_with_the_same_ids),
+	    TEST(a_statistic_with_another_period_begins_anew),
+	    TEST(a_statistic_with_other_bins_begins_anew),
+	    TEST(a_statistic_that_comes_back_has_its_samples),
 	    TEST(a_plugin_that_comes_back_finds_its_values),
 	    TEST(a_plugin_that_is_gone_keeps_its_records),
 	    TEST(a_new_version_takes_defaults_and_ignores_what_it_lacks),

@@ -179,6 +179,37 @@ static void a_frame_outside_of_what_is_kept_is_left_out(void **state)
 	assert_int_equal(store_statistics(database->client.store)->left_out, 2);
 }
 
+static size_t warnings;
+
+static void count_warning(int level, const char *plugin, const char *scannable, const char *line)
+{
+	(void)plugin;
+	(void)scannable;
+	if (level == LOG_LEVEL_WARNING && strstr(line, "of samples left out") != NULL)
+		warnings++;
+}
+
+static void frames_that_are_left_out_are_told_once_a_minute(void **state)
+{
+	struct database *database = *state;
+
+	await_partition(database, 4, now_s());
+	log_set_sink(count_warning);
+	warnings = 0;
+	for (int i = 0; i < 6; i++) {
+		struct changes *changes = new_changes();
+
+		if (i == 5)
+			clock_skip(61 * NS_PER_S);
+		add_frame(changes, now_s() + 25 * HOUR_S);
+		client_write(&database->client, changes);
+	}
+	log_set_sink(NULL);
+
+	assert_int_equal(warnings, 2);
+	assert_int_equal(store_statistics(database->client.store)->left_out, 6);
+}
+
 static void samples_that_no_interval_has_yet_are_kept_however_old(void **state)
 {
 	struct database *database = *state;
@@ -260,6 +291,7 @@ int main(void)
 	    TEST(partitions_are_made_ahead),
 	    TEST(a_frame_of_any_time_has_its_partition),
 	    TEST(a_frame_outside_of_what_is_kept_is_left_out),
+	    TEST(frames_that_are_left_out_are_told_once_a_minute),
 	    TEST(samples_that_no_interval_has_yet_are_kept_however_old),
 	    TEST(partitions_are_known_after_a_restart),
 	    TEST(readers_and_writers_go_on_while_a_partition_is_made),

@@ -319,6 +319,70 @@ static void frames_that_fill_pages_are_read(void **state)
 	free(frame);
 }
 
+/* A frame at each of so many times, 10 s apart: value i of the drive is that of the frame i. */
+static void put_values(PGconn *database, const double *values, size_t count)
+{
+	struct frame *frame = xcalloc(1, sizeof(*frame));
+
+	for (size_t i = 0; i < count; i++) {
+		/* others of the frame decide how it is stored */
+		for (size_t slot = 0; slot < FRAME_SLOTS; slot++) {
+			frame->present[slot] = slot == 3 || random() % 2 == 0;
+			frame->value[slot] = i % 3 == 0   ? random_double()
+			                     : i % 3 == 1 ? values[i]
+			                                  : (double)(random() % 1000) / 8;
+		}
+		frame->value[3] = values[i];
+		put_frame(database, (struct key){0, 1, 1, 0, 10 * (double)i}, frame);
+	}
+	free(frame);
+}
+
+/* That the question, which gives numbers, is answered by these, bit by bit. */
+static void assert_numbers(
+    PGconn *database, const char *sql, int columns, const double *values, size_t count)
+{
+	PGresult *result = PQexecParams(database, sql, 0, NULL, NULL, NULL, NULL, 1);
+
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		fail_msg("%s", PQerrorMessage(database));
+	assert_int_equal(PQntuples(result), count);
+	for (size_t i = 0; i < count; i++)
+		for (int column = 0; column < columns; column++)
+			assert_bits(result, i, column, values[i]);
+	PQclear(result);
+}
+
+static void every_function_gives_every_bit(void **state)
+{
+	double values[300] = {-0.0, 0, 5e-324, -5e-324, 0x1.fffffffffffffp-1023, -0x1p-1022,
+	    0x1.fffffffffffffp1023, -0x1.fffffffffffffp1023, 0.1, 1e22, -1e-300, 0x1p53 + 2};
+
+	/* given random numbers, also with other settings than usual */
+	srandom(13);
+	for (size_t i = 12; i < COUNT_OF(values); i++)
+		values[i] = random_double();
+	put_values(*state, values, COUNT_OF(values));
+	query(*state, "SET LOCAL extra_float_digits = -10");
+	assert_numbers(*state,
+	    "SELECT value, minimum, maximum FROM storage.samples(11, 'heat', at(0), at(3000))", 3,
+	    values, COUNT_OF(values));
+	assert_numbers(*state,
+	    "SELECT values[1] FROM storage.series(11, '{heat}', at(0), at(3000))", 1, values,
+	    COUNT_OF(values));
+	/* as minimum and maximum, and newest value, of intervals with one sample each */
+	assert_numbers(*state,
+	    "SELECT minimum, maximum FROM storage.intervals(11, 'heat', at(0), at(3000), 300)", 2,
+	    values, COUNT_OF(values));
+	assert_numbers(*state, "SELECT value FROM storage.latest(11) WHERE statistic = 'heat'", 1,
+	    &values[COUNT_OF(values) - 1], 1);
+	/* and as JSON, which has no -0 */
+	assert_numbers(*state,
+	    "SELECT (v->>0)::double precision FROM jsonb_array_elements("
+	    "storage.charts(11, at(10), at(3000))->'charts'->0->'values') AS v",
+	    1, &values[1], COUNT_OF(values) - 1);
+}
+
 /* ---- samples ---- */
 
 static void gauges_are_read_as_they_were_sampled(void **state)
@@ -390,32 +454,32 @@ static void counters_are_read_as_rates(void **state)
 
 static void samples_of_one_moment_have_no_rate_of_their_own(void **state)
 {
-	/* given some that are less than 1 ms apart, at the beginning, within and at the end */
+	/* given some that are less than 0.1 s apart, at the beginning, within and at the end */
 	put_samples(*state, 2, 1000, VALUES(100, 200));
 	put_sample(*state, 2, 1000.000001, 150);
-	put_sample(*state, 2, 1010.0004, 220);
-	put_sample(*state, 2, 1010.0008, 230);
-	put_sample(*state, 2, 1010.001, 240);
-	put_sample(*state, 2, 1020.001, 300);
-	put_sample(*state, 2, 1020.001001, 310);
-	/* then their rise is that of the step to the next, 1 ms later or more */
+	put_sample(*state, 2, 1010.04, 220);
+	put_sample(*state, 2, 1010.08, 230);
+	put_sample(*state, 2, 1010.1, 240);
+	put_sample(*state, 2, 1020.1, 300);
+	put_sample(*state, 2, 1020.100001, 310);
+	/* then their rise is that of the step to the next, 0.1 s later or more */
 	assert_answer(*state,
 	    "SELECT since(time), value, count FROM storage.samples(11, 'reads', at(1000), "
 	    "at(1040))",
-	    "1010|10|2\n1010.001|40000|3\n1020.001|6|1");
+	    "1010|10|2\n1010.1|400|3\n1020.1|6|1");
 	assert_answer(*state,
 	    "SELECT since(time), values FROM storage.series(11, '{reads}', at(1000), at(1040))",
-	    "1010|{10}\n1010.001|{40000}\n1020.001|{6}");
+	    "1010|{10}\n1010.1|{400}\n1020.1|{6}");
 	assert_answer(*state,
 	    "SELECT storage.charts(11, at(1000), at(1040))->'charts'->0->'values'",
-	    "[[null, 10], [null, 40000], [null, 6]]");
+	    "[[null, 10], [null, 400], [null, 6]]");
 	/* and there is none if there is no next */
 	assert_answer(*state,
 	    "SELECT value, count FROM storage.intervals(11, 'reads', at(1000), at(1010), 1)", "|2");
 	assert_answer(*state,
 	    "SELECT round(value::numeric, 2), count"
 	    " FROM storage.intervals(11, 'reads', at(1000), at(1020), 2)",
-	    "|2\n9.00|4");
+	    "|2\n8.91|4");
 }
 
 /* ---- resolutions ---- */
@@ -712,6 +776,40 @@ static void condensing_changes_nothing(void **state)
 	free(ask_counter);
 	free(expected_gauge);
 	free(expected_counter);
+}
+
+static void samples_of_a_long_period_are_read_at_any_resolution(void **state)
+{
+	/* given a gauge and a counter that are sampled every 10 minutes, minutes being condensed */
+	query(*state, "UPDATE storage.statistic SET sample_period = 600 WHERE id IN (1, 2);"
+	              "UPDATE storage.resolution SET condensed = at(7200) WHERE number = 1");
+	for (int i = 0; i < 18; i++) {
+		put_sample(*state, 1, 600 * i + 7, i);
+		put_sample(*state, 2, 600 * i + 7, 6000 * i);
+		if (600 * i >= 7200)
+			continue;
+		put_interval(*state, (struct key){1, 1, 1, 0, 600 * i}, false, VALUES(i));
+		put_interval(*state, (struct key){1, 1, 2, 0, 600 * i}, true, VALUES(6000 * i));
+	}
+	/* then samples are given if there are few, however long the time */
+	assert_answer(*state,
+	    "SELECT count(*), min(since(time)), max(value)"
+	    " FROM storage.samples(11, 'heat', at(0), at(10800), 18)",
+	    "18|7|17");
+	/* and intervals with a sample else, counters with the right rate */
+	query(*state, "UPDATE storage.resolution SET retention = '1 hour' WHERE number = 0");
+	assert_answer(*state,
+	    "SELECT count(*), min(since(time)), max(value), sum(count)"
+	    " FROM storage.samples(11, 'heat', at(0), at(10800))",
+	    "18|0|17|18");
+	assert_answer(*state,
+	    "SELECT count(*), min(value), max(value) FROM storage.samples(11, 'reads', at(0), "
+	    "at(10800))",
+	    "17|10|10");
+	assert_answer(*state,
+	    "SELECT min(value), max(value), count(value), count(*)"
+	    " FROM storage.intervals(11, 'reads', at(3600), at(7200), 60)",
+	    "10|10|6|60");
 }
 
 /* ---- several series ---- */
@@ -1055,6 +1153,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(every_value_is_read_bit_by_bit),
 	    TEST(every_sum_is_read_bit_by_bit),
+	    TEST(every_function_gives_every_bit),
+	    TEST(samples_of_a_long_period_are_read_at_any_resolution),
 	    TEST(frames_that_fill_pages_are_read),
 	    TEST(gauges_are_read_as_they_were_sampled),
 	    TEST(a_range_is_rounded_down_to_10_seconds),

@@ -804,7 +804,7 @@ static void statistics_must_hang_together(void **state)
 	statistic = drive_statistics[TEMPERATURE];
 	statistic.sample_period = 0;
 	assert_class_refused(
-	    &class, "classes[0].statistics[0].sample_period: 0 is out of range (1 to 4294967295)");
+	    &class, "classes[0].statistics[0].sample_period: 0 is out of range (1 to 2147483647)");
 	statistic = drive_statistics[SIZES];
 	statistic.bin_count = 0;
 	assert_class_refused(

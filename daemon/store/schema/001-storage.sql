@@ -722,13 +722,14 @@ COMMENT ON FUNCTION storage.pieces IS 'Private: what to read a span of time from
 
 CREATE FUNCTION storage.rate(rise double precision, from_time timestamptz, to_time timestamptz)
 RETURNS double precision LANGUAGE sql STABLE PARALLEL SAFE
-RETURN CASE WHEN to_time - from_time >= interval '1 ms'
+RETURN CASE WHEN to_time - from_time >= interval '100 ms'
 	THEN greatest(rise, 0) / extract(epoch FROM to_time - from_time)::double precision END;
 REVOKE ALL ON FUNCTION storage.rate FROM PUBLIC;
 COMMENT ON FUNCTION storage.rate IS
-	'Private: by how much per second a counter rose; null for less than 1 ms, which is no measure of it.';
+	'Private: by how much per second a counter rose; null for less than 0.1 s, which is no measure of it.';
 
--- Two samples of one millisecond, as the first two of a session may be, are 1 us apart.
+-- The first two scans of a session follow each other at once. A device whose counters move on once a
+-- second would seem to stand still between them, or to race.
 CREATE FUNCTION storage.rates(resource bigint, statistic bigint, begin_time timestamptz,
 	end_time timestamptz)
 RETURNS TABLE ("time" timestamptz, rate double precision, count bigint)
@@ -745,7 +746,7 @@ BEGIN
 		rise := rise + greatest(entry.last - last, 0);
 		last := entry.last;
 		count := count + 1;
-		CONTINUE WHEN entry.time < rates.time + interval '1 ms';
+		CONTINUE WHEN entry.time < rates.time + interval '100 ms';
 		rate := storage.rate(rise, rates.time, entry.time);
 		rates.time := entry.time;
 		RETURN NEXT;
@@ -756,7 +757,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION storage.rates FROM PUBLIC;
 COMMENT ON FUNCTION storage.rates IS
-	'Private: the rates between the samples of a counter. The first one has none; one that is less than 1 ms after the last is joined with the next.';
+	'Private: the rates between the samples of a counter. The first one has none; one that is less than 0.1 s after the last is joined with the next.';
 
 CREATE FUNCTION storage.place_in(begin_time timestamptz, end_time timestamptz, intervals integer,
 	number bigint)
@@ -974,9 +975,12 @@ BEGIN ATOMIC
 		UNION
 		SELECT resources.scannable_id FROM storage.resources WHERE resources.id = find_gaps.resource
 	)
-	SELECT gap.begin_time, gap.end_time, gap.reason FROM storage.gap
-	WHERE (gap.scannable_id IS NULL OR gap.scannable_id IN (SELECT place.scannable_id FROM place))
-	AND gap.begin_time < find_gaps.end_time
+	SELECT gap.begin_time, gap.end_time, gap.reason FROM (
+		SELECT own.* FROM place JOIN storage.gap AS own ON own.scannable_id = place.scannable_id
+		UNION ALL
+		SELECT common.* FROM storage.gap AS common WHERE common.scannable_id IS NULL
+	) AS gap
+	WHERE gap.begin_time < find_gaps.end_time
 	AND (gap.end_time IS NULL OR gap.end_time > find_gaps.begin_time)
 	ORDER BY gap.begin_time, gap.id;
 END;
@@ -1048,7 +1052,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION storage.samples IS
-	'Points of a gauge or counter of a resource, oldest first, from from_time up to but not including to_time, both rounded down to 10 s: the samples if they still exist since from_time and are at most max_points, else what intervals of 1 min, 5 min, 1 h or days that begin in that span come to: the finest of which that holds. Of a gauge: its value, of intervals the mean, and minimum and maximum. Of a counter: the rate per second since the point before, never negative; the first point has none and is left out, and one that is less than 1 ms after the point before is joined with the next. count is how many samples a point is made of. A row with a gap and no value says why samples are missing from its time on: storage.gaps.reason.';
+	'Points of a gauge or counter of a resource, oldest first, from from_time up to but not including to_time, both rounded down to 10 s: the samples if they still exist since from_time and are at most max_points, else what intervals of 1 min, 5 min, 1 h or days that begin in that span come to: the finest of which that holds. Of a gauge: its value, of intervals the mean, and minimum and maximum. Of a counter: the rate per second since the point before, never negative; the first point has none and is left out, and one that is less than 0.1 s after the point before is joined with the next. count is how many samples a point is made of. A row with a gap and no value says why samples are missing from its time on: storage.gaps.reason.';
 
 CREATE FUNCTION storage.intervals(resource bigint, statistic text, from_time timestamptz,
 	to_time timestamptz, intervals integer)
