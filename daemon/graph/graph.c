@@ -25,7 +25,6 @@ struct graph *graph_new(const struct graph_options *options)
 	TAILQ_INIT(&graph->plugins);
 	TAILQ_INIT(&graph->active_alerts);
 	TAILQ_INIT(&graph->dirty_alerts);
-	TAILQ_INIT(&graph->dirty_resources);
 	TAILQ_INIT(&graph->refused);
 	TAILQ_INIT(&graph->rules);
 	TAILQ_INIT(&graph->crowded);
@@ -107,6 +106,7 @@ void graph_free(struct graph *graph)
 	free_plugins(graph);
 	free_classes(graph);
 	relations_free(graph);
+	free(graph->touched);
 	causes_free(graph);
 	gaps_free(graph);
 	index_clear(&graph->refused_by_pair);
@@ -199,7 +199,12 @@ const struct graph_alert_list *graph_alerts(const struct graph *graph)
 
 const char *graph_name(const struct graph_resource *resource)
 {
-	return resource->alias != NULL ? resource->alias : resource->label;
+	return resource->extras->alias != NULL ? resource->extras->alias : resource->label;
+}
+
+const char *graph_identifier(const struct graph_resource *resource)
+{
+	return strchr(strchr(resource->identity, '/') + 1, '/') + 1;
 }
 
 /* Resources still to be looked at, and those that were, in order. */

@@ -195,14 +195,12 @@ static int check_mandatory(struct application *application, const struct prepare
 	return 0;
 }
 
-/* Checks the values of a report, and copies them. */
-static int copy_values(struct application *application, struct prepared *prepared)
+/* Checks the values of a report, and puts them in their places. */
+static int place_values(struct application *application, struct prepared *prepared)
 {
 	const struct report *report = prepared->report;
 	const struct class *class = prepared->class->class;
 
-	prepared->values = xcalloc(report->created ? class->attribute_count : report->change_count,
-	    sizeof(*prepared->values));
 	for (size_t i = 0; i < report->change_count; i++) {
 		const struct change *change = &report->changes[i];
 		size_t place = report->created ? change->attribute : i;
@@ -213,18 +211,35 @@ static int copy_values(struct application *application, struct prepared *prepare
 			    report->resource, class->name, change->attribute);
 		if (check_value(application, prepared, change) != 0)
 			return -1;
-		value_clear(&prepared->values[place]);
-		if (!class_is_managed(class, change->attribute))
-			prepared->values[place] = value_copy(&change->value);
+		prepared->values[place] =
+		    class_is_managed(class, change->attribute) ? VALUE_NULL_INIT : change->value;
 	}
 	return report->created ? check_mandatory(application, prepared) : 0;
 }
 
+static size_t count_values(const struct prepared *prepared)
+{
+	return prepared->report->created ? prepared->class->attribute_count
+	                                 : prepared->report->change_count;
+}
+
 static int check_values(struct application *application)
 {
-	for (size_t i = 0; i < application->batch->report_count; i++)
-		if (copy_values(application, &application->reports[i]) != 0)
+	size_t report_count = application->batch->report_count;
+	size_t count = 0;
+
+	for (size_t i = 0; i < report_count; i++)
+		count += count_values(&application->reports[i]);
+	application->values = xcalloc(count, sizeof(*application->values));
+	count = 0;
+	for (size_t i = 0; i < report_count; i++) {
+		struct prepared *prepared = &application->reports[i];
+
+		prepared->values = application->values + count;
+		count += count_values(prepared);
+		if (place_values(application, prepared) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -362,7 +377,6 @@ static int find_identity(struct application *application, struct prepared *prepa
 	const struct class *class = prepared->class->class;
 	record_id scope = class->scope == IDENTIFIER_SCOPED ? application->scannable->id : 0;
 	struct text key = TEXT_EMPTY;
-	struct text identity = TEXT_EMPTY;
 	const struct prepared *other;
 	char reason[REASON_SIZE];
 	uint32_t hash;
@@ -372,8 +386,7 @@ static int find_identity(struct application *application, struct prepared *prepa
 		text_clear(&key);
 		return 0;
 	}
-	prepared->identifier = identity_append(&identity, prepared->class->id, scope, key.data);
-	prepared->identity = text_steal(&identity);
+	prepared->identity = identity_text(prepared->class->id, scope, key.data);
 	text_clear(&key);
 	hash = index_hash_identity(prepared->identity);
 	other = index_find(&application->by_identity, hash, has_identity, prepared->identity);
@@ -503,7 +516,7 @@ static bool keeps_identity(const struct prepared *prepared)
 	}
 	same = !identifying || class->scope == IDENTIFIER_AUTO ||
 	       (class_identifier(class, values, &key, reason) &&
-	           strcmp(key.data, prepared->resource->identifier) == 0);
+	           strcmp(key.data, graph_identifier(prepared->resource)) == 0);
 	text_clear(&key);
 	free(values);
 	return same;
@@ -579,15 +592,9 @@ static void clear_slots(struct application *application)
 void application_clear(struct application *application)
 {
 	index_clear(&application->by_identity);
-	for (size_t i = 0; i < application->batch->report_count; i++) {
-		struct prepared *prepared = &application->reports[i];
-
-		if (prepared->report != NULL)
-			values_free(prepared->values, prepared->report->created
-			                                  ? prepared->class->attribute_count
-			                                  : prepared->report->change_count);
-		free(prepared->identity);
-	}
+	for (size_t i = 0; i < application->batch->report_count; i++)
+		free(application->reports[i].identity);
+	free(application->values);
 	clear_slots(application);
 	free(application->reports);
 	free(application->order);
