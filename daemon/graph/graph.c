@@ -110,7 +110,6 @@ void graph_free(struct graph *graph)
 	causes_free(graph);
 	gaps_free(graph);
 	index_clear(&graph->refused_by_pair);
-	index_clear(&graph->by_id);
 	index_clear(&graph->by_identity);
 	if (graph->next != NULL)
 		changes_free(graph->next);
@@ -161,14 +160,9 @@ void graph_settle(struct graph *graph)
 	causes_settle(graph);
 }
 
-static bool has_id(const void *resource, const void *id)
-{
-	return ((const struct graph_resource *)resource)->id == *(const record_id *)id;
-}
-
 struct graph_resource *graph_find(const struct graph *graph, record_id id)
 {
-	return index_find(&graph->by_id, index_hash_id(id), has_id, &id);
+	return ids_find(&graph->ids, id);
 }
 
 struct graph_class *graph_find_class(
@@ -189,7 +183,7 @@ const struct graph_class *graph_first_class(const struct graph *graph)
 
 size_t graph_resource_count(const struct graph *graph)
 {
-	return graph->by_id.count;
+	return graph->ids.count;
 }
 
 const struct graph_alert_list *graph_alerts(const struct graph *graph)

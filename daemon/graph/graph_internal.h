@@ -103,6 +103,15 @@ struct graph_index {
 	size_t capacity; /* a power of two, or 0 */
 };
 
+struct id_node;
+
+/* All resources by id. */
+struct graph_ids {
+	struct id_node *root;
+	unsigned levels;
+	size_t count;
+};
+
 /* A scope that a restored resource names, until all are there. */
 struct pending_scope {
 	struct graph_resource *resource;
@@ -116,7 +125,7 @@ struct graph {
 	struct graph_class *classes_by_id;
 	struct graph_class *classes_by_name;
 	TAILQ_HEAD(, graph_plugin) plugins;
-	struct graph_index by_id;
+	struct graph_ids ids;
 	struct graph_index by_identity;
 	struct graph_session *sessions;
 	struct graph_session *session_found; /* the last one that was looked for, or NULL */
@@ -207,6 +216,12 @@ void index_remove(struct graph_index *index, uint32_t hash, const void *item);
 void *index_find(const struct graph_index *index, uint32_t hash,
     bool (*is)(const void *item, const void *key), const void *key);
 void index_clear(struct graph_index *index);
+
+/* ---- ids.c ---- */
+
+void ids_add(struct graph_ids *ids, record_id id, struct graph_resource *resource);
+void ids_remove(struct graph_ids *ids, record_id id);
+struct graph_resource *ids_find(const struct graph_ids *ids, record_id id);
 
 /* ---- resource.c ---- */
 
@@ -551,8 +566,9 @@ struct prepared {
 	const struct report *report;
 	struct graph_class *class;
 	enum prepared_state state;       /* GONE: not to be applied */
-	struct graph_resource *resource; /* NULL: a new one, until it is added */
 	bool is_new;                     /* it was added */
+	bool orphan;                     /* a mandatory reference names what is gone */
+	struct graph_resource *resource; /* NULL: a new one, until it is added */
 	record_id id;
 	/*
 	 * Created: one per attribute of the class; else one per change. Their texts are the
@@ -560,7 +576,6 @@ struct prepared {
 	 */
 	struct value *values;
 	char *identity; /* of a created one */
-	bool orphan;    /* a mandatory reference names a resource that is gone */
 };
 
 /* A batch that is being applied. */

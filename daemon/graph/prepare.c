@@ -107,13 +107,8 @@ static int check_created(struct application *application, uint32_t index)
 {
 	const struct report *report = application->reports[index].report;
 	const struct class *class = application->reports[index].class->class;
-	struct graph_session *session = application->session;
-	struct graph_slot *slot;
+	struct graph_slot *slot = &application->session->slots[report->resource];
 
-	if (!graph_session_reach(session, report->resource, application->batch->report_count))
-		return refuse(
-		    application, "resource number %" PRIu32 " is out of range", report->resource);
-	slot = &session->slots[report->resource];
 	if (slot->id != SLOT_UNUSED || slot->in_batch != 0)
 		return refuse(application, "resource %" PRIu32 " is created but known already",
 		    report->resource);
@@ -137,11 +132,27 @@ static int check_changed(struct application *application, const struct report *r
 	return 0;
 }
 
-/* Finds the class of each report, and gives new numbers their slots. */
+/* Gives new numbers their slots, all at once. */
+static int make_slots(struct application *application)
+{
+	const struct batch *batch = application->batch;
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < batch->report_count; i++)
+		if (batch->reports[i].created && batch->reports[i].resource > highest)
+			highest = batch->reports[i].resource;
+	if (graph_session_reach(application->session, highest, batch->report_count))
+		return 0;
+	return refuse(application, "resource number %" PRIu32 " is out of range", highest);
+}
+
+/* Finds the class of each report. */
 static int check_reports(struct application *application)
 {
 	const struct graph_plugin *plugin = application->session->plugin;
 
+	if (make_slots(application) != 0)
+		return -1;
 	for (size_t i = 0; i < application->batch->report_count; i++) {
 		const struct report *report = &application->batch->reports[i];
 		struct prepared *prepared = &application->reports[i];

@@ -43,7 +43,7 @@ struct graph_resource *resource_new(struct graph *graph, record_id id, struct gr
 	TAILQ_INIT(&resource->alerts);
 	TAILQ_INSERT_TAIL(&class->resources, resource, in_class);
 	class->resource_count++;
-	index_add(&graph->by_id, index_hash_id(id), resource);
+	ids_add(&graph->ids, id, resource);
 	index_add(&graph->by_identity, index_hash_identity(identity), resource);
 	if (scope != NULL)
 		resource_join_scope(resource, scope);
@@ -103,7 +103,7 @@ void resource_free(struct graph *graph, struct graph_resource *resource)
 	relations_forget(graph, resource);
 	cohorts_forget(graph, resource);
 	gaps_forget(graph, resource);
-	index_remove(&graph->by_id, index_hash_id(resource->id), resource);
+	ids_remove(&graph->ids, resource->id);
 	index_remove(&graph->by_identity, index_hash_identity(resource->identity), resource);
 	TAILQ_REMOVE(&resource->class->resources, resource, in_class);
 	resource->class->resource_count--;

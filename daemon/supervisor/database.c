@@ -16,6 +16,9 @@
 /* How long scans wait for the database to store what it was given. */
 #define WRITE_LIMIT_NS (10 * NS_PER_S)
 
+/* Resources in one transaction that leave much unused memory behind. */
+#define MANY_RESOURCES 10000
+
 static void restore_counters(void *context, const struct counters *counters)
 {
 	graph_restore_counters(supervisor_of(context)->graph, counters);
@@ -174,6 +177,7 @@ static void end_outage(struct supervisor *supervisor)
 static void database_committed(void *context, struct changes *changes)
 {
 	struct supervisor *supervisor = supervisor_of(context);
+	bool many;
 
 	end_slow_write(supervisor);
 	end_outage(supervisor);
@@ -185,7 +189,10 @@ static void database_committed(void *context, struct changes *changes)
 	}
 	if (supervisor->control != NULL)
 		control_tell(supervisor->control, changes->notices, changes->notice_count);
+	many = changes->resource_count >= MANY_RESOURCES;
 	changes_free(changes);
+	if (many)
+		memory_return();
 	supervisor_plugin_changed(supervisor);
 }
 
