@@ -575,7 +575,7 @@ struct prepared {
 	 * batch's.
 	 */
 	struct value *values;
-	char *identity; /* of a created one */
+	char *identity; /* of a created one that is new to the graph */
 };
 
 /* A batch that is being applied. */
@@ -586,7 +586,7 @@ struct application {
 	struct graph_resource *scannable;
 	struct prepared *reports;
 	struct value *values;           /* of all reports */
-	struct graph_index by_identity; /* created reports */
+	struct graph_index by_identity; /* created reports of what is new to the graph */
 	uint32_t *order;                /* created reports, those that identify others first */
 	size_t order_count;
 	record_id last_id;

@@ -31,15 +31,23 @@ static bool fits(const struct graph_ids *ids, record_id id)
 	       (id >= 0 && ids->levels > 0 && id >> (BITS * ids->levels) == 0);
 }
 
-/* Puts a level above the others, or the first one. */
+static struct id_node *node_new(void)
+{
+	return xcalloc(1, sizeof(struct id_node));
+}
+
+/* Puts a level above the others. */
 static void grow(struct graph_ids *ids)
 {
-	struct id_node *root = xcalloc(1, sizeof(*root));
+	struct id_node *root;
 
-	root->places[0] = ids->root;
-	root->count = ids->root != NULL;
-	ids->root = root;
 	ids->levels++;
+	if (ids->root == NULL)
+		return;
+	root = node_new();
+	root->places[0] = ids->root;
+	root->count = 1;
+	ids->root = root;
 }
 
 void ids_add(struct graph_ids *ids, record_id id, struct graph_resource *resource)
@@ -49,12 +57,14 @@ void ids_add(struct graph_ids *ids, record_id id, struct graph_resource *resourc
 	assert(id > 0);
 	while (!fits(ids, id))
 		grow(ids);
+	if (ids->root == NULL)
+		ids->root = node_new();
 	node = ids->root;
 	for (unsigned level = ids->levels - 1; level > 0; level--) {
 		void **place = &node->places[place_of(id, level)];
 
 		if (*place == NULL) {
-			*place = xcalloc(1, sizeof(*node));
+			*place = node_new();
 			node->count++;
 		}
 		node = *place;

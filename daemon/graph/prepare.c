@@ -383,32 +383,67 @@ static bool has_identity(const void *prepared, const void *identity)
 	return strcmp(((const struct prepared *)prepared)->identity, identity) == 0;
 }
 
+static int refuse_same(
+    struct application *application, const struct prepared *one, const struct prepared *other)
+{
+	return refuse(application, "resources %" PRIu32 " and %" PRIu32 " are the same",
+	    one->report->resource, other->report->resource);
+}
+
+/* The report is of a resource that is there already, if no other report is. */
+static int claim(
+    struct application *application, struct prepared *prepared, struct graph_resource *resource)
+{
+	const struct prepared *other = application->reports;
+
+	if (resource->mark == application->graph->mark) {
+		while (other->resource != resource)
+			other++;
+		return refuse_same(application, other, prepared);
+	}
+	resource->mark = application->graph->mark;
+	prepared->resource = resource;
+	prepared->id = resource->id;
+	return 0;
+}
+
+/* The report is of a resource that is new, if no other report is of the same. */
+static int claim_new(struct application *application, struct prepared *prepared, char *identity)
+{
+	uint32_t hash = index_hash_identity(identity);
+	const struct prepared *other =
+	    index_find(&application->by_identity, hash, has_identity, identity);
+
+	prepared->identity = identity;
+	if (other != NULL)
+		return refuse_same(application, other, prepared);
+	index_add(&application->by_identity, hash, prepared);
+	prepared->id = ++application->last_id;
+	return 0;
+}
+
 static int find_identity(struct application *application, struct prepared *prepared)
 {
 	const struct class *class = prepared->class->class;
 	record_id scope = class->scope == IDENTIFIER_SCOPED ? application->scannable->id : 0;
 	struct text key = TEXT_EMPTY;
-	const struct prepared *other;
+	struct graph_resource *resource;
 	char reason[REASON_SIZE];
-	uint32_t hash;
+	char *identity;
 
 	if (!class_identifier(class, prepared->values, &key, reason)) {
 		give_up(application, prepared, reason);
 		text_clear(&key);
 		return 0;
 	}
-	prepared->identity = identity_text(prepared->class->id, scope, key.data);
+	identity = identity_text(prepared->class->id, scope, key.data);
 	text_clear(&key);
-	hash = index_hash_identity(prepared->identity);
-	other = index_find(&application->by_identity, hash, has_identity, prepared->identity);
-	if (other != NULL)
-		return refuse(application, "resources %" PRIu32 " and %" PRIu32 " are the same",
-		    other->report->resource, prepared->report->resource);
-	index_add(&application->by_identity, hash, prepared);
-	prepared->resource = resource_find_identity(application->graph, prepared->identity);
-	prepared->id = prepared->resource != NULL ? prepared->resource->id : ++application->last_id;
 	prepared->state = PREPARED_READY;
-	return 0;
+	resource = resource_find_identity(application->graph, identity);
+	if (resource == NULL)
+		return claim_new(application, prepared, identity);
+	free(identity);
+	return claim(application, prepared, resource);
 }
 
 /* Gives a created resource its id; those that identify it have theirs. */
@@ -479,6 +514,7 @@ static int identify_all(struct application *application)
 
 	application->order = xcalloc(count, sizeof(*application->order));
 	application->last_id = application->graph->counters.resource_id;
+	application->graph->mark++;
 	for (size_t i = 0; i < count && result == 0; i++) {
 		struct prepared *prepared = &application->reports[i];
 

@@ -283,6 +283,11 @@ static void reports_of_wrong_numbers_are_refused(void **state)
 	batch_shelf(batch, 10, 5);
 	site_refuse(site, batch, "9 and 10 are the same");
 
+	batch = batch_new(site_session(site, "a"), 1);
+	batch_shelf(batch, 9, 3);
+	batch_shelf(batch, 10, 3);
+	site_refuse(site, batch, "9 and 10 are the same");
+
 	assert_int_equal(graph_resource_count(site->graph), 3);
 }
 
