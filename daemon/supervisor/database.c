@@ -103,6 +103,16 @@ static void hide_unlisted(struct supervisor *supervisor)
 			graph_hide(supervisor->graph, class->plugin);
 }
 
+/* What was loaded or stored shows that the database is there. */
+static void end_outage(struct supervisor *supervisor)
+{
+	if (!supervisor->database_away)
+		return;
+	supervisor->database_away = false;
+	free(supervisor->database_reason);
+	supervisor->database_reason = NULL;
+}
+
 static void database_loaded(void *context)
 {
 	struct supervisor *supervisor = supervisor_of(context);
@@ -113,6 +123,7 @@ static void database_loaded(void *context)
 	graph_begin_stopped(supervisor->graph);
 	graph_begin_configuration(supervisor->graph);
 	supervisor->loaded = true;
+	end_outage(supervisor);
 	hide_unlisted(supervisor);
 	count = graph_resource_count(supervisor->graph);
 	log_info("database loaded: %zu resource%s, scanning begins", count, plural(count));
@@ -162,16 +173,6 @@ static void end_slow_write(struct supervisor *supervisor)
 		    duration_format(waited, text));
 	supervisor->write_since.ns = 0;
 	supervisor->write_is_slow = false;
-}
-
-/* What was stored shows that the database is back. */
-static void end_outage(struct supervisor *supervisor)
-{
-	if (!supervisor->database_away)
-		return;
-	supervisor->database_away = false;
-	free(supervisor->database_reason);
-	supervisor->database_reason = NULL;
 }
 
 static void database_committed(void *context, struct changes *changes)
