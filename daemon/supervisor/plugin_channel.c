@@ -8,9 +8,13 @@
 #include <event2/event.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 /* From the end of the channel to the end of the process, when that is all there is to it. */
 #define CLOSED_LIMIT_NS NS_PER_S
+
+/* Bytes of a message that leaves more unused memory behind than the next ones will need. */
+#define MUCH (8 << 20)
 
 static struct session *session_of(struct plugin *plugin, uint32_t number, const char *what)
 {
@@ -75,7 +79,10 @@ static const struct receiver *find_receiver(const struct plugin *plugin, enum me
 	return receiver->while_running ? receiver : NULL;
 }
 
-/* Decodes one message and acts on it. Anything wrong ends the process. */
+/*
+ * Decodes one message and acts on it. Anything wrong ends the process. The first scan of a large
+ * site takes as much memory as what the graph keeps of it.
+ */
 static void receive(struct plugin *plugin, enum message_type type, const void *body, size_t length)
 {
 	const struct receiver *receiver = find_receiver(plugin, type);
@@ -96,8 +103,11 @@ static void receive(struct plugin *plugin, enum message_type type, const void *b
 		    plugin, "sent a malformed message (%s): %s", message_type_name(type), reason);
 		return;
 	}
+	frame_reader_release(&plugin->frames);
 	receiver->receive(plugin, &message);
 	message_clear(&message);
+	if (length >= MUCH)
+		memory_return();
 }
 
 /* Takes complete messages out of what came in. */

@@ -226,4 +226,7 @@ void frame_reader_feed(struct frame_reader *reader, const void *bytes, size_t le
 int frame_reader_next(struct frame_reader *reader, enum message_type *type, const void **body,
     size_t *length, char reason[REASON_SIZE]);
 
+/* Gives the memory of a long body back before the next call. */
+void frame_reader_release(struct frame_reader *reader);
+
 #endif
