@@ -605,16 +605,13 @@ void store_write_more(struct store *store)
 {
 	struct writer *writer = &store->writer;
 
-	if (writer->care != WRITE_PLAIN)
+	if (writer->care != WRITE_PLAIN || !writer->open)
 		return;
-	for (int i = 0; writer->open && !writer->complete; i++) {
-		if (i == STATEMENTS_AT_ONCE) {
-			connector_await_room(store->connector);
+	for (int i = 0; i < STATEMENTS_AT_ONCE && !writer->complete; i++)
+		if (!send_next(store))
 			return;
-		}
-		if (!send_next(store) || !store_flush(store))
-			return;
-	}
+	if (store_flush(store) && !writer->complete)
+		connector_await_room(store->connector);
 }
 
 void store_write(struct store *store)
