@@ -226,12 +226,11 @@ int command_show(struct cli *cli, char **arguments, int count)
 	struct text out = TEXT_EMPTY;
 
 	(void)count;
-	if (answer == NULL || cli->json) {
-		free(path);
-		return answer != NULL ? print_json(answer) : EXIT_FAILURE;
-	}
-	fetch_newest(cli, path, answer);
+	if (answer != NULL)
+		fetch_newest(cli, path, answer);
 	free(path);
+	if (answer == NULL || cli->json)
+		return answer != NULL ? print_json(answer) : EXIT_FAILURE;
 	render_resource(&out, &cli->terminal, answer);
 	json_object_put(answer);
 	return print(&out);

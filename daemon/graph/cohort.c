@@ -2,7 +2,8 @@
 /*
  * Cohorts, and the slots that resources have in them from their first sample on until they go. A
  * resource that several scannables report has one in a cohort of each. A slot that became free is
- * given to another resource once samples are later than all of those before.
+ * given to another resource on a day (UTC) that has no samples of those before, as intervals of up
+ * to a day are condensed.
  */
 #include "graph/graph_internal.h"
 
@@ -14,6 +15,8 @@
 #include "base/memory.h"
 
 #define LEAST_CAPACITY 4
+
+#define DAY_US (24 * 60 * 60 * US_PER_S)
 
 static struct graph_cohort *cohort_of(const struct graph *graph, uint32_t seat)
 {
@@ -97,6 +100,11 @@ static void cohort_free(struct graph *graph, struct graph_cohort *cohort)
 	free(cohort);
 }
 
+static bool is_taken(const struct graph_cohort *cohort, uint32_t slot)
+{
+	return slot < cohort->capacity && cohort->resources[slot] != 0;
+}
+
 static bool is_full(const struct graph_cohort *cohort)
 {
 	return cohort->count == FRAME_SLOTS;
@@ -167,6 +175,12 @@ static uint32_t take_slot(const struct graph *graph, struct graph_cohort *cohort
 	return seat;
 }
 
+/* The last moment of a day (UTC). */
+static struct wallclock end_of_day(struct wallclock time)
+{
+	return (struct wallclock){time.us - time.us % DAY_US + DAY_US - 1};
+}
+
 static void leave_slot(struct graph *graph, uint32_t seat)
 {
 	struct graph_cohort *cohort = cohort_of(graph, seat);
@@ -176,7 +190,7 @@ static void leave_slot(struct graph *graph, uint32_t seat)
 	cohort->resources[slot] = 0;
 	set_next_seat(graph, seat, 0);
 	cohort->count--;
-	cohort->vacated = cohort->newest;
+	cohort->vacated = end_of_day(cohort->newest);
 	if (slot < cohort->first_free)
 		cohort->first_free = slot;
 	if (was_full)
@@ -188,7 +202,7 @@ static uint32_t find_free_slot(struct graph_cohort *cohort, struct wallclock tim
 {
 	if (time.us <= cohort->vacated.us)
 		return cohort->end;
-	while (cohort->first_free < cohort->end && cohort->resources[cohort->first_free] != 0)
+	while (cohort->first_free < cohort->end && is_taken(cohort, cohort->first_free))
 		cohort->first_free++;
 	return cohort->first_free;
 }
@@ -209,9 +223,14 @@ static uint32_t give_seat(struct graph *graph, struct graph_session *session,
 	struct graph_cohort_group *group =
 	    reach_group(graph, session->scannable->id, resource->class);
 	struct graph_cohort *cohort = TAILQ_FIRST(&group->cohorts);
-	uint32_t slot = cohort != NULL ? find_free_slot(cohort, time) : FRAME_SLOTS;
+	uint32_t slot = FRAME_SLOTS;
 	uint32_t seat;
 
+	for (; cohort != NULL && !is_full(cohort); cohort = TAILQ_NEXT(cohort, in_group)) {
+		slot = find_free_slot(cohort, time);
+		if (slot < FRAME_SLOTS)
+			break;
+	}
 	if (slot == FRAME_SLOTS) {
 		cohort = add_cohort(graph, group);
 		slot = 0;
@@ -256,7 +275,7 @@ static void drop_seat(struct graph *graph, struct graph_resource *resource, uint
 
 static void end_cohort(struct graph *graph, struct graph_cohort *cohort)
 {
-	for (uint32_t slot = 0; slot < cohort->end; slot++)
+	for (uint32_t slot = 0; slot < cohort->capacity; slot++)
 		if (cohort->resources[slot] != 0)
 			drop_seat(graph, graph_find(graph, cohort->resources[slot]),
 			    cohort->number * FRAME_SLOTS + slot);
@@ -326,24 +345,30 @@ void graph_restore_cohort(struct graph *graph, const struct cohort_row *row)
 		return;
 	}
 	cohort = cohort_new(graph, reach_group(graph, row->scannable_id, class), row->id);
-	cohort->newest = cohort->framed = cohort->vacated = graph->counters.sampled;
+	cohort->newest = cohort->framed = graph->counters.sampled;
+	/* Nothing tells which of its slots were taken by what is gone. */
+	cohort->vacated = end_of_day(graph->counters.sampled);
+	cohort->end = FRAME_SLOTS;
 }
 
+/* Whether an id comes before or after that of a cohort. */
+static int compare_cohort(const void *key, const void *item)
+{
+	record_id id = *(const record_id *)key;
+	const struct graph_cohort *cohort = *(struct graph_cohort *const *)item;
+
+	return (id > cohort->id) - (id < cohort->id);
+}
+
+/* Their ids count up, also in the database. */
 static struct graph_cohort *find_cohort(const struct graph *graph, record_id id)
 {
-	size_t low = 1, high = graph->cohort_count;
+	struct graph_cohort **found = NULL;
 
-	/* Their ids count up, also in the database. */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (graph->cohorts[middle]->id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < graph->cohort_count && graph->cohorts[low]->id == id ? graph->cohorts[low]
-	                                                                  : NULL;
+	if (graph->cohort_count > 1)
+		found = bsearch(&id, graph->cohorts + 1, graph->cohort_count - 1,
+		    sizeof(struct graph_cohort *), compare_cohort);
+	return found != NULL ? *found : NULL;
 }
 
 void graph_restore_slot(struct graph *graph, const struct slot_row *row)

@@ -62,7 +62,7 @@ struct graph_cohort {
 	record_id id;
 	uint32_t number;     /* index in graph->cohorts */
 	uint32_t count;      /* slots that are taken */
-	uint32_t end;        /* of those that ever were */
+	uint32_t end;        /* of those that may ever have been */
 	uint32_t first_free; /* no lower slot is free */
 	uint32_t capacity;
 	record_id *resources; /* by slot; 0: free */

@@ -6,6 +6,7 @@
 #include "graph_site.h"
 
 #define MINUTE_US (60 * US_PER_S)
+#define DAY_US (24 * 60 * MINUTE_US)
 
 /* A sample as a reader finds it. */
 struct reading {
@@ -123,6 +124,21 @@ static record_id drive_id(const struct site *site, uint32_t number)
 	return graph_resource_of(site->graph, site->last_session, number)->id;
 }
 
+/* The slot of a resource that has just one. */
+static const struct slot_row *slot_of(const struct site *site, record_id resource)
+{
+	const struct slot_row *found = NULL;
+
+	for (size_t i = 0; i < site->database.slot_count; i++) {
+		if (site->database.slots[i].resource_id != resource)
+			continue;
+		assert_null(found);
+		found = &site->database.slots[i];
+	}
+	assert_non_null(found);
+	return found;
+}
+
 /* ---- cohorts and slots ---- */
 
 static void resources_get_a_slot_with_their_first_sample(void **state)
@@ -204,31 +220,93 @@ static void a_free_slot_is_given_to_another_resource(void **state)
 	apply_and_write(site, batch);
 	batch = next_batch(site, 3);
 	batch_drive(batch, 2, 1, 7);
-	batch_sample(batch, 2, 0, 2000, 70);
+	batch_sample(batch, 2, 0, DAY_US, 70);
 	apply_and_write(site, batch);
 	new = drive_id(site, 2);
 
 	assert_int_equal(site->database.slot_count, 2);
+	assert_int_equal(slot_of(site, new)->slot, 0);
 	assert_string_equal(temperatures(site, old), "");
-	assert_string_equal(temperatures(site, new), "2000=70 ");
+	assert_string_equal(temperatures(site, new), "86400000000=70 ");
 }
 
-static void a_free_slot_waits_until_samples_are_later(void **state)
+static void a_free_slot_waits_for_the_next_day(void **state)
 {
 	struct site *site = *state;
-	struct batch *batch = initial_batch(site, "a", 1);
+	struct batch *batch = initial_batch(site, "a", 2);
 
-	batch_sample(batch, 2, 0, 1000, 20);
+	/* given a slot that became free after a sample at the very end of a day */
+	batch_sample(batch, 2, 0, DAY_US, 20);
+	batch_sample(batch, 3, 0, 2 * DAY_US - 2, 20);
 	apply_and_write(site, batch);
 	batch = next_batch(site, 2);
 	batch_remove(batch, 2);
-	batch_drive(batch, 3, 1, 7);
-	batch_sample(batch, 3, 0, 1000, 70);
+	/* when others are sampled on that day and on the next one */
+	batch_drive(batch, 4, 1, 7);
+	batch_sample(batch, 4, 0, 2 * DAY_US - 1, 70);
+	apply_and_write(site, batch);
+	batch = next_batch(site, 3);
+	batch_drive(batch, 5, 1, 8);
+	batch_sample(batch, 5, 0, 2 * DAY_US, 80);
 	apply_and_write(site, batch);
 
-	assert_int_equal(site->database.slot_count, 1);
-	assert_int_equal(site->database.slots[0].slot, 1);
-	assert_string_equal(temperatures(site, drive_id(site, 3)), "1000=70 ");
+	/* then the second one gets it */
+	assert_int_equal(site->database.cohort_count, 1);
+	assert_int_equal(slot_of(site, drive_id(site, 4))->slot, 2);
+	assert_int_equal(slot_of(site, drive_id(site, 5))->slot, 0);
+}
+
+static void slots_that_became_free_before_a_restart_wait_for_the_next_day(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = initial_batch(site, "a", 2);
+
+	/* given a runner that does not know that a drive, which is gone, had the last slot */
+	batch_sample(batch, 2, 0, 1000, 20);
+	batch_sample(batch, 3, 0, 1000, 30);
+	apply_and_write(site, batch);
+	batch = next_batch(site, 2);
+	batch_remove(batch, 3);
+	apply_and_write(site, batch);
+	site_restart(site);
+	/* when others are sampled on that day and on the next one */
+	batch = initial_batch(site, "a", 1);
+	batch_drive(batch, 4, 1, 7);
+	batch_sample(batch, 4, 0, DAY_US - 1, 70);
+	apply_and_write(site, batch);
+	batch = next_batch(site, 2);
+	batch_drive(batch, 5, 1, 8);
+	batch_drive(batch, 6, 1, 9);
+	batch_sample(batch, 5, 0, DAY_US, 80);
+	batch_sample(batch, 6, 0, DAY_US, 90);
+	apply_and_write(site, batch);
+
+	/* then the first one has a slot of another cohort */
+	assert_int_equal(slot_of(site, drive_id(site, 2))->cohort_id, 1);
+	assert_int_equal(slot_of(site, drive_id(site, 4))->cohort_id, 2);
+	assert_int_equal(slot_of(site, drive_id(site, 5))->cohort_id, 2);
+	assert_int_equal(site->database.cohort_count, 2);
+	assert_string_equal(temperatures(site, drive_id(site, 4)), "86399999999=70 ");
+}
+
+static void a_full_cohort_with_a_free_slot_does_not_keep_others_from_being_filled(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = initial_batch(site, "a", 2 * FRAME_SLOTS);
+
+	/* given two cohorts that were full today, and lose a drive each */
+	for (uint32_t i = 0; i < 2 * FRAME_SLOTS; i++)
+		batch_sample(batch, 2 + i, 0, 1000, i);
+	apply_and_write(site, batch);
+	for (uint32_t i = 0; i < 2; i++) {
+		batch = next_batch(site, 2 + i);
+		batch_remove(batch, 2 + i * FRAME_SLOTS);
+		batch_drive(batch, 2 + 2 * FRAME_SLOTS + i, 1, 2 * FRAME_SLOTS + i);
+		batch_sample(batch, 2 + 2 * FRAME_SLOTS + i, 0, 2000, 7);
+		apply_and_write(site, batch);
+	}
+	/* then the two drives that came share one */
+	assert_int_equal(site->database.cohort_count, 3);
 }
 
 static void what_is_gone_before_it_is_written_gets_no_slot(void **state)
@@ -642,7 +720,9 @@ int main(void)
 	    TEST(a_full_cohort_is_followed_by_another),
 	    TEST(slots_outlast_sessions_and_the_runner),
 	    TEST(a_free_slot_is_given_to_another_resource),
-	    TEST(a_free_slot_waits_until_samples_are_later),
+	    TEST(a_free_slot_waits_for_the_next_day),
+	    TEST(slots_that_became_free_before_a_restart_wait_for_the_next_day),
+	    TEST(a_full_cohort_with_a_free_slot_does_not_keep_others_from_being_filled),
 	    TEST(what_is_gone_before_it_is_written_gets_no_slot),
 	    TEST(each_scannable_that_reports_a_resource_has_a_slot_for_it),
 	    TEST(rows_that_make_no_sense_are_left_out),

@@ -28,9 +28,9 @@ static const char world[] =
     " (4, 2, 'load', 'Gauge', 'Load', '', 10, NULL, NULL, true),"
     " (5, 2, 'gone', 'Gauge', 'Gone', '', 10, NULL, NULL, false);"
     "INSERT INTO storage.resource (id, class_id, scope_id, identifier, label, attributes, "
-    "configured)"
-    " VALUES (1, 1, NULL, 'a', 'a', '{}', true), (2, 1, NULL, 'b', 'b', '{}', true),"
-    " (11, 2, 1, 'x', 'x', '{}', false), (12, 2, 1, 'y', 'y', '{}', false);"
+    "configured, in_use)"
+    " VALUES (1, 1, NULL, 'a', 'a', '{}', true, true), (2, 1, NULL, 'b', 'b', '{}', true, true),"
+    " (11, 2, 1, 'x', 'x', '{}', false, false), (12, 2, 1, 'y', 'y', '{}', false, false);"
     "INSERT INTO storage.cohort VALUES (1, 1, 2), (2, 2, 2);"
     "INSERT INTO storage.slot VALUES (1, 3, 11, '-infinity'), (1, 700, 12, '-infinity');"
     "CREATE TABLE storage.frames_0 PARTITION OF storage.frame_0 DEFAULT;"
@@ -386,6 +386,36 @@ static void counters_are_read_as_rates(void **state)
 	assert_answer(*state,
 	    "SELECT since(time), value FROM storage.samples(11, 'reads', at(1010), at(1040))",
 	    "1020|0\n1030|1");
+}
+
+static void samples_of_one_moment_have_no_rate_of_their_own(void **state)
+{
+	/* given some that are less than 1 ms apart, at the beginning, within and at the end */
+	put_samples(*state, 2, 1000, VALUES(100, 200));
+	put_sample(*state, 2, 1000.000001, 150);
+	put_sample(*state, 2, 1010.0004, 220);
+	put_sample(*state, 2, 1010.0008, 230);
+	put_sample(*state, 2, 1010.001, 240);
+	put_sample(*state, 2, 1020.001, 300);
+	put_sample(*state, 2, 1020.001001, 310);
+	/* then their rise is that of the step to the next, 1 ms later or more */
+	assert_answer(*state,
+	    "SELECT since(time), value, count FROM storage.samples(11, 'reads', at(1000), "
+	    "at(1040))",
+	    "1010|10|2\n1010.001|40000|3\n1020.001|6|1");
+	assert_answer(*state,
+	    "SELECT since(time), values FROM storage.series(11, '{reads}', at(1000), at(1040))",
+	    "1010|{10}\n1010.001|{40000}\n1020.001|{6}");
+	assert_answer(*state,
+	    "SELECT storage.charts(11, at(1000), at(1040))->'charts'->0->'values'",
+	    "[[null, 10], [null, 40000], [null, 6]]");
+	/* and there is none if there is no next */
+	assert_answer(*state,
+	    "SELECT value, count FROM storage.intervals(11, 'reads', at(1000), at(1010), 1)", "|2");
+	assert_answer(*state,
+	    "SELECT round(value::numeric, 2), count"
+	    " FROM storage.intervals(11, 'reads', at(1000), at(1020), 2)",
+	    "|2\n9.00|4");
 }
 
 /* ---- resolutions ---- */
@@ -1030,6 +1060,7 @@ int main(void)
 	    TEST(a_range_is_rounded_down_to_10_seconds),
 	    TEST(samples_far_from_the_time_of_their_frame_are_found),
 	    TEST(counters_are_read_as_rates),
+	    TEST(samples_of_one_moment_have_no_rate_of_their_own),
 	    TEST(a_range_is_read_at_the_finest_resolution_that_fits),
 	    TEST(a_range_of_which_no_samples_are_left_is_read_from_intervals),
 	    TEST(the_last_day_is_read_as_it_was_sampled),

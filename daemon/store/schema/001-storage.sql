@@ -722,9 +722,41 @@ COMMENT ON FUNCTION storage.pieces IS 'Private: what to read a span of time from
 
 CREATE FUNCTION storage.rate(rise double precision, from_time timestamptz, to_time timestamptz)
 RETURNS double precision LANGUAGE sql STABLE PARALLEL SAFE
-RETURN greatest(rise, 0) / nullif(extract(epoch FROM to_time - from_time), 0)::double precision;
+RETURN CASE WHEN to_time - from_time >= interval '1 ms'
+	THEN greatest(rise, 0) / extract(epoch FROM to_time - from_time)::double precision END;
 REVOKE ALL ON FUNCTION storage.rate FROM PUBLIC;
-COMMENT ON FUNCTION storage.rate IS 'Private: by how much per second a counter rose.';
+COMMENT ON FUNCTION storage.rate IS
+	'Private: by how much per second a counter rose; null for less than 1 ms, which is no measure of it.';
+
+-- Two samples of one millisecond, as the first two of a session may be, are 1 us apart.
+CREATE FUNCTION storage.rates(resource bigint, statistic bigint, begin_time timestamptz,
+	end_time timestamptz)
+RETURNS TABLE ("time" timestamptz, rate double precision, count bigint)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	entry record;
+	last double precision;
+	rise double precision := 0;
+BEGIN
+	count := 0;
+	FOR entry IN SELECT e.time, e.last FROM storage.entries(rates.resource, rates.statistic, 0, 0,
+		rates.begin_time, rates.end_time) AS e ORDER BY e.time
+	LOOP
+		rise := rise + greatest(entry.last - last, 0);
+		last := entry.last;
+		count := count + 1;
+		CONTINUE WHEN entry.time < rates.time + interval '1 ms';
+		rate := storage.rate(rise, rates.time, entry.time);
+		rates.time := entry.time;
+		RETURN NEXT;
+		rise := 0;
+		count := 0;
+	END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.rates FROM PUBLIC;
+COMMENT ON FUNCTION storage.rates IS
+	'Private: the rates between the samples of a counter. The first one has none; one that is less than 1 ms after the last is joined with the next.';
 
 CREATE FUNCTION storage.place_in(begin_time timestamptz, end_time timestamptz, intervals integer,
 	number bigint)
@@ -796,12 +828,8 @@ BEGIN
 	ELSIF points.counter THEN
 		RETURN QUERY
 		SELECT p.time, p.rate, p.rate, p.rate, p.count
-		FROM (SELECT e.time, e.count, storage.rate(e.last - lag(e.last) OVER before,
-				lag(e.time) OVER before, e.time) AS rate
-			FROM storage.entries(points.resource, points.statistic, points.bin, 0,
-				points.begin_time, points.end_time) AS e
-			WINDOW before AS (ORDER BY e.time)) AS p
-		ORDER BY p.time;
+		FROM storage.rates(points.resource, points.statistic, points.begin_time,
+			points.end_time) AS p;
 	ELSE
 		RETURN QUERY
 		SELECT e.time, e.last, e.minimum, e.maximum, e.count
@@ -1020,7 +1048,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION storage.samples IS
-	'Points of a gauge or counter of a resource, oldest first, from from_time up to but not including to_time, both rounded down to 10 s: the samples if they still exist since from_time and are at most max_points, else what intervals of 1 min, 5 min, 1 h or days that begin in that span come to: the finest of which that holds. Of a gauge: its value, of intervals the mean, and minimum and maximum. Of a counter: the rate per second since the point before, never negative; the first point has none and is left out. count is how many samples a point is made of. A row with a gap and no value says why samples are missing from its time on: storage.gaps.reason.';
+	'Points of a gauge or counter of a resource, oldest first, from from_time up to but not including to_time, both rounded down to 10 s: the samples if they still exist since from_time and are at most max_points, else what intervals of 1 min, 5 min, 1 h or days that begin in that span come to: the finest of which that holds. Of a gauge: its value, of intervals the mean, and minimum and maximum. Of a counter: the rate per second since the point before, never negative; the first point has none and is left out, and one that is less than 1 ms after the point before is joined with the next. count is how many samples a point is made of. A row with a gap and no value says why samples are missing from its time on: storage.gaps.reason.';
 
 CREATE FUNCTION storage.intervals(resource bigint, statistic text, from_time timestamptz,
 	to_time timestamptz, intervals integer)
