@@ -61,8 +61,8 @@ static void read_ledger(struct audit *audit, const char *path)
 		fail("no ledger", 0);
 	while (fread(&line, sizeof(line), 1, file) == 1)
 		last = line;
-	/* The last scan of each life may be stored without being in the ledger. */
-	audit->scan_count = last.number + 3;
+	/* The last scans of each life may be stored without being in the ledger. */
+	audit->scan_count = last.number + 4;
 	audit->acknowledged = xcalloc((size_t)audit->scan_count, sizeof(*audit->acknowledged));
 	audit->stored = xcalloc((size_t)audit->scan_count, sizeof(*audit->stored));
 	audit->sums = xcalloc((size_t)audit->scan_count, sizeof(*audit->sums));
