@@ -190,7 +190,7 @@ static void on_kick(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (store->state != STORE_READY)
+	if (store->state != STORE_READY || store_tend_in_turn(store))
 		return;
 	take_changes(store);
 	if (store->state == STORE_READY && store->requests_waiting && !store->requests_handed)
