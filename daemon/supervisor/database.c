@@ -176,6 +176,8 @@ static void database_committed(void *context, struct changes *changes)
 	struct supervisor *supervisor = supervisor_of(context);
 
 	end_slow_write(supervisor);
+	if (!store_is_idle(supervisor->store))
+		begin_write(supervisor);
 	end_outage(supervisor);
 	for (size_t i = 0; i < changes->batch_count; i++) {
 		struct session *session = session_of(supervisor, changes->batches[i].session);
