@@ -6,6 +6,8 @@
 # plugin's ledger of what was acknowledged; also after the runner was killed and PostgreSQL restarted
 # at random moments.
 
+. "$bench/arrays.sh"
+
 # copies_write TABLE SCANS SELECT: writes that many scans to files for copies_read. In SELECT, %s is
 # the number of the scan.
 copies_write() {
@@ -36,34 +38,6 @@ copies_read() {
 		\$\$;
 		SELECT current_setting('bench.time');
 	EOF
-}
-
-# arrays_new COUNT DRIVES GAUGES: a runner with that many arrays, each with a ledger.
-arrays_new() {
-	drives=$2
-	gauges=$3
-	per_scan=$((drives * gauges))
-	rm -f "$directory"/ledger-*
-	{
-		cat <<-EOF
-			plugins:
-			  - path: $build/tests/plugins/t_samples.so
-			scan:
-			  period: 0 s
-			scannables:
-		EOF
-		for array in $(seq "$1"); do
-			: >"$directory/ledger-$array"
-			echo "  - {plugin: t_samples, class: Array, attributes: {name: bench-$array," \
-				"drives: $drives, gauges: $gauges, ledger: $directory/ledger-$array}}"
-		done
-	} >"$directory/arrays.yaml"
-	runner_new <"$directory/arrays.yaml"
-}
-
-# ledger_scans: scans in all ledgers.
-ledger_scans() {
-	echo $(($(cat "$directory"/ledger-* | wc -c) / 16))
 }
 
 # scans_pause, scans_go: no scan is begun, and all are stored; scans go on.
@@ -122,7 +96,7 @@ copies_prepare() {
 	copies_write sample_again "$1" \
 		"SELECT n::bigint, timestamptz 'epoch' + %s * interval '1 s', floor(random() * 1001) FROM generate_series(1, $per_scan) AS n"
 	copies_write frame_again "$2" \
-		"SELECT resolution, cohort_id, statistic_id, bin, time, payload FROM numbered WHERE scan = %s"
+		"SELECT cohort_id, statistic_id, time, resolution, bin, payload FROM numbered WHERE scan = %s"
 	ask "CHECKPOINT"
 }
 
@@ -273,9 +247,10 @@ server_crash() {
 	await 60 "SELECT revision > $revision + 3 FROM storage.counter" >/dev/null
 }
 
-# disturb ROUNDS: an array whose scans are disturbed at random; a row.
+# disturb ROUNDS: an array whose scans are disturbed at random; a row. It has no more than 200 scans a
+# second, so that there is room in memory for what comes while PostgreSQL is away.
 disturb() {
-	arrays_new 1 1000 2
+	arrays_new 1 1000 2 "" 5
 	runner_start
 	kills=0
 	for round in $(seq "$1"); do

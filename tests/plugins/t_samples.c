@@ -19,8 +19,9 @@ static const struct iml_class array = {
     .name = "Array",
     .base = &iml_scannable,
     .identifier = IML_GLOBAL_ID("name"),
-    .attributes = IML_ATTRIBUTES(
-        IML_STRING("name"), IML_INTEGER("drives"), IML_INTEGER("gauges"), IML_STRING("ledger")),
+    .attributes = IML_ATTRIBUTES(IML_STRING("name"), IML_INTEGER("drives"), IML_INTEGER("gauges"),
+        IML_STRING("ledger"),
+        IML_INTEGER("pause_ms", .optional = true, .default_value = IML_DEFAULT(0))),
 };
 
 static const struct iml_class drive = {
@@ -40,6 +41,7 @@ struct session {
 	struct ledger_line before; /* the scan before that */
 	int64_t drive_count;
 	int64_t gauge_count;
+	struct timespec pause; /* that each update scan takes longer */
 	struct iml_resource **drives;
 };
 
@@ -72,6 +74,7 @@ static int initial_scan(struct iml_plugin *self, struct iml_resource *scannable)
 	iml_set_private(self, session);
 	session->drive_count = iml_get_integer(scannable, "drives");
 	session->gauge_count = iml_get_integer(scannable, "gauges");
+	session->pause.tv_nsec = iml_get_integer(scannable, "pause_ms") % 1000 * 1000000;
 	session->drives = calloc((size_t)session->drive_count, sizeof(*session->drives));
 	if (session->drives == NULL || session->gauge_count > 4)
 		return iml_fail(self, "too many drives or gauges");
@@ -96,6 +99,7 @@ static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 	if (session->before.end_us != 0 && write(session->ledger, &session->before,
 	                                       sizeof(session->before)) != sizeof(session->before))
 		return iml_fail(self, "the ledger can't be written");
+	nanosleep(&session->pause, NULL);
 	session->before = session->scan;
 	session->scan.number++;
 	for (int64_t i = 0; i < session->drive_count; i++)
