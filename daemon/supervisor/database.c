@@ -181,6 +181,8 @@ static void database_committed(void *context, struct changes *changes)
 	bool many;
 
 	end_slow_write(supervisor);
+	if (!store_is_idle(supervisor->store))
+		begin_write(supervisor);
 	end_outage(supervisor);
 	for (size_t i = 0; i < changes->batch_count; i++) {
 		struct session *session = session_of(supervisor, changes->batches[i].session);

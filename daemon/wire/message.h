@@ -35,7 +35,7 @@ enum message_type {
 	MESSAGE_CONFIGURE = 1, /* the first; answered by LOADED or FAILED */
 	MESSAGE_OPEN,          /* begins a session */
 	MESSAGE_CLOSE,         /* ends a session; answered by ENDED */
-	MESSAGE_ACKNOWLEDGE,   /* a batch is stored (or safely kept) */
+	MESSAGE_ACKNOWLEDGE,   /* a batch and those before are stored (or safely kept) */
 	MESSAGE_PREPARE, /* asks for a typed scannable to be completed; answered by PREPARED */
 	MESSAGE_ADJUST,  /* changes what CONFIGURE said */
 	MESSAGE_STOP,    /* ends all sessions and then the process */
