@@ -117,6 +117,8 @@ static void forget_frames(struct graph *graph, size_t count)
 {
 	struct changes *next = changes_next(graph);
 
+	if (count == 0)
+		return;
 	for (size_t i = 0; i < count; i++) {
 		graph->frame_bytes -= size_of_frame(&next->frames[i]);
 		text_clear(&next->frames[i].payload);

@@ -74,14 +74,16 @@ void dropping_note(struct graph *graph, const struct frame_row *frames, size_t c
 		graph->dropped_samples += frames[i].sample_count;
 	note_gap(graph, frames[0].time, frames[count - 1].time);
 	raise_alerts(graph, frames, count);
-	graph->dropping = true;
+	graph->dropping = graph->dropped_lately = true;
 }
 
 void graph_end_dropping(struct graph *graph)
 {
 	struct graph_alert *alert, *next;
+	bool goes_on = graph->dropped_lately;
 
-	if (!graph->dropping)
+	graph->dropped_lately = false;
+	if (!graph->dropping || goes_on)
 		return;
 	graph->dropping = false;
 	graph->dropped = (struct gap_row){0};

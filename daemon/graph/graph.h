@@ -399,7 +399,10 @@ void graph_spill(struct graph *graph);
  */
 uint64_t graph_dropped_samples(const struct graph *graph);
 
-/* What could be kept is stored: the alerts "dropped" end. */
+/*
+ * What could be kept was stored: the alerts "dropped" end, unless more was dropped since this was
+ * called last.
+ */
 void graph_end_dropping(struct graph *graph);
 
 /*

@@ -122,6 +122,7 @@ struct graph {
 	struct graph_session *session_found; /* the last one that was looked for, or NULL */
 	struct counters counters;
 	uint64_t dropped_samples;
+	bool dropped_lately;    /* since graph_end_dropping() was called last */
 	bool dropping;          /* there may be alerts of it */
 	struct gap_row dropped; /* of what is being dropped */
 	size_t dropped_place;   /* of its row in the next changes, if it is there */

@@ -163,13 +163,10 @@ static void empty(struct spool *spool)
 	spool->at = spool->next = spool->inherited_end = spool->samples = 0;
 }
 
-/* Makes it as if it had never been opened. */
 static void close_file(struct spool *spool)
 {
 	close(spool->fd);
 	spool->fd = -1;
-	spool->sampled.us = 0;
-	spool->size = spool->at = spool->next = spool->inherited_end = spool->samples = 0;
 }
 
 /*
@@ -226,6 +223,8 @@ static void put_aside(struct spool *spool)
 	if (rename(spool->path, aside) != 0)
 		cut(spool, 0);
 	close_file(spool);
+	spool->size = spool->at = spool->samples = 0;
+	spool->sampled.us = 0;
 	free(aside);
 }
 
@@ -314,7 +313,8 @@ static void append_frame(struct spool *spool, struct record_head *head, const st
 static void make_record(
     struct spool *spool, struct record_head *head, const struct frame_row *frames, size_t count)
 {
-	uint64_t room = spool->limit > spool->size ? spool->limit - spool->size : 0;
+	uint64_t size_before = spool->size > 0 ? spool->size : sizeof(struct file_head);
+	uint64_t room = spool->limit > size_before ? spool->limit - size_before : 0;
 	size_t most = room < RECORD_BYTES ? (size_t)room : RECORD_BYTES;
 
 	head->bytes = sizeof(*head);
@@ -348,7 +348,7 @@ static size_t add_record(struct spool *spool, const struct frame_row *frames, si
 {
 	struct record_head head = {.mark = *mark};
 
-	if (!open_file(spool, true) || !write_head(spool)) {
+	if (!open_file(spool, true)) {
 		complain_of_failure(spool);
 		return 0;
 	}
@@ -358,7 +358,7 @@ static size_t add_record(struct spool *spool, const struct frame_row *frames, si
 		    spool, xasprintf("the spool %s is full: raise statistics.spool", spool->path));
 		return 0;
 	}
-	if (!write_all(spool, spool->record, head.bytes, spool->size)) {
+	if (!write_head(spool) || !write_all(spool, spool->record, head.bytes, spool->size)) {
 		complain_of_failure(spool);
 		cut(spool, spool->size);
 		return 0;

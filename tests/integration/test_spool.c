@@ -132,9 +132,9 @@ static void samples_taken_while_the_database_is_away_are_stored_once(void **stat
 
 	begin(runner, "");
 	database_crash();
-	await_scans(runner, 1, 1000);
+	await_scans(runner, 1, 300);
 	taken = scans(runner, 1);
-	assert_in_range(status_number(runner, SPOOLED), 500 * DRIVES, GENERATION);
+	assert_in_range(status_number(runner, SPOOLED), 200 * DRIVES, GENERATION);
 	resume(runner);
 	await_status(runner, SPOOLED, 0, 0);
 	assert_int_equal(status_number(runner, DROPPED), 0);
@@ -152,7 +152,7 @@ static void samples_outlive_a_kill_while_the_database_is_away(void **state)
 
 	begin(runner, "");
 	database_crash();
-	await_scans(runner, 1, 1000);
+	await_scans(runner, 1, 300);
 	taken[1] = scans(runner, 1);
 	runner_kill(runner);
 	resume(runner);
@@ -178,7 +178,7 @@ static void samples_outlive_kills_while_they_are_stored(void **state)
 
 	begin(runner, "");
 	database_crash();
-	await_scans(runner, 1, 3000);
+	await_scans(runner, 1, 500);
 	taken = scans(runner, 1);
 	runner_kill(runner);
 	resume(runner);
@@ -272,7 +272,7 @@ static void a_spool_that_can_not_be_written_stops_no_scan(void **state)
 	assert_int_equal(mkdir(path, 0755), 0);
 	begin(runner, "");
 	database_crash();
-	await_scans(runner, 1, 1000);
+	await_scans(runner, 1, 300);
 	taken = scans(runner, 1);
 	assert_int_equal(count_log(runner, "samples.spool can't be written: Is a directory"), 1);
 	assert_int_equal(status_number(runner, SPOOLED), 0);
