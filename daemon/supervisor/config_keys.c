@@ -99,7 +99,7 @@ const struct config_key config_keys[] = {
     OF("statistics.memory", CONFIG_SIZE, sample_memory, BETWEEN(64 * KIB, 64 * GIB),
         .default_text = "64 MiB", .needs_restart = true,
         .help = "most samples in memory that wait to be stored"),
-    OF("statistics.spool", CONFIG_SIZE, sample_spool, BETWEEN(0, KIB *GIB),
+    OF("statistics.spool", CONFIG_SIZE, sample_spool, BETWEEN(0, 64 * GIB),
         .default_text = "256 MiB", .needs_restart = true,
         .help = "most samples in the state directory that wait to be stored"),
     OF_RETENTION("samples", 0, BETWEEN(SECONDS(180), RETENTION_MAX), .default_text = "1 d",

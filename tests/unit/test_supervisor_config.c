@@ -640,9 +640,9 @@ static void sizes_have_a_number_and_a_unit(void **state)
 	assert_int_equal(fixture->config.sample_memory, 65536);
 	assert_int_equal(fixture->config.sample_spool, 0);
 	config_free(&fixture->config);
-	assert_loads(fixture, "statistics: {memory: 64KiB, spool: 1024 GiB}\n");
+	assert_loads(fixture, "statistics: {memory: 64KiB, spool: 64 GiB}\n");
 	assert_int_equal(fixture->config.sample_memory, 65536);
-	assert_int_equal(fixture->config.sample_spool, INT64_C(1) << 40);
+	assert_int_equal(fixture->config.sample_spool, INT64_C(64) << 30);
 	config_free(&fixture->config);
 	assert_loads(fixture, "");
 	assert_int_equal(fixture->config.sample_memory, 64 << 20);
@@ -671,9 +671,8 @@ static void anything_else_is_no_size(void **state)
 	    NO_SIZE(" 1 KiB"),
 	    NO_SIZE("1 KiB "),
 	    NO_SIZE("1000000000 GiB"),
-	    {"statistics: {spool: 1025 GiB}\n",
-	        "r.yaml:1: statistics.spool: \"1025 GiB\" is out of "
-	        "range (0 B to 1024 GiB)\n"},
+	    {"statistics: {spool: 65 GiB}\n", "r.yaml:1: statistics.spool: \"65 GiB\" is out of "
+	                                      "range (0 B to 64 GiB)\n"},
 	    {"statistics: {memory: 0}\n", "r.yaml:1: statistics.memory: \"0\" is out of range (64 "
 	                                  "KiB to 64 GiB)\n"},
 	};
