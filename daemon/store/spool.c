@@ -3,38 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <sha.h>
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/paths.h"
 #include "base/text.h"
-
-#define MAGIC "IMLSPL1\n"
-
-/* Bytes of a record, and of those of one transaction but for the last one. */
-#define RECORD_BYTES ((size_t)1024 * 1024)
-
-/* The file is of this machine: numbers are in its order. */
-struct file_head {
-	char magic[8];
-	char identity[48]; /* of the database */
-};
-
-struct record_head {
-	uint64_t checksum; /* of what follows */
-	uint32_t bytes;    /* with this head */
-	uint32_t frame_count;
-	uint64_t sample_count;
-	struct spool_mark mark;
-};
+#include "store/spool_file.h"
 
 /* The payload follows. */
 struct frame_head {
@@ -47,22 +22,16 @@ struct frame_head {
 };
 
 struct spool {
-	char *directory;
-	char *path;
-	int fd; /* -1: not open */
+	struct spool_file file;
 	uint64_t limit;
-	struct file_head claim; /* whose it is */
-	int64_t revision;       /* of that, when it was claimed */
-	uint64_t size;          /* of what is whole; 0: not even the head is there */
 	uint64_t at;            /* of the oldest record */
-	uint64_t next;          /* of the one after that, once it was taken */
-	uint64_t taken;         /* samples of the one that was */
+	uint64_t next;          /* of the one after those that were taken */
+	uint64_t taken;         /* samples of these */
 	uint64_t inherited_end; /* of the records of earlier processes */
 	uint64_t samples;
 	uint64_t left_out;
 	struct wallclock sampled;
 	char *reason; /* why it takes no more, as the log was told */
-	char *record; /* RECORD_BYTES */
 };
 
 /* ---- what is told ---- */
@@ -81,78 +50,15 @@ static void complain(struct spool *spool, char *reason)
 static void complain_of_failure(struct spool *spool)
 {
 	complain(spool, xasprintf("the spool %s can't be written: %s: make room or mend it",
-	                    spool->path, strerror(errno)));
+	                    spool->file.path, strerror(errno)));
 }
 
 static void end_complaint(struct spool *spool)
 {
 	if (spool->reason != NULL)
-		log_info("the spool %s takes samples again", spool->path);
+		log_info("the spool %s takes samples again", spool->file.path);
 	free(spool->reason);
 	spool->reason = NULL;
-}
-
-/* ---- bytes ---- */
-
-static bool read_all(const struct spool *spool, void *bytes, size_t length, uint64_t at)
-{
-	size_t done = 0;
-
-	while (done < length) {
-		ssize_t count =
-		    pread(spool->fd, (char *)bytes + done, length - done, (off_t)(at + done));
-
-		if (count == 0 || (count < 0 && errno != EINTR))
-			return false;
-		done += count > 0 ? (size_t)count : 0;
-	}
-	return true;
-}
-
-static bool write_all(const struct spool *spool, const void *bytes, size_t length, uint64_t at)
-{
-	size_t done = 0;
-
-	while (done < length) {
-		ssize_t count = pwrite(
-		    spool->fd, (const char *)bytes + done, length - done, (off_t)(at + done));
-
-		if (count < 0 && errno != EINTR)
-			return false;
-		done += count > 0 ? (size_t)count : 0;
-	}
-	return true;
-}
-
-/* Has the file end here. What may stay behind that is written over, or not whole. */
-static void cut(struct spool *spool, uint64_t size)
-{
-	if (ftruncate(spool->fd, (off_t)size) != 0)
-		log_warning("the spool %s can't be cut off: %s", spool->path, strerror(errno));
-	spool->size = size;
-}
-
-/* A part of what the fastest hash of our libraries gives: it guards against accidents only. */
-static uint64_t checksum_of(const char *record, size_t length)
-{
-	uint8_t digest[SHA1_DIGEST_LENGTH];
-	uint64_t part;
-	SHA1_CTX hash;
-
-	SHA1Init(&hash);
-	SHA1Update(&hash, (const uint8_t *)record + sizeof(part), length - sizeof(part));
-	SHA1Final(digest, &hash);
-	memcpy(&part, digest, sizeof(part));
-	return part;
-}
-
-/* Reads the record at a place; false if there is none that is whole. */
-static bool read_record(struct spool *spool, uint64_t at, struct record_head *head)
-{
-	if (!read_all(spool, head, sizeof(*head), at) || head->bytes < sizeof(*head) ||
-	    head->bytes > RECORD_BYTES || !read_all(spool, spool->record, head->bytes, at))
-		return false;
-	return checksum_of(spool->record, head->bytes) == head->checksum;
 }
 
 /* ---- opening ---- */
@@ -160,115 +66,38 @@ static bool read_record(struct spool *spool, uint64_t at, struct record_head *he
 /* Nothing of it is needed any more. */
 static void empty(struct spool *spool)
 {
-	cut(spool, 0);
+	spool_file_cut(&spool->file, 0);
 	spool->at = spool->next = spool->inherited_end = spool->samples = 0;
-}
-
-static void close_file(struct spool *spool)
-{
-	close(spool->fd);
-	spool->fd = -1;
-}
-
-/*
- * Looks at every record that is there, and cuts off what is not whole. False if one is of a later
- * state of the database.
- */
-static bool inspect_records(struct spool *spool)
-{
-	off_t end = lseek(spool->fd, 0, SEEK_END);
-	struct record_head head;
-
-	spool->size = spool->at = sizeof(struct file_head);
-	while (read_record(spool, spool->size, &head)) {
-		if (head.mark.revision > spool->revision)
-			return false;
-		spool->size += head.bytes;
-		spool->samples += head.sample_count;
-		if (spool->sampled.us < head.mark.sampled.us)
-			spool->sampled = head.mark.sampled;
-	}
-	if ((uint64_t)end > spool->size) {
-		log_warning("the spool %s is damaged: its last %llu bytes are cut off", spool->path,
-		    (unsigned long long)((uint64_t)end - spool->size));
-		cut(spool, spool->size);
-	}
-	spool->inherited_end = spool->size;
-	return true;
-}
-
-/* Whether the file is empty, or what it has from an earlier process is taken over. */
-static bool inherit(struct spool *spool)
-{
-	struct file_head head;
-
-	if (lseek(spool->fd, 0, SEEK_END) == 0)
-		return true;
-	if (!read_all(spool, &head, sizeof(head), 0) ||
-	    memcmp(&head, &spool->claim, sizeof(head)) != 0 || !inspect_records(spool))
-		return false;
-	if (spool->samples > 0)
-		log_info("%llu samples of an earlier time wait for the database in %s",
-		    (unsigned long long)spool->samples, spool->path);
-	return true;
-}
-
-/* Moves away what can't be used. */
-static void put_aside(struct spool *spool)
-{
-	char *aside = xasprintf("%s.aside", spool->path);
-
-	log_warning("the samples in %s are not for this database, or it was restored from a "
-	            "backup: they are put aside as %s",
-	    spool->path, aside);
-	if (rename(spool->path, aside) != 0)
-		cut(spool, 0);
-	close_file(spool);
-	spool->size = spool->at = spool->samples = 0;
-	spool->sampled.us = 0;
-	free(aside);
 }
 
 /* Opens the file, if it is there or to be made. False with errno if it can't. */
 static bool open_file(struct spool *spool, bool make)
 {
-	if (spool->fd >= 0)
+	struct spool_file *file = &spool->file;
+
+	if (file->fd >= 0)
 		return true;
-	if (make && make_directories(spool->directory) != 0)
+	if (!spool_file_open(file, make))
 		return false;
-	spool->fd = open(spool->path, O_RDWR | O_CLOEXEC | (make ? O_CREAT : 0), 0600);
-	if (spool->fd < 0)
-		return false;
-	if (flock(spool->fd, LOCK_EX | LOCK_NB) != 0) {
-		close_file(spool);
-		errno = EBUSY;
-		return false;
-	}
-	if (inherit(spool))
-		return true;
-	put_aside(spool);
-	errno = ENOENT;
-	return make && open_file(spool, true);
+	spool->at = file->size > 0 ? FIRST_RECORD : 0;
+	spool->inherited_end = file->size;
+	spool->samples = file->samples;
+	spool->sampled = file->sampled;
+	return true;
 }
 
 struct spool *spool_open(const char *directory, uint64_t limit)
 {
 	struct spool *spool = xcalloc(1, sizeof(*spool));
 
-	spool->directory = xstrdup(directory);
-	spool->path = xasprintf("%s/samples.spool", directory);
-	spool->fd = -1;
+	spool_file_init(&spool->file, directory);
 	spool->limit = limit;
-	spool->record = xreallocarray(NULL, RECORD_BYTES, 1);
 	return spool;
 }
 
 void spool_claim(struct spool *spool, const char *identity, int64_t revision)
 {
-	memcpy(spool->claim.magic, MAGIC, sizeof(spool->claim.magic));
-	if (!text_copy(spool->claim.identity, sizeof(spool->claim.identity), identity))
-		assert(!"identities are short");
-	spool->revision = revision;
+	spool_file_claim(&spool->file, identity, revision);
 	if (!open_file(spool, false) && errno != ENOENT)
 		complain_of_failure(spool);
 }
@@ -277,12 +106,8 @@ void spool_free(struct spool *spool)
 {
 	if (spool == NULL)
 		return;
-	if (spool->fd >= 0)
-		close_file(spool);
-	free(spool->directory);
-	free(spool->path);
+	spool_file_clear(&spool->file);
 	free(spool->reason);
-	free(spool->record);
 	free(spool);
 }
 
@@ -291,7 +116,7 @@ void spool_free(struct spool *spool)
 /* Appends to the record. */
 static void append(struct spool *spool, struct record_head *head, const void *bytes, size_t length)
 {
-	memcpy(spool->record + head->bytes, bytes, length);
+	memcpy(spool->file.record + head->bytes, bytes, length);
 	head->bytes += (uint32_t)length;
 }
 
@@ -314,8 +139,8 @@ static void append_frame(struct spool *spool, struct record_head *head, const st
 static void make_record(
     struct spool *spool, struct record_head *head, const struct frame_row *frames, size_t count)
 {
-	uint64_t size_before = spool->size > 0 ? spool->size : sizeof(struct file_head);
-	uint64_t room = spool->limit > size_before ? spool->limit - size_before : 0;
+	uint64_t end = spool->file.size > 0 ? spool->file.size : FIRST_RECORD;
+	uint64_t room = spool->limit > end ? spool->limit - end : 0;
 	size_t most = room < RECORD_BYTES ? (size_t)room : RECORD_BYTES;
 
 	head->bytes = sizeof(*head);
@@ -327,20 +152,6 @@ static void make_record(
 			break;
 		append_frame(spool, head, &frames[i]);
 	}
-	memcpy(spool->record, head, sizeof(*head));
-	head->checksum = checksum_of(spool->record, head->bytes);
-	memcpy(spool->record, head, sizeof(*head));
-}
-
-/* The head of the file, before the first record. */
-static bool write_head(struct spool *spool)
-{
-	if (spool->size > 0)
-		return true;
-	if (!write_all(spool, &spool->claim, sizeof(spool->claim), 0))
-		return false;
-	spool->size = spool->at = sizeof(spool->claim);
-	return true;
 }
 
 /* Adds one record; 0 if it can't, which is told. */
@@ -355,16 +166,16 @@ static size_t add_record(struct spool *spool, const struct frame_row *frames, si
 	}
 	make_record(spool, &head, frames, count);
 	if (head.frame_count == 0) {
-		complain(
-		    spool, xasprintf("the spool %s is full: raise statistics.spool", spool->path));
+		complain(spool,
+		    xasprintf("the spool %s is full: raise statistics.spool", spool->file.path));
 		return 0;
 	}
-	if (!write_head(spool) || !write_all(spool, spool->record, head.bytes, spool->size)) {
+	if (!spool_file_write(&spool->file, &head)) {
 		complain_of_failure(spool);
-		cut(spool, spool->size);
 		return 0;
 	}
-	spool->size += head.bytes;
+	if (spool->at == 0)
+		spool->at = FIRST_RECORD;
 	spool->samples += head.sample_count;
 	spool->sampled = mark->sampled;
 	return head.frame_count;
@@ -376,7 +187,7 @@ size_t spool_add(struct spool *spool, const struct frame_row *frames, size_t cou
 	size_t done = 0;
 	size_t added = 1;
 
-	assert(spool->claim.magic[0] != '\0');
+	assert(spool->file.claim.magic[0] != '\0');
 	while (spool->limit > 0 && done < count && added > 0) {
 		added = add_record(spool, frames + done, count - done, mark);
 		done += added;
@@ -405,7 +216,7 @@ static void add_frame(struct changes *changes, const struct frame_head *frame, c
 static void take_frames(
     struct spool *spool, uint64_t at, const struct record_head *head, struct changes *changes)
 {
-	const char *bytes = spool->record + sizeof(*head);
+	const char *bytes = spool->file.record + sizeof(*head);
 	bool inherited = at < spool->inherited_end;
 
 	changes->frames = xreallocarray(
@@ -432,8 +243,8 @@ struct changes *spool_take(struct spool *spool)
 
 	spool->next = spool->at;
 	spool->taken = 0;
-	while (spool->next < spool->size && spool->next - spool->at < RECORD_BYTES &&
-	       read_record(spool, spool->next, &head)) {
+	while (spool->next < spool->file.size && spool->next - spool->at < RECORD_BYTES &&
+	       spool_file_read(&spool->file, spool->next, &head)) {
 		if (changes == NULL)
 			changes = xcalloc(1, sizeof(*changes));
 		take_frames(spool, spool->next, &head, changes);
@@ -442,7 +253,7 @@ struct changes *spool_take(struct spool *spool)
 	}
 	if (changes == NULL && !spool_is_empty(spool)) {
 		log_warning("the spool %s can't be read any more: its last %llu samples are lost",
-		    spool->path, (unsigned long long)spool->samples);
+		    spool->file.path, (unsigned long long)spool->samples);
 		empty(spool);
 	}
 	return changes;
@@ -461,7 +272,7 @@ void spool_drop(struct spool *spool)
 
 bool spool_is_empty(const struct spool *spool)
 {
-	return spool->at == spool->size;
+	return spool->at == spool->file.size;
 }
 
 struct wallclock spool_sampled(const struct spool *spool)
@@ -471,8 +282,8 @@ struct wallclock spool_sampled(const struct spool *spool)
 
 struct spool_status spool_status(const struct spool *spool)
 {
-	return (struct spool_status){.path = spool->path,
-	    .bytes = spool->size,
+	return (struct spool_status){.path = spool->file.path,
+	    .bytes = spool->file.size,
 	    .limit = spool->limit,
 	    .samples = spool->samples,
 	    .left_out = spool->left_out,
