@@ -105,6 +105,16 @@ static void append_database_problem(
 	text_clear(&what);
 }
 
+static void append_spool_problem(
+    struct text *out, const struct terminal *terminal, struct json_object *status)
+{
+	const char *reason = json_text(json_part(status, "spool"), "reason");
+
+	if (reason[0] != '\0' && (database_is_away(status) || database_does_not_store(status)))
+		append_problem(
+		    out, terminal, STYLE_WARNING, "Samples are kept in memory only", reason);
+}
+
 static void append_mistake(
     struct text *out, const struct terminal *terminal, struct json_object *mistake)
 {
@@ -183,6 +193,25 @@ static void append_conninfo(
 	text_append_char(out, '"');
 }
 
+/* Appends how many samples wait to be stored, and how many never will be. */
+static void append_samples(
+    struct text *out, const struct terminal *terminal, struct json_object *status)
+{
+	struct json_object *spool = json_part(status, "spool");
+	int64_t dropped = json_number(json_part(status, "counts"), "dropped_samples");
+
+	if (json_number(spool, "samples") > 0) {
+		text_printf(out, "samples that wait for the database: %lld (",
+		    (long long)json_number(spool, "samples"));
+		bytes_format(json_number(spool, "bytes"), out);
+		text_append(out, " in ");
+		append_clean(out, terminal, json_text(spool, "path"));
+		text_append(out, ")\n");
+	}
+	if (dropped > 0)
+		text_printf(out, "samples dropped: %lld\n", (long long)dropped);
+}
+
 static void append_summary(
     struct text *out, const struct terminal *terminal, struct json_object *status)
 {
@@ -210,6 +239,7 @@ static void append_summary(
 	    (long long)json_number(counts, "resources"), (long long)json_number(counts, "alerts"));
 	if (initially > 0)
 		text_printf(out, "initial scans still running: %lld\n", (long long)initially);
+	append_samples(out, terminal, status);
 }
 
 static enum style style_of_state(const char *state)
@@ -305,6 +335,7 @@ void render_status(struct text *out, const struct terminal *terminal, struct jso
 	size_t begin = out->length;
 
 	append_database_problem(out, terminal, status);
+	append_spool_problem(out, terminal, status);
 	for (size_t i = 0; i < json_count(mistakes); i++)
 		append_mistake(out, terminal, json_item(mistakes, i));
 	for (size_t i = 0; i < json_count(plugins); i++)

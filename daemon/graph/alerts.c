@@ -12,6 +12,7 @@
 const char ALERT_OFFLINE[] = ALERT_ROW_OFFLINE;
 const char ALERT_DEGRADED[] = "degraded";
 const char ALERT_COLLAPSED[] = "collapsed";
+const char ALERT_DROPPED[] = "dropped";
 
 struct graph_alert *alert_find(const struct graph_resource *resource, const char *name)
 {

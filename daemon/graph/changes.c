@@ -112,49 +112,50 @@ static size_t size_of_frame(const struct frame_row *row)
 	return sizeof(*row) + row->payload.capacity;
 }
 
-/* Notes how many were dropped, and warns when it begins. */
-static void note_dropped(struct graph *graph, size_t count)
+/* Takes the oldest frames out of the next changes. */
+static void forget_frames(struct graph *graph, size_t count)
 {
-	if (graph->dropped_samples == 0)
-		graph_warn(graph, NULL, NULL,
-		    "the database has been away, or slow, for too long: older samples are dropped");
-	graph->dropped_samples += count;
-}
+	struct changes *next = changes_next(graph);
 
-/* Records that there are no samples from one time to another. */
-static void add_gap_of_dropped(struct graph *graph, struct wallclock begin, struct wallclock end)
-{
-	size_t place = SIZE_MAX;
-	const struct gap_row row = {.id = ++graph->counters.gap_id,
-	    .begin = begin,
-	    .end = end.us > begin.us ? end : begin,
-	    .reason = GAP_DROPPED};
-
-	changes_add_gap(graph, &row, &place);
-}
-
-/* Drops the older half of the frames when they come to too much. */
-static void make_room_for_frame(struct graph *graph, struct changes *next, size_t size)
-{
-	size_t dropped = (next->frame_count + 1) / 2;
-	size_t samples = 0;
-
-	if (graph->frame_bytes + size <= graph->options.frame_limit || next->frame_count == 0)
+	if (count == 0)
 		return;
-	add_gap_of_dropped(graph, next->frames[0].time, next->frames[dropped - 1].time);
-	for (size_t i = 0; i < dropped; i++) {
+	for (size_t i = 0; i < count; i++) {
 		graph->frame_bytes -= size_of_frame(&next->frames[i]);
-		samples += next->frames[i].sample_count;
 		text_clear(&next->frames[i].payload);
 	}
-	next->frame_count -= dropped;
-	memmove(next->frames, next->frames + dropped, next->frame_count * sizeof(*next->frames));
-	note_dropped(graph, samples);
+	next->frame_count -= count;
+	memmove(next->frames, next->frames + count, next->frame_count * sizeof(*next->frames));
+}
+
+void graph_spill(struct graph *graph)
+{
+	const struct graph_options *options = &graph->options;
+	const struct changes *next = graph->next;
+
+	if (next != NULL && next->frame_count > 0 && options->spill != NULL)
+		forget_frames(
+		    graph, options->spill(options->context, next->frames, next->frame_count));
+}
+
+/* Spills the frames when they come to too much, and drops the older half if that is of no use. */
+static void make_room_for_frame(struct graph *graph, size_t size)
+{
+	const struct changes *next = changes_next(graph);
+	size_t limit = graph->options.frame_limit;
+	size_t dropped;
+
+	if (graph->frame_bytes + size > limit)
+		graph_spill(graph);
+	if (graph->frame_bytes + size <= limit || next->frame_count == 0)
+		return;
+	dropped = (next->frame_count + 1) / 2;
+	dropping_note(graph, next->frames, dropped);
+	forget_frames(graph, dropped);
 }
 
 void changes_add_frame(struct graph *graph, const struct frame_row *row)
 {
-	make_room_for_frame(graph, changes_next(graph), size_of_frame(row));
+	make_room_for_frame(graph, size_of_frame(row));
 	graph->frame_bytes += size_of_frame(row);
 	ADD(graph, frames, frame_count, *row);
 }
@@ -427,7 +428,7 @@ struct changes *graph_take_changes(struct graph *graph)
 	return changes;
 }
 
-uint64_t graph_dropped_samples(const struct graph *graph)
+struct wallclock graph_sampled(const struct graph *graph)
 {
-	return graph->dropped_samples;
+	return graph->counters.sampled;
 }

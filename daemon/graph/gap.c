@@ -90,18 +90,19 @@ void graph_restore_gap(struct graph *graph, const struct gap_row *row)
 		add_gap(graph, row);
 }
 
-void graph_begin_stopped(struct graph *graph)
+bool graph_begin_stopped(struct graph *graph)
 {
 	struct wallclock since = graph->counters.sampled;
 	const struct graph_gap *gap;
 
 	assert(graph->restored);
 	if (since.us == 0)
-		return;
+		return false;
 	for (gap = graph->gaps; gap != NULL; gap = gap->by_scannable.next)
 		if (gap->row.begin.us > since.us)
 			since = gap->row.begin;
 	graph_begin_gap(graph, NULL, GAP_STOPPED, since);
+	return true;
 }
 
 void gaps_forget(struct graph *graph, const struct graph_resource *scannable)

@@ -31,6 +31,7 @@ struct graph *graph_new(const struct graph_options *options)
 	TAILQ_INIT(&graph->sampled);
 	TAILQ_INIT(&graph->falls);
 	volumes_new(graph);
+	graph->dropping = true; /* some may be restored */
 	return graph;
 }
 

@@ -185,10 +185,17 @@ struct graph_options {
 	/* Where errors go: what is stored lacks what a class demands. NULL: to warn(). */
 	void (*error)(const char *plugin, const char *scannable, const char *line);
 	/*
-	 * Bytes of samples that are kept at most until they are taken: while the database is away
-	 * the older half is dropped when there are more. 0: a default of 64 MiB.
+	 * Bytes of samples that are kept at most until they are taken: when there are more, while
+	 * the database is away, they are spilled, and what is not taken then may be dropped, the
+	 * older half. 0: a default of 64 MiB.
 	 */
 	size_t frame_limit;
+	/*
+	 * Takes frames elsewhere, oldest first, by making copies; gives how many it took. NULL:
+	 * none.
+	 */
+	size_t (*spill)(void *context, const struct frame_row *frames, size_t count);
+	void *context; /* of spill() */
 };
 
 struct graph *graph_new(const struct graph_options *options);
@@ -371,9 +378,9 @@ void graph_begin_gap(struct graph *graph, const struct graph_resource *scannable
 
 /*
  * The same for the time that the runner was not running: since the newest sample, or the last gap,
- * that was restored. Nothing if there never was a sample.
+ * that was restored. False, and nothing, if there never was a sample.
  */
-void graph_begin_stopped(struct graph *graph);
+bool graph_begin_stopped(struct graph *graph);
 
 /* There are samples again. A gap of another reason lasts; GAP_REASON_COUNT stands for any. */
 void graph_end_gap(struct graph *graph, const struct graph_resource *scannable,
@@ -396,8 +403,23 @@ bool graph_dismiss_alert(struct graph *graph, record_id id, bool dismissed);
 struct changes *graph_take_changes(struct graph *graph);
 bool graph_has_changes(const struct graph *graph);
 
-/* How many samples were dropped because nobody took them. */
+/* Time of the newest sample; 0: there never was one. */
+struct wallclock graph_sampled(const struct graph *graph);
+
+/* Spills the samples that are yet to be taken. */
+void graph_spill(struct graph *graph);
+
+/*
+ * How many samples were dropped because nobody took them. The gap "dropped" tells of which time,
+ * and the alert "dropped" is active on the scannables that they were of.
+ */
 uint64_t graph_dropped_samples(const struct graph *graph);
+
+/*
+ * What could be kept was stored: the alerts "dropped" end, unless more was dropped since this was
+ * called last.
+ */
+void graph_end_dropping(struct graph *graph);
 
 /*
  * Whether notices are collected (someone follows the changes). Off at first. A notice is one JSON

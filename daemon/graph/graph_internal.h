@@ -135,6 +135,10 @@ struct graph {
 	struct graph_session *session_found; /* the last one that was looked for, or NULL */
 	struct counters counters;
 	uint64_t dropped_samples;
+	bool dropped_lately;    /* since graph_end_dropping() was called last */
+	bool dropping;          /* there may be alerts of it */
+	struct gap_row dropped; /* of what is being dropped */
+	size_t dropped_place;   /* of its row in the next changes, if it is there */
 	struct graph_alert_list active_alerts;
 	TAILQ_HEAD(, graph_alert) dirty_alerts;
 	record_id *touched; /* resources to be written, or gone by now */
@@ -209,6 +213,11 @@ void graph_settle(struct graph *graph);
 /* The scannable is gone, and the database forgets its gaps. */
 void gaps_forget(struct graph *graph, const struct graph_resource *scannable);
 void gaps_free(struct graph *graph);
+
+/* ---- dropping.c ---- */
+
+/* These frames, oldest first, are about to be dropped. */
+void dropping_note(struct graph *graph, const struct frame_row *frames, size_t count);
 
 /* ---- index.c ---- */
 
@@ -459,7 +468,7 @@ void removal_run(struct graph *graph, struct removal *removal);
 /* ---- alerts.c ---- */
 
 /* The runner's own alerts; their rows have no attribute. */
-extern const char ALERT_OFFLINE[], ALERT_DEGRADED[], ALERT_COLLAPSED[];
+extern const char ALERT_OFFLINE[], ALERT_DEGRADED[], ALERT_COLLAPSED[], ALERT_DROPPED[];
 
 struct graph_alert *alert_find(const struct graph_resource *resource, const char *name);
 bool alert_is_own(const struct graph_alert *alert);

@@ -49,6 +49,8 @@ static void later(struct wallclock *time, struct wallclock other)
 /* Makes the layers of a series into frames. */
 static void flush(struct graph *graph, const struct graph_cohort *cohort, struct series *series)
 {
+	later(&graph->counters.sampled, cohort->newest);
+	later(&graph->counters.sampled, series->last);
 	for (size_t i = 0; i < series->layer_count; i++) {
 		struct layer *layer = series->layers[i];
 		struct frame_row row = {.cohort_id = cohort->id,
@@ -154,7 +156,6 @@ static void end_cohort(struct graph *graph, struct graph_cohort *cohort)
 	cohort->series = NULL;
 	TAILQ_REMOVE(&graph->sampled, cohort, in_batch);
 	later(&cohort->newest, cohort->framed);
-	later(&graph->counters.sampled, cohort->newest);
 }
 
 /* ---- samples ---- */

@@ -153,8 +153,8 @@ enum gap_reason {
 	GAP_OFFLINE,  /* a session failed */
 	GAP_DEADLINE, /* a scan took longer than it may */
 	GAP_CRASH,    /* the plugin host died */
-	GAP_DATABASE, /* the database was away for longer than samples could be kept */
-	GAP_DROPPED,  /* they came faster than they could be written */
+	GAP_DATABASE, /* the database was away when the runner was started, and nothing scanned */
+	GAP_DROPPED,  /* it was away, or slow, for longer than samples could be kept */
 	GAP_STOPPED,  /* the runner was not running */
 	GAP_REASON_COUNT
 };

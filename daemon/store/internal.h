@@ -154,6 +154,7 @@ struct store {
 
 	struct store_trouble locked; /* by another runner */
 	int64_t revision;            /* of the database, as we left it */
+	char *identity;              /* of the database; NULL until it is known */
 
 	bool loaded;            /* everything; then the next two are of no use */
 	size_t load_step;       /* how far loading got, to be continued after a lost connection */

@@ -98,8 +98,11 @@ static void revision_read(struct store *store, PGresult *result)
 		    (long long)revision, (long long)store->revision);
 		return;
 	}
-	if (!store->loaded)
+	if (!store->loaded) {
 		store->revision = revision;
+		free(store->identity);
+		store->identity = xstrdup(PQgetvalue(result, 0, 1));
+	}
 	store_migrated(store);
 }
 
@@ -114,7 +117,8 @@ static void number_read(struct store *store, PGresult *result)
 		    "up to %d: install the newer program, or restore a backup of the older schema",
 		    (long long)number, VERSION, NEWEST);
 	else if (next == NULL)
-		store_ask(store, "SELECT revision FROM storage.counter", NULL, NULL, revision_read);
+		store_ask(store, "SELECT revision, identity FROM storage.counter", NULL, NULL,
+		    revision_read);
 	else
 		apply(store, next);
 }

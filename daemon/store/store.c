@@ -345,9 +345,19 @@ const struct store_statistics *store_statistics(const struct store *store)
 	return &store->statistics;
 }
 
-bool store_is_idle(const struct store *store)
+const char *store_identity(const struct store *store)
 {
-	return store->in_flight == NULL;
+	return store->identity;
+}
+
+int64_t store_revision(const struct store *store)
+{
+	return store->revision;
+}
+
+const struct changes *store_in_flight(const struct store *store)
+{
+	return store->in_flight;
 }
 
 void store_free(struct store *store)
@@ -363,6 +373,7 @@ void store_free(struct store *store)
 	store_load_clear(store);
 	store_tend_clear(store);
 	free(store->writer.error);
+	free(store->identity);
 	free(store->conninfo);
 	free(store);
 }

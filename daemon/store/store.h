@@ -123,8 +123,13 @@ const struct store_statistics *store_statistics(const struct store *store);
 /* Why the last transaction failed and is tried again, or NULL. Valid until the next event. */
 const char *store_write_error(const struct store *store);
 
-/* Whether nothing is in flight. What is left in the graph is the caller's to know. */
-bool store_is_idle(const struct store *store);
+/* What tells the database from others, and how many transactions it had. While loading, and later.
+ */
+const char *store_identity(const struct store *store);
+int64_t store_revision(const struct store *store);
+
+/* The changes that were taken and are not committed yet, or NULL. */
+const struct changes *store_in_flight(const struct store *store);
 
 /* Closes the connection at once and releases everything; changes in flight are freed. */
 void store_free(struct store *store);

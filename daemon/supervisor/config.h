@@ -64,6 +64,7 @@ struct config {
 	int64_t confirm_after_ns;
 
 	bool statistics_enabled;
+	int64_t sample_memory, sample_spool; /* in bytes */
 	int64_t retention_ns[STORE_RESOLUTIONS];
 
 	int log_level;        /* of the runner's own lines */
@@ -80,6 +81,7 @@ enum config_type {
 	CONFIG_NUMBER,    /* uint32_t, minimum to maximum */
 	CONFIG_DURATION,  /* int64_t ns, minimum to maximum */
 	CONFIG_SECONDS,   /* int64_t ns, whole seconds, minimum to maximum */
+	CONFIG_SIZE,      /* int64_t bytes, minimum to maximum */
 	CONFIG_LOG_LEVEL, /* int */
 	CONFIG_LIST,      /* not a scalar: its entries are described by keys "name[].…" */
 	CONFIG_MAPPING,   /* not a scalar: names of anyone's choice */

@@ -19,6 +19,8 @@
 #define SECONDS(n) ((n)*NS_PER_S)
 #define DAY SECONDS(86400)
 #define RETENTION_MAX (100000 * DAY)
+#define KIB INT64_C(1024)
+#define GIB (KIB * KIB * KIB)
 
 #define KEY(name_, type_, structure_, member_, ...)                                               \
 	{                                                                                         \
@@ -94,6 +96,12 @@ const struct config_key config_keys[] = {
 
     OF("statistics.enabled", CONFIG_BOOLEAN, statistics_enabled, .default_text = "true",
         .help = "store the samples that plugins make"),
+    OF("statistics.memory", CONFIG_SIZE, sample_memory, BETWEEN(64 * KIB, 64 * GIB),
+        .default_text = "64 MiB", .needs_restart = true,
+        .help = "most samples in memory that wait to be stored"),
+    OF("statistics.spool", CONFIG_SIZE, sample_spool, BETWEEN(0, 64 * GIB),
+        .default_text = "256 MiB", .needs_restart = true,
+        .help = "most samples in the state directory that wait to be stored"),
     OF_RETENTION("samples", 0, BETWEEN(SECONDS(180), RETENTION_MAX), .default_text = "1 d",
         .help = "how long samples are kept"),
     OF_RETENTION("one_minute", 1, BETWEEN(SECONDS(600), RETENTION_MAX), .default_text = "3 d",
@@ -308,6 +316,64 @@ static bool store_duration(const struct typed *typed)
 	return true;
 }
 
+static const char *const size_units[] = {"B", "KiB", "MiB", "GiB"};
+
+#define SIZE_UNITS (sizeof(size_units) / sizeof(size_units[0]))
+
+/* Reads "64 MiB"; false if it is nothing like that. */
+static bool parse_size(const char *text, int64_t *bytes)
+{
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text + digits + strspn(text + digits, " ");
+	int64_t factor = 1;
+
+	if (strcmp(text, "0") == 0) {
+		*bytes = 0;
+		return true;
+	}
+	if (digits == 0 || digits > 9)
+		return false;
+	for (size_t i = 0; i < SIZE_UNITS; i++, factor *= KIB) {
+		*bytes = strtoll(text, NULL, 10) * factor;
+		if (strcmp(unit, size_units[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Writes it with the largest unit of which it is a whole number. */
+static void append_size(int64_t bytes, struct text *out)
+{
+	size_t unit = 0;
+
+	for (; unit + 1 < SIZE_UNITS && bytes > 0 && bytes % KIB == 0; unit++)
+		bytes /= KIB;
+	text_printf(out, "%lld %s", (long long)bytes, size_units[unit]);
+}
+
+static bool store_size(const struct typed *typed)
+{
+	const struct config_key *key = typed->key;
+	struct text why = TEXT_EMPTY;
+	int64_t bytes;
+
+	if (!parse_size(typed->text, &bytes))
+		return refuse(typed, "is not a size: a whole number and B, KiB, MiB or GiB, as in"
+		                     " \"64 MiB\"");
+	if (bytes < key->minimum || bytes > key->maximum) {
+		text_append(&why, "is out of range (");
+		append_size(key->minimum, &why);
+		text_append(&why, " to ");
+		append_size(key->maximum, &why);
+		text_append_char(&why, ')');
+		refuse(typed, why.data);
+		text_clear(&why);
+		return false;
+	}
+	*(int64_t *)typed->member = bytes;
+	return true;
+}
+
 static bool store_log_level(const struct typed *typed)
 {
 	int level = log_level_parse(typed->text);
@@ -325,6 +391,7 @@ static bool (*const stores[CONFIG_TYPE_END])(const struct typed *typed) = {
     [CONFIG_NUMBER] = store_number,
     [CONFIG_DURATION] = store_duration,
     [CONFIG_SECONDS] = store_duration,
+    [CONFIG_SIZE] = store_size,
     [CONFIG_LOG_LEVEL] = store_log_level,
 };
 
@@ -336,6 +403,7 @@ static const size_t sizes[CONFIG_TYPE_END] = {
     [CONFIG_NUMBER] = sizeof(uint32_t),
     [CONFIG_DURATION] = sizeof(int64_t),
     [CONFIG_SECONDS] = sizeof(int64_t),
+    [CONFIG_SIZE] = sizeof(int64_t),
     [CONFIG_LOG_LEVEL] = sizeof(int),
 };
 

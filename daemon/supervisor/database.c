@@ -21,7 +21,11 @@
 
 static void restore_counters(void *context, const struct counters *counters)
 {
-	graph_restore_counters(supervisor_of(context)->graph, counters);
+	struct supervisor *supervisor = supervisor_of(context);
+	struct counters restored = *counters;
+
+	spooling_restore(supervisor, &restored);
+	graph_restore_counters(supervisor->graph, &restored);
 }
 
 static void restore_class(void *context, const struct class_row *row)
@@ -113,6 +117,18 @@ static void end_outage(struct supervisor *supervisor)
 	supervisor->database_reason = NULL;
 }
 
+/* There were no samples as long as no runner was there, or it waited for the database. */
+static void begin_gap(const struct supervisor *supervisor)
+{
+	int64_t waited_ns = monotonic_since(monotonic_now(), supervisor->started);
+	struct wallclock started = {wallclock_now().us - waited_ns / 1000};
+
+	if (!graph_begin_stopped(supervisor->graph) || !supervisor->database_missed)
+		return;
+	graph_end_gap(supervisor->graph, NULL, GAP_STOPPED, started);
+	graph_begin_gap(supervisor->graph, NULL, GAP_DATABASE, started);
+}
+
 static void database_loaded(void *context)
 {
 	struct supervisor *supervisor = supervisor_of(context);
@@ -120,7 +136,7 @@ static void database_loaded(void *context)
 	size_t count;
 
 	graph_restored(supervisor->graph);
-	graph_begin_stopped(supervisor->graph);
+	begin_gap(supervisor);
 	graph_begin_configuration(supervisor->graph);
 	supervisor->loaded = true;
 	end_outage(supervisor);
@@ -141,7 +157,7 @@ static void begin_write(struct supervisor *supervisor)
 static struct changes *take_changes(void *context)
 {
 	struct supervisor *supervisor = supervisor_of(context);
-	struct changes *changes = supervisor->loaded ? graph_take_changes(supervisor->graph) : NULL;
+	struct changes *changes = supervisor->loaded ? spooling_take(supervisor) : NULL;
 
 	if (changes != NULL)
 		begin_write(supervisor);
@@ -181,9 +197,10 @@ static void database_committed(void *context, struct changes *changes)
 	bool many;
 
 	end_slow_write(supervisor);
-	if (!store_is_idle(supervisor->store))
+	if (store_in_flight(supervisor->store) != NULL)
 		begin_write(supervisor);
 	end_outage(supervisor);
+	spooling_committed(supervisor, changes);
 	for (size_t i = 0; i < changes->batch_count; i++) {
 		struct session *session = session_of(supervisor, changes->batches[i].session);
 
@@ -199,12 +216,13 @@ static void database_committed(void *context, struct changes *changes)
 	supervisor_plugin_changed(supervisor);
 }
 
-/* While the database is away the graph keeps what changes, and scans go on. */
+/* While the database is away the graph keeps what changes, the spool samples, and scans go on. */
 static void acknowledge_everything(struct supervisor *supervisor)
 {
 	struct plugin *plugin;
 	struct session *session;
 
+	spooling_save(supervisor);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		TAILQ_FOREACH (session, &plugin->sessions, next)
 			session_acknowledge(session, session->unacknowledged);
@@ -240,6 +258,8 @@ static void database_state(void *context, enum store_state state, const char *re
 	if (away && !supervisor->database_away)
 		supervisor->database_away_since = monotonic_now();
 	supervisor->database_away = away;
+	supervisor->replay_next = supervisor->replay_next && !away;
+	supervisor->database_missed |= state == STORE_WAITING && reason != NULL;
 	if (supervisor->write_since.ns != 0)
 		supervisor->write_since = monotonic_now();
 	if (away && supervisor->loaded)
@@ -311,8 +331,8 @@ static const char *prepare_database(struct supervisor *supervisor, char reason[R
 
 bool database_is_written(const struct supervisor *supervisor)
 {
-	return !supervisor->loaded ||
-	       (!graph_has_changes(supervisor->graph) && store_is_idle(supervisor->store));
+	return !supervisor->loaded || (!graph_has_changes(supervisor->graph) &&
+	                                  store_in_flight(supervisor->store) == NULL);
 }
 
 void database_take_retention(struct supervisor *supervisor)
@@ -333,6 +353,8 @@ int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 	supervisor->store = store_new(supervisor->base, conninfo,
 	    supervisor->config.database_retry_max_ns / NS_PER_MS, &store_callbacks, supervisor);
 	database_take_retention(supervisor);
+	supervisor->spool = spool_open(
+	    supervisor->config.state_directory, (uint64_t)supervisor->config.sample_spool);
 	supervisor->reader = reader_new(supervisor->base, conninfo, &reader_default_limits);
 	return 0;
 }
@@ -352,6 +374,8 @@ void database_close(struct supervisor *supervisor)
 	if (supervisor->store != NULL)
 		store_free(supervisor->store);
 	supervisor->store = NULL;
+	spool_free(supervisor->spool);
+	supervisor->spool = NULL;
 	reader_free(supervisor->reader);
 	supervisor->reader = NULL;
 	stop_embedded(supervisor);

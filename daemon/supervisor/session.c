@@ -236,14 +236,14 @@ static void go_offline(struct session *session, const char *reason, enum gap_rea
 	    graph, session->scannable, gap, was_scanned ? session->last_scan : wallclock_now());
 }
 
-/* The scannable is scanned again: its gap ends, and that of the time without a runner. */
+/* The scannable is scanned again: its gap ends, and that of the time without any scans. */
 static void end_gaps(struct session *session, const struct batch *batch)
 {
 	struct graph *graph = session->plugin->supervisor->graph;
 	struct wallclock begin = {batch->time.us - batch->duration_ns / 1000};
 
 	graph_end_gap(graph, session->scannable, GAP_REASON_COUNT, begin);
-	graph_end_gap(graph, NULL, GAP_STOPPED, begin);
+	graph_end_gap(graph, NULL, GAP_REASON_COUNT, begin);
 }
 
 /*
@@ -359,8 +359,10 @@ void session_batch(struct session *session, struct batch *batch)
 		come_online(session);
 	}
 	plan_confirmation(session, batch);
-	if (supervisor->database_away)
+	if (supervisor->database_away) {
+		spooling_save(supervisor);
 		session_acknowledge(session, batch->number);
+	}
 	supervisor_kick(supervisor);
 }
 

@@ -271,6 +271,21 @@ static struct json_object *counts_status(const struct supervisor *supervisor)
 	return object;
 }
 
+/* The samples that wait for the database in a file. */
+static struct json_object *spool_object(const struct supervisor *supervisor)
+{
+	const struct spool_status status = spool_status(supervisor->spool);
+	struct json_object *object = json_object_new_object();
+
+	add(object, "path", json_object_new_string(status.path));
+	add(object, "bytes", json_object_new_int64((int64_t)status.bytes));
+	add(object, "limit", json_object_new_int64((int64_t)status.limit));
+	add(object, "samples", json_object_new_int64((int64_t)status.samples));
+	add(object, "left_out", json_object_new_int64((int64_t)status.left_out));
+	add(object, "reason", text_or_null(status.reason));
+	return object;
+}
+
 static const char *const supervisor_state_names[] = {
     [SUPERVISOR_STARTING] = "starting",
     [SUPERVISOR_RUNNING] = "running",
@@ -329,6 +344,7 @@ struct json_object *supervisor_status(void *context)
 	add(object, "plugins", plugins);
 	add(object, "mistakes", mistakes_status(supervisor));
 	add(object, "counts", counts_status(supervisor));
+	add(object, "spool", spool_object(supervisor));
 	return object;
 }
 

@@ -424,10 +424,12 @@ static void run(struct supervisor *supervisor)
 	warn_of_root(supervisor);
 	sd_notify(0, "READY=1");
 	event_base_dispatch(supervisor->base);
-	if (!database_is_written(supervisor))
-		log_warning(
-		    "stopped before everything was written: what changed will be found again by"
-		    " the next initial scans, except samples and past alerts");
+	if (database_is_written(supervisor))
+		return;
+	spooling_save(supervisor);
+	log_warning("stopped before everything was written: what changed will be found again by the"
+	            " next initial scans, except past alerts, and samples that are not in %s",
+	    spool_status(supervisor->spool).path);
 }
 
 /* --check: load the plugins, compare the scannables with their classes, and tell. */
@@ -544,7 +546,8 @@ int supervisor_main(const struct supervisor_options *options)
 {
 	struct supervisor supervisor = {
 	    .magic = SUPERVISOR_MAGIC, .options = options, .started = monotonic_now()};
-	struct graph_options graph_options = {.warn = warn, .error = complain};
+	struct graph_options graph_options = {
+	    .warn = warn, .error = complain, .spill = spooling_spill, .context = &supervisor};
 
 	/* A reload asked for before there is anything to reload. */
 	signal(SIGHUP, SIG_IGN);
@@ -554,9 +557,11 @@ int supervisor_main(const struct supervisor_options *options)
 	}
 	TAILQ_INIT(&supervisor.plugins);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	supervisor.program = find_program();
 	event_set_log_callback(log_event);
 	supervisor.base = event_base_new();
+	graph_options.frame_limit = (size_t)supervisor.config.sample_memory;
 	supervisor.graph = graph_new(&graph_options);
 	supervisor.database_away = true;
 	supervisor.database_away_since = supervisor.started;

@@ -22,6 +22,7 @@
 #include "graph/graph.h"
 #include "store/embedded.h"
 #include "store/reader.h"
+#include "store/spool.h"
 #include "store/store.h"
 #include "supervisor/config.h"
 #include "wire/message.h"
@@ -397,6 +398,13 @@ struct supervisor {
 	char *database_reason;
 	struct monotonic write_since; /* there were changes to store; 0 when they are stored */
 	bool write_is_slow;           /* so that nobody waits for it */
+	bool database_missed;         /* it was away when the runner was started */
+
+	struct spool *spool;
+	struct counters stored;         /* the highest ids known to be stored */
+	const struct changes *replayed; /* what was taken from the spool last */
+	const struct changes *saved;    /* what is in flight, and in the spool as well */
+	bool replay_next;               /* the spool's turn to be stored */
 
 	TAILQ_HEAD(, plugin) plugins;
 	struct mistake_list rejected; /* those of no plugin in a file that was not reloaded */
@@ -458,6 +466,23 @@ void database_check_write(struct supervisor *supervisor);
 
 /* Whether everything that is known is stored. */
 bool database_is_written(const struct supervisor *supervisor);
+
+/* ---- samples while the database is away (spooling.c) ---- */
+
+/* For the graph: takes frames that it has too many of. */
+size_t spooling_spill(void *context, const struct frame_row *frames, size_t count);
+
+/* Nobody waits for the database to take what it was given: puts the samples in the spool. */
+void spooling_save(struct supervisor *supervisor);
+
+/* The database is about to be loaded: takes into account what waits in the spool. */
+void spooling_restore(struct supervisor *supervisor, struct counters *counters);
+
+/* The next changes to store, from the graph and the spool in turn, or NULL. */
+struct changes *spooling_take(struct supervisor *supervisor);
+
+/* They are stored. */
+void spooling_committed(struct supervisor *supervisor, const struct changes *changes);
 
 /* ---- what is told ---- */
 

@@ -171,8 +171,9 @@ static inline bool random_is_settled(void *context)
 {
 	struct random_site *site = context;
 
-	return site->trouble.length > 0 || (site->loaded && !graph_has_changes(site->graph) &&
-	                                       site->in_flight == 0 && store_is_idle(site->store));
+	return site->trouble.length > 0 ||
+	       (site->loaded && !graph_has_changes(site->graph) && site->in_flight == 0 &&
+	           store_in_flight(site->store) == NULL);
 }
 
 /* Waits until all that changed is in the database. */

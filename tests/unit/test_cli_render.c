@@ -110,6 +110,27 @@ static void a_database_that_does_not_store_is_told_with_its_error(void **state)
 	json_object_put(status);
 }
 
+static void samples_that_wait_and_that_were_dropped_are_told(void **state)
+{
+#define STATUS(database)                                                                    \
+	"{\"state\": \"running\", \"database\": {\"state\": \"" database "\"},"             \
+	"\"counts\": {\"dropped_samples\": 7}, \"spool\": {\"path\": \"/s/samples.spool\"," \
+	"\"bytes\": 2048, \"samples\": 1000, \"reason\": \"it is full\"}}"
+	char *text = rendered(render_status, &to_file, STATUS("waiting"));
+
+	(void)state;
+	assert_non_null(strstr(text, "The database is away\n"
+	                             "Samples are kept in memory only: it is full\n\n"));
+	assert_non_null(
+	    strstr(text, "\nsamples that wait for the database: 1000 (2.0KB in /s/samples.spool)\n"
+	                 "samples dropped: 7\n"));
+	free(text);
+	text = rendered(render_status, &to_file, STATUS("ready"));
+	assert_null(strstr(text, "it is full"));
+	free(text);
+#undef STATUS
+}
+
 static void failed_plugins_mistakes_and_an_absent_database_are_bad(void **state)
 {
 	(void)state;
@@ -537,6 +558,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_healthy_status_begins_with_the_runner),
 	    cmocka_unit_test(what_is_wrong_comes_first),
+	    cmocka_unit_test(samples_that_wait_and_that_were_dropped_are_told),
 	    cmocka_unit_test(failed_plugins_mistakes_and_an_absent_database_are_bad),
 	    cmocka_unit_test(a_database_that_does_not_store_is_told_with_its_error),
 	    cmocka_unit_test(the_only_reason_of_a_failed_plugin_is_told_once),

@@ -365,6 +365,154 @@ static void older_samples_are_dropped_when_nobody_takes_them(void **state)
 	changes_free(changes);
 }
 
+/* Where frames are spilled to: it takes so many more. */
+struct spill {
+	size_t room;
+	size_t count;
+	int64_t last_us;
+};
+
+static size_t take_frames(void *context, const struct frame_row *frames, size_t count)
+{
+	struct spill *spill = context;
+	size_t taken = count < spill->room ? count : spill->room;
+
+	for (size_t i = 0; i < taken; i++) {
+		assert_true(frames[i].time.us > spill->last_us);
+		spill->last_us = frames[i].time.us;
+	}
+	spill->room -= taken;
+	spill->count += taken;
+	return taken;
+}
+
+/* A graph that spills its frames, with a couplet that has a drive. Gives its session. */
+static uint32_t start_spilling(struct site *site, struct spill *spill)
+{
+	const struct graph_options options = {.warn = site_warn,
+	    .error = site_error,
+	    .frame_limit = 100000,
+	    .spill = take_frames,
+	    .context = spill};
+	struct batch *batch;
+	uint32_t session;
+
+	graph_free(site->graph);
+	site->graph = graph_new(&options);
+	graph_restored(site->graph);
+	graph_declare(site->graph, "acme", site->classes, CLASS_COUNT);
+	session = site_session(site, "a");
+	batch = batch_new(session, 1);
+	batch_shelf(batch, 1, 1);
+	batch_drive(batch, 2, 1, 1);
+	site_apply(site, batch);
+	return session;
+}
+
+/* A scan with so many samples of the drive, each a frame. */
+static void scan_samples(struct site *site, uint32_t session, uint64_t number, int count)
+{
+	struct batch *batch = batch_new(session, number);
+
+	batch->kind = BATCH_UPDATE;
+	for (int i = 0; i < count; i++) {
+		struct sample sample = {.resource = 2, .time = {(int64_t)number * 1000 + i}};
+
+		APPEND(batch->samples, batch->sample_count, sample);
+	}
+	site_apply(site, batch);
+}
+
+static const struct graph_alert *dropped_alert(const struct site *site)
+{
+	const struct graph_alert *alert;
+
+	TAILQ_FOREACH (alert, graph_alerts(site->graph), in_active)
+		if (strcmp(alert->row.name, "dropped") == 0)
+			return alert;
+	return NULL;
+}
+
+static void samples_that_are_too_many_are_spilled(void **state)
+{
+	struct spill spill = {.room = SIZE_MAX};
+	struct site *site = *state;
+	uint32_t session = start_spilling(site, &spill);
+	struct changes *changes;
+
+	for (uint64_t number = 2; number <= 16; number++)
+		scan_samples(site, session, number, 100);
+	assert_in_range(spill.count, 250, 1499);
+	graph_spill(site->graph);
+	assert_int_equal(spill.count, 1500);
+	assert_int_equal(spill.last_us, 16099);
+	assert_int_equal(graph_sampled(site->graph).us, 16099);
+	graph_spill(site->graph);
+	changes = graph_take_changes(site->graph);
+	assert_int_equal(changes->frame_count, 0);
+	assert_int_equal(changes->gap_count, 0);
+	assert_int_equal(graph_dropped_samples(site->graph), 0);
+	assert_null(dropped_alert(site));
+	changes_free(changes);
+}
+
+static void what_can_not_be_spilled_is_dropped_and_alerted(void **state)
+{
+	struct spill spill = {.room = 300};
+	struct site *site = *state;
+	uint32_t session = start_spilling(site, &spill);
+	struct changes *changes;
+	uint64_t number = 2;
+
+	while (graph_dropped_samples(site->graph) == 0)
+		scan_samples(site, session, number++, 100);
+	assert_int_equal(spill.count, 300);
+	assert_non_null(dropped_alert(site));
+	assert_string_equal(dropped_alert(site)->row.message,
+	    "Samples are dropped: the database has been away, or slow, for longer than they can be"
+	    " kept (Couplet a)");
+	for (int i = 0; i < 30; i++)
+		scan_samples(site, session, number++, 100);
+	changes = graph_take_changes(site->graph);
+	assert_int_equal(changes->alert_count, 1);
+	/* One gap, from the first that was not spilled to the last that is not there. */
+	assert_int_equal(changes->gap_count, 1);
+	assert_int_equal(changes->gaps[0].begin.us, spill.last_us + 901);
+	assert_in_range(changes->gaps[0].end.us, spill.last_us, changes->frames[0].time.us - 1);
+	assert_int_equal(spill.count + changes->frame_count + graph_dropped_samples(site->graph),
+	    (number - 2) * 100);
+	changes_free(changes);
+
+	graph_end_dropping(site->graph);
+	assert_non_null(dropped_alert(site));
+	graph_end_dropping(site->graph);
+	assert_null(dropped_alert(site));
+	changes = graph_take_changes(site->graph);
+	assert_int_equal(changes->alert_count, 1);
+	assert_false(changes->alerts[0].active);
+	changes_free(changes);
+	graph_end_dropping(site->graph);
+	assert_false(graph_has_changes(site->graph));
+}
+
+static void the_alert_of_what_was_dropped_ends_after_a_restart(void **state)
+{
+	struct site *site = *state;
+	uint32_t session = site_session(site, "a");
+	struct batch *batch = batch_new(session, 1);
+
+	batch_shelf(batch, 1, 1);
+	batch_drive(batch, 2, 1, 1);
+	site_apply(site, batch);
+	for (uint64_t number = 2; graph_dropped_samples(site->graph) == 0; number++)
+		scan_samples(site, session, number, 100);
+	site_write(site);
+	site_restart(site);
+	assert_non_null(dropped_alert(site));
+	graph_end_dropping(site->graph);
+	assert_null(dropped_alert(site));
+}
+
 static void references_are_written_with_ids(void **state)
 {
 	struct site *site = *state;
@@ -593,6 +741,9 @@ int main(void)
 	    TEST(stored_rows_that_name_nothing_are_left_out),
 	    TEST(only_the_newest_state_is_written_once),
 	    TEST(older_samples_are_dropped_when_nobody_takes_them),
+	    TEST(samples_that_are_too_many_are_spilled),
+	    TEST(what_can_not_be_spilled_is_dropped_and_alerted),
+	    TEST(the_alert_of_what_was_dropped_ends_after_a_restart),
 	    TEST(references_are_written_with_ids),
 	    TEST(passwords_are_secrets),
 	    TEST(a_scannable_of_the_configuration_is_made_once),

@@ -632,6 +632,55 @@ static void durations_must_be_in_range(void **state)
 	ASSERT_ALL_BAD(*state, bad);
 }
 
+static void sizes_have_a_number_and_a_unit(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_loads(fixture, "statistics: {memory: 65536 B, spool: 0}\n");
+	assert_int_equal(fixture->config.sample_memory, 65536);
+	assert_int_equal(fixture->config.sample_spool, 0);
+	config_free(&fixture->config);
+	assert_loads(fixture, "statistics: {memory: 64KiB, spool: 64 GiB}\n");
+	assert_int_equal(fixture->config.sample_memory, 65536);
+	assert_int_equal(fixture->config.sample_spool, INT64_C(64) << 30);
+	config_free(&fixture->config);
+	assert_loads(fixture, "");
+	assert_int_equal(fixture->config.sample_memory, 64 << 20);
+	assert_int_equal(fixture->config.sample_spool, 256 << 20);
+}
+
+static void anything_else_is_no_size(void **state)
+{
+#define NO_SIZE(text)                                                   \
+	{                                                               \
+		"statistics: {spool: '" text "'}\n",                    \
+		    "r.yaml:1: statistics.spool: \"" text               \
+		    "\" is not a size: a whole number and B, KiB, MiB " \
+		    "or GiB, as in \"64 MiB\"\n"                        \
+	}
+	static const struct bad bad[] = {
+	    NO_SIZE(""),
+	    NO_SIZE("5"),
+	    NO_SIZE("00"),
+	    NO_SIZE("MiB"),
+	    NO_SIZE("5 sheep"),
+	    NO_SIZE("5 mib"),
+	    NO_SIZE("5 MB"),
+	    NO_SIZE("1.5 GiB"),
+	    NO_SIZE("-1 KiB"),
+	    NO_SIZE(" 1 KiB"),
+	    NO_SIZE("1 KiB "),
+	    NO_SIZE("1000000000 GiB"),
+	    {"statistics: {spool: 65 GiB}\n", "r.yaml:1: statistics.spool: \"65 GiB\" is out of "
+	                                      "range (0 B to 64 GiB)\n"},
+	    {"statistics: {memory: 0}\n", "r.yaml:1: statistics.memory: \"0\" is out of range (64 "
+	                                  "KiB to 64 GiB)\n"},
+	};
+#undef NO_SIZE
+
+	ASSERT_ALL_BAD(*state, bad);
+}
+
 static void lists_must_be_lists_of_what_they_say(void **state)
 {
 	static const struct bad bad[] = {
@@ -946,6 +995,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_key_must_be_given_once_in_a_file, setup, teardown),
 	    cmocka_unit_test_setup_teardown(values_of_the_wrong_type_are_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(durations_must_be_in_range, setup, teardown),
+	    cmocka_unit_test_setup_teardown(sizes_have_a_number_and_a_unit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(anything_else_is_no_size, setup, teardown),
 	    cmocka_unit_test_setup_teardown(lists_must_be_lists_of_what_they_say, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        what_is_no_plain_yaml_is_refused_with_its_line, setup, teardown),

@@ -15,9 +15,10 @@ CREATE TABLE storage.migration (
 COMMENT ON TABLE storage.migration IS 'Changes of the schema that were applied.';
 
 -- revision counts the transactions, so that a runner that was cut off can tell whether this is
--- still the database that it knows.
+-- still the database that it knows; identity tells which one the samples are for that it spooled.
 CREATE TABLE storage.counter (
 	single boolean PRIMARY KEY DEFAULT true CHECK (single),
+	identity uuid NOT NULL DEFAULT gen_random_uuid(),
 	revision bigint NOT NULL DEFAULT 0,
 	class bigint NOT NULL DEFAULT 0,
 	statistic bigint NOT NULL DEFAULT 0,
@@ -963,7 +964,7 @@ COMMENT ON COLUMN storage.gaps.scannable_id IS 'The scannable that was not sampl
 COMMENT ON COLUMN storage.gaps.begin_time IS 'Since when samples were missing.';
 COMMENT ON COLUMN storage.gaps.end_time IS 'When there were samples again; null while there are none.';
 COMMENT ON COLUMN storage.gaps.reason IS
-	'offline (the scannable failed), deadline (a scan took too long), crash (of the plugin), database (it was away, and the queue full), dropped (samples that were too many), or stopped (the runner did not run).';
+	'offline (the scannable failed), deadline (a scan took too long), crash (of the plugin), database (a runner that had just started waited for it), dropped (more than could be kept while the database was away, or slow), or stopped (the runner did not run).';
 
 CREATE FUNCTION storage.find_gaps(resource bigint, begin_time timestamptz, end_time timestamptz)
 RETURNS TABLE (from_time timestamptz, to_time timestamptz, reason text)
