@@ -2,6 +2,7 @@
 #include "base/memory.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,11 @@ void *xgrow(void *memory, size_t count, size_t *capacity, size_t size)
 		out_of_memory();
 	*capacity = *capacity > 0 ? 2 * *capacity : FIRST_CAPACITY;
 	return xreallocarray(memory, *capacity, size);
+}
+
+void memory_return(void)
+{
+	malloc_trim(0);
 }
 
 char *xstrdup(const char *text)

@@ -18,6 +18,9 @@ void *xreallocarray(void *memory, size_t count, size_t size);
 /* Makes room for one more element: doubles *capacity when count has reached it. */
 void *xgrow(void *memory, size_t count, size_t *capacity, size_t size);
 
+/* Gives to the system what was released. It takes its time: for the end of something large. */
+void memory_return(void);
+
 /* Copies of text; xstrdup(NULL) is NULL. */
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);

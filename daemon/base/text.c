@@ -140,7 +140,7 @@ char *text_steal(struct text *text)
 
 	text_reserve(text, 0);
 	text->data[text->length] = '\0';
-	data = text->data;
+	data = xreallocarray(text->data, text->length + 1, 1);
 	*text = TEXT_EMPTY;
 	return data;
 }

@@ -67,7 +67,7 @@ static enum scan_result conclude(const struct scan *scan, const struct isolate_r
 		return SCAN_FAILED;
 	}
 	if (result->killed) {
-		scan_say(scan, STYLE_ERROR, "ended at once: teardown is not called");
+		scan_say(scan, STYLE_ERROR, "ended at once: teardown was not waited for");
 		return SCAN_FAILED;
 	}
 	if (result->cause != NULL && scan->file != NULL && file_watch_look(scan->file)) {

@@ -9,6 +9,7 @@
 #include <json-c/json_tokener.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "cli/client.h"
 #include "cli/fold.h"
 #include "cli/json.h"
@@ -184,7 +185,9 @@ struct watch {
 	struct client_events events;
 	struct fold fold;
 	struct monotonic begin;
-	bool live; /* the tree was shown: changes are shown from now on */
+	bool live;      /* the tree was shown: changes are shown from now on */
+	int64_t *drawn; /* the resources in it, in order of id */
+	size_t drawn_count, drawn_capacity;
 	int result;
 };
 
@@ -195,6 +198,36 @@ static void show(struct watch *watch, struct text *out)
 
 	if (result != EXIT_SUCCESS)
 		watch->result = result;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const int64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/* Notes which resources the tree shows. */
+static void note_drawn(struct watch *watch, struct json_object *resources)
+{
+	for (size_t i = 0; i < json_count(resources); i++) {
+		struct json_object *resource = json_item(resources, i);
+
+		watch->drawn = xgrow(watch->drawn, watch->drawn_count, &watch->drawn_capacity,
+		    sizeof(*watch->drawn));
+		watch->drawn[watch->drawn_count++] = json_number(resource, "id");
+		note_drawn(watch, json_part(resource, "children"));
+	}
+}
+
+/* Whether it tells that a resource appeared that the tree has: it was drawn before it was stored.
+ */
+static bool is_known(const struct watch *watch, struct json_object *notice)
+{
+	int64_t id = json_number(json_part(notice, "resource"), "id");
+
+	return watch->drawn_count > 0 && strcmp(json_text(notice, "kind"), "appeared") == 0 &&
+	       bsearch(&id, watch->drawn, watch->drawn_count, sizeof(id), compare_ids) != NULL;
 }
 
 static void take_notice(void *context, const char *json)
@@ -213,7 +246,7 @@ static void take_notice(void *context, const char *json)
 	notice = json_tokener_parse(json);
 	if (fold_take(&watch->fold, notice))
 		watch->events.wait_ms = POLL_MS;
-	else
+	else if (!is_known(watch, notice))
 		render_change(&out, &watch->cli->terminal, notice);
 	json_object_put(notice);
 	if (out.length > 0)
@@ -257,6 +290,9 @@ static bool show_tree(struct watch *watch)
 	if (answer == NULL)
 		return false;
 	render_trees(&out, &watch->cli->terminal, answer);
+	note_drawn(watch, json_part(answer, "trees"));
+	if (watch->drawn_count > 0)
+		qsort(watch->drawn, watch->drawn_count, sizeof(*watch->drawn), compare_ids);
 	json_object_put(answer);
 	text_append(&out, "\nChanges as they happen (Ctrl-C ends):\n");
 	show(watch, &out);
@@ -295,8 +331,10 @@ int command_watch(struct cli *cli, char **arguments, int count)
 	    .notice = take_notice, .idle = wait_for_tree, .wait_ms = POLL_MS};
 	/* For a program, all is told from the first moment. */
 	watch.live = cli->json;
-	if (!client_follow(cli->client, &watch.events, &watch))
-		return EXIT_FAILURE;
-	show_alerts(&watch);
+	if (client_follow(cli->client, &watch.events, &watch))
+		show_alerts(&watch);
+	else
+		watch.result = EXIT_FAILURE;
+	free(watch.drawn);
 	return watch.result;
 }

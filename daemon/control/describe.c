@@ -154,7 +154,7 @@ struct json_object *describe_resource(
 	struct json_object *object = describe_reference(resource);
 	const char *key = resource->class->key;
 
-	add_text(object, "alias", resource->alias);
+	add_text(object, "alias", resource->extras->alias);
 	json_object_object_add(object, "scope",
 	    resource->scope != NULL ? json_object_new_int64(resource->scope->id) : NULL);
 	add_values(object, graph, resource);
@@ -218,8 +218,8 @@ static void add_reporters(
 
 	if (resource->scope != NULL)
 		json_object_array_add(reporters, describe_reference(resource->scope));
-	for (size_t i = 0; i < resource->reporter_count; i++) {
-		reporter = graph_find(graph, resource->reporters[i]);
+	for (size_t i = 0; i < resource->reporters.count; i++) {
+		reporter = graph_find(graph, graph_reporters(&resource->reporters)[i]);
 		if (reporter != NULL && resource_is_visible(reporter))
 			json_object_array_add(reporters, describe_reference(reporter));
 	}
@@ -250,7 +250,7 @@ struct json_object *describe_resource_fully(
 	add_text(object, "plugin", resource->class->plugin);
 	add_text(object, "class_label", class->label);
 	add_text(object, "kind", builtin_name(class->builtin));
-	add_text(object, "alias", resource->alias);
+	add_text(object, "alias", resource->extras->alias);
 	add_text(object, "label_without_alias", resource->label);
 	add_boolean(object, "scannable", class->scannable);
 	json_object_object_add(

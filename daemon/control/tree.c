@@ -220,8 +220,8 @@ static struct json_object *place_all(struct tree *tree)
 
 static bool reports(const struct graph_resource *scannable, const struct graph_resource *resource)
 {
-	for (size_t i = 0; i < resource->reporter_count; i++) {
-		if (resource->reporters[i] == scannable->id)
+	for (size_t i = 0; i < resource->reporters.count; i++) {
+		if (graph_reporters(&resource->reporters)[i] == scannable->id)
 			return true;
 	}
 	return false;
@@ -232,10 +232,10 @@ static struct json_object *tree_of_scannable(struct tree *tree, struct graph_res
 	struct graph_resource *resource;
 
 	tree->root = scannable;
-	TAILQ_FOREACH (resource, &scannable->scoped, in_scope)
+	TAILQ_FOREACH (resource, &scannable->extras->scoped, in_scope)
 		add_member(tree, resource);
-	for (size_t i = 0; i < scannable->reported.count; i++) {
-		resource = graph_find(tree->graph, scannable->reported.ids[i]);
+	for (size_t i = 0; i < scannable->extras->reported.count; i++) {
+		resource = graph_find(tree->graph, scannable->extras->reported.ids[i]);
 		if (resource != NULL && reports(scannable, resource))
 			add_member(tree, resource);
 	}

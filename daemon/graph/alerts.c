@@ -136,7 +136,8 @@ static bool says_class(const char *name, const char *class_label)
 void alert_append_resource(
     struct graph *graph, const struct graph_resource *resource, struct text *message)
 {
-	const char *own = resource->alias != NULL ? resource->alias : resource->own_label;
+	const char *own = resource->extras->alias != NULL ? resource->extras->alias
+	                                                  : resource_own_label(resource);
 
 	text_append(message, " (");
 	if (own != NULL && says_class(own, resource->class->label))

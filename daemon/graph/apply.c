@@ -18,8 +18,8 @@ static void add_resource(struct application *application, struct prepared *prepa
 
 	if (prepared->resource != NULL || prepared->state == PREPARED_GONE)
 		return;
-	prepared->resource = resource_new(application->graph, prepared->id, prepared->class, scope,
-	    prepared->identity, prepared->identifier);
+	prepared->resource = resource_new(
+	    application->graph, prepared->id, prepared->class, scope, prepared->identity);
 	prepared->identity = NULL;
 	prepared->is_new = true;
 }
@@ -27,21 +27,23 @@ static void add_resource(struct application *application, struct prepared *prepa
 static void fill_resource(struct application *application, struct prepared *prepared)
 {
 	struct graph_resource *resource = prepared->resource;
+	size_t count = prepared->class->attribute_count;
+	struct value *values = xcalloc(count, sizeof(*values));
 
-	resource_take_values(application->graph, resource, prepared->values);
-	prepared->values = NULL;
+	for (size_t i = 0; i < count; i++)
+		values[i] = value_copy(&prepared->values[i]);
+	resource_take_values(application->graph, resource, values);
 	resource_set_label(application->graph, resource, prepared->report->label);
 	resource_touch(application->graph, resource);
 	notice_resource(application->graph, "appeared", resource);
 }
 
 /* Notes that a scannable gets another value from the session of another one. */
-static void note_edit(struct application *application, struct graph_resource *resource,
-    size_t attribute, const struct value *value)
+static void note_edit(
+    struct application *application, struct graph_resource *resource, size_t attribute)
 {
 	if (!resource->class->scannable || resource == application->scannable ||
-	    resource->class->class->attributes[attribute].user_read_only ||
-	    value_equal(&resource->values[attribute], value))
+	    resource->class->class->attributes[attribute].user_read_only)
 		return;
 	resource->edited = true;
 	scannable_changed(application->graph, resource);
@@ -49,18 +51,19 @@ static void note_edit(struct application *application, struct graph_resource *re
 
 /* Assigns a value, unless it closes a loop of references that can't be null. */
 static void set_value(struct application *application, const struct prepared *prepared,
-    size_t attribute, struct value *value)
+    size_t attribute, const struct value *value)
 {
 	struct graph *graph = application->graph;
 	struct graph_resource *resource = prepared->resource;
 
-	if (class_is_managed(prepared->class->class, attribute)) {
-		value_clear(value);
+	if (class_is_managed(prepared->class->class, attribute) ||
+	    value_equal(&resource->values[attribute], value))
 		return;
-	}
 	if (!reference_would_loop(graph, resource, attribute, value)) {
-		note_edit(application, resource, attribute, value);
-		resource_set(graph, resource, attribute, value);
+		struct value copy = value_copy(value);
+
+		note_edit(application, resource, attribute);
+		resource_set(graph, resource, attribute, &copy);
 		return;
 	}
 	graph_warn(graph, resource->class->plugin, graph_name(application->scannable),
@@ -68,7 +71,6 @@ static void set_value(struct application *application, const struct prepared *pr
 	    "can't be without it: left as it was",
 	    prepared->class->class->attributes[attribute].name, graph_name(resource),
 	    graph_name(graph_find(graph, (record_id)value->reference)));
-	value_clear(value);
 }
 
 static void replace_values(struct application *application, struct prepared *prepared)
@@ -121,7 +123,7 @@ static void apply_changed(struct application *application, struct prepared *prep
 	}
 	if (relabel)
 		resource_set_label(application->graph, resource,
-		    report->label_changed ? report->label : resource->own_label);
+		    report->label_changed ? report->label : resource_own_label(resource));
 }
 
 static void apply_reports(struct application *application)

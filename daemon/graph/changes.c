@@ -223,8 +223,8 @@ static void take_attributes(struct resource_row *row, const struct graph_resourc
 	struct text json = TEXT_EMPTY;
 
 	if (class == NULL) {
-		row->attributes = xstrdup(resource->stored_attributes);
-		row->secrets = xstrdup(resource->stored_secrets);
+		row->attributes = xstrdup(resource->unread->attributes);
+		row->secrets = xstrdup(resource->unread->secrets);
 		return;
 	}
 	values_append_json(class, resource->values, false, &json);
@@ -239,30 +239,33 @@ static void take_resource(struct resource_row *row, struct graph_resource *resou
 	*row = (struct resource_row){.id = resource->id,
 	    .class_id = resource->class->id,
 	    .scope_id = resource->scope != NULL ? resource->scope->id : 0,
-	    .identifier = xstrdup(resource->identifier),
+	    .identifier = xstrdup(graph_identifier(resource)),
 	    .label = xstrdup(resource->label),
-	    .alias = xstrdup(resource->alias),
+	    .alias = xstrdup(resource->extras->alias),
 	    .configured = scannable_is_configured(resource),
 	    .in_use = resource->in_use,
-	    .given = xstrdup(resource->given)};
+	    .given = xstrdup(resource->extras->given)};
 	take_attributes(row, resource);
 	resource->stored = true;
 }
 
 static void take_resources(struct graph *graph, struct changes *changes)
 {
-	struct graph_resource *resource;
 	size_t capacity = 0;
-	size_t reference_capacity = 0;
 
-	while ((resource = TAILQ_FIRST(&graph->dirty_resources)) != NULL) {
-		TAILQ_REMOVE(&graph->dirty_resources, resource, in_dirty);
+	changes->resources = xcalloc(graph->touched_count, sizeof(*changes->resources));
+	for (size_t i = 0; i < graph->touched_count; i++) {
+		struct graph_resource *resource = graph_find(graph, graph->touched[i]);
+
+		if (resource == NULL)
+			continue;
 		resource->dirty = false;
-		changes->resources = xgrow(changes->resources, changes->resource_count, &capacity,
-		    sizeof(*changes->resources));
 		take_resource(&changes->resources[changes->resource_count++], resource);
-		take_references(changes, &reference_capacity, resource);
+		take_references(changes, &capacity, resource);
 	}
+	free(graph->touched);
+	graph->touched = NULL;
+	graph->touched_count = graph->touched_capacity = 0;
 }
 
 static bool parent_holds(const struct graph *graph, const struct parent_row *row)
@@ -401,7 +404,7 @@ bool graph_has_changes(const struct graph *graph)
 {
 	return graph->next != NULL || graph->parents_added_count > 0 ||
 	       graph->reporters_added_count > 0 || volumes_have_changes(graph) ||
-	       cohorts_have_changes(graph) || !TAILQ_EMPTY(&graph->dirty_resources) ||
+	       cohorts_have_changes(graph) || graph->touched_count > 0 ||
 	       !TAILQ_EMPTY(&graph->dirty_alerts);
 }
 

@@ -45,11 +45,12 @@ static struct value *complete_values(
 	return values;
 }
 
-/* Appends the identity of a scannable of the configuration, and tells where its identifier is. */
-static bool make_identity(const struct graph_class *class, const struct value *values,
-    const char *name, struct text *identity, size_t *identifier, char reason[REASON_SIZE])
+/* The identity of a scannable of the configuration. NULL with a reason. */
+static char *make_identity(const struct graph_class *class, const struct value *values,
+    const char *name, char reason[REASON_SIZE])
 {
 	struct text key = TEXT_EMPTY;
+	char *identity = NULL;
 	bool fits = true;
 
 	if (class->class->scope == IDENTIFIER_AUTO) {
@@ -60,9 +61,9 @@ static bool make_identity(const struct graph_class *class, const struct value *v
 		fits = class_identifier(class->class, values, &key, reason);
 	}
 	if (fits)
-		*identifier = identity_append(identity, class->id, 0, key.data);
+		identity = identity_text(class->id, 0, key.data);
 	text_clear(&key);
-	return fits;
+	return identity;
 }
 
 /*
@@ -79,17 +80,19 @@ static void update_values(
 		    (values[i].type != VALUE_NULL || !class->attributes[i].has_default_function))
 			resource_set(graph, resource, i, &values[i]);
 	values_free(values, class->attribute_count);
-	if (resource->own_label == NULL)
+	if (!resource->labelled)
 		resource_set_label(graph, resource, NULL);
 }
 
 /* Remembers what the configuration gives; the text is taken over. */
 static void set_given(struct graph *graph, struct graph_resource *resource, char *given)
 {
-	if (resource->given == NULL || strcmp(resource->given, given) != 0)
+	struct graph_extras *extras = resource_extras(resource);
+
+	if (extras->given == NULL || strcmp(extras->given, given) != 0)
 		resource_touch(graph, resource);
-	free(resource->given);
-	resource->given = given;
+	free(extras->given);
+	extras->given = given;
 }
 
 /* Takes up what the configuration gives a scannable, as far as that is not what it gave before. */
@@ -99,17 +102,17 @@ static void give_values(struct graph *graph, struct graph_resource *resource, st
 	bool *changed = xcalloc(class->attribute_count + 1, sizeof(*changed));
 	char *given = given_text(class, values);
 
-	given_compare(class, resource->given, given, changed);
+	given_compare(class, resource->extras->given, given, changed);
 	update_values(graph, resource, values, changed);
 	set_given(graph, resource, given);
 	free(changed);
 }
 
-static struct graph_resource *add_scannable(struct graph *graph, struct graph_class *class,
-    struct value *values, char *identity, size_t identifier)
+static struct graph_resource *add_scannable(
+    struct graph *graph, struct graph_class *class, struct value *values, char *identity)
 {
 	struct graph_resource *resource =
-	    resource_new(graph, ++graph->counters.resource_id, class, NULL, identity, identifier);
+	    resource_new(graph, ++graph->counters.resource_id, class, NULL, identity);
 
 	set_given(graph, resource, given_text(class->class, values));
 	resource_take_values(graph, resource, values);
@@ -134,9 +137,8 @@ struct graph_resource *graph_configure(struct graph *graph, const struct graph_c
 {
 	struct graph_class *own = graph_find_class(graph, class->plugin, class->name);
 	struct graph_resource *resource;
-	struct text identity = TEXT_EMPTY;
 	struct value *complete;
-	size_t identifier;
+	char *identity;
 
 	assert(own == class && class->class != NULL && class->scannable);
 	graph->time = wallclock_now();
@@ -144,16 +146,17 @@ struct graph_resource *graph_configure(struct graph *graph, const struct graph_c
 	complete = complete_values(class->class, values, reason);
 	if (complete == NULL)
 		return NULL;
-	if (!make_identity(class, complete, name, &identity, &identifier, reason)) {
+	identity = make_identity(class, complete, name, reason);
+	if (identity == NULL) {
 		values_free(complete, class->attribute_count);
 		return NULL;
 	}
-	resource = resource_find_identity(graph, identity.data);
+	resource = resource_find_identity(graph, identity);
 	if (resource != NULL) {
 		give_values(graph, resource, complete);
-		text_clear(&identity);
+		free(identity);
 	} else {
-		resource = add_scannable(graph, own, complete, text_steal(&identity), identifier);
+		resource = add_scannable(graph, own, complete, identity);
 	}
 	set_configured(graph, resource);
 	graph_settle(graph);
@@ -165,29 +168,27 @@ struct graph_resource *graph_find_configured(struct graph *graph, const struct g
 {
 	struct value *complete;
 	struct graph_resource *resource = NULL;
-	struct text identity = TEXT_EMPTY;
 	char reason[REASON_SIZE];
-	size_t identifier;
+	char *identity;
 
 	assert(class->class != NULL && class->scannable);
 	complete = complete_values(class->class, values, reason);
 	if (complete == NULL)
 		return NULL;
-	if (make_identity(class, complete, name, &identity, &identifier, reason))
-		resource = resource_find_identity(graph, identity.data);
+	identity = make_identity(class, complete, name, reason);
+	if (identity != NULL)
+		resource = resource_find_identity(graph, identity);
 	values_free(complete, class->class->attribute_count);
-	text_clear(&identity);
+	free(identity);
 	return resource;
 }
 
 /* Gives a scannable another identity. */
-static void move(
-    struct graph *graph, struct graph_resource *resource, char *identity, size_t identifier)
+static void move(struct graph *graph, struct graph_resource *resource, char *identity)
 {
 	index_remove(&graph->by_identity, index_hash_identity(resource->identity), resource);
 	free(resource->identity);
 	resource->identity = identity;
-	resource->identifier = identity + identifier;
 	index_add(&graph->by_identity, index_hash_identity(identity), resource);
 	resource_touch(graph, resource);
 }
@@ -197,23 +198,23 @@ static int move_to(struct graph *graph, struct graph_resource *scannable,
     const struct value *values, char reason[REASON_SIZE])
 {
 	const struct graph_resource *other;
-	struct text identity = TEXT_EMPTY;
-	size_t identifier;
+	char *identity;
 
 	if (scannable->class->class->scope == IDENTIFIER_AUTO)
 		return 0;
-	if (!make_identity(scannable->class, values, NULL, &identity, &identifier, reason))
+	identity = make_identity(scannable->class, values, NULL, reason);
+	if (identity == NULL)
 		return -1;
-	other = resource_find_identity(graph, identity.data);
+	other = resource_find_identity(graph, identity);
 	if (other == NULL) {
-		move(graph, scannable, text_steal(&identity), identifier);
+		move(graph, scannable, identity);
 		return 0;
 	}
-	text_clear(&identity);
+	free(identity);
 	if (other == scannable)
 		return 0;
 	reason_write(reason, "\"%s\" has these values already: %s identifies a %s",
-	    graph_name(other), other->identifier, other->class->name);
+	    graph_name(other), graph_identifier(other), other->class->name);
 	return -1;
 }
 

@@ -114,11 +114,11 @@ static void judge_all(const struct application *application, struct losses *loss
 	struct graph *graph = application->graph;
 	struct graph_resource *resource;
 
-	TAILQ_FOREACH (resource, &scannable->scoped, in_scope)
+	TAILQ_FOREACH (resource, &scannable->extras->scoped, in_scope)
 		judge(application, losses, resource);
 	graph->mark++;
-	for (uint32_t i = 0; i < scannable->reported.count; i++) {
-		resource = graph_find(graph, scannable->reported.ids[i]);
+	for (uint32_t i = 0; i < scannable->extras->reported.count; i++) {
+		resource = graph_find(graph, scannable->extras->reported.ids[i]);
 		if (resource == NULL || resource->mark == graph->mark ||
 		    !resource_has_reporter(resource, scannable))
 			continue;

@@ -25,7 +25,6 @@ struct graph *graph_new(const struct graph_options *options)
 	TAILQ_INIT(&graph->plugins);
 	TAILQ_INIT(&graph->active_alerts);
 	TAILQ_INIT(&graph->dirty_alerts);
-	TAILQ_INIT(&graph->dirty_resources);
 	TAILQ_INIT(&graph->refused);
 	TAILQ_INIT(&graph->rules);
 	TAILQ_INIT(&graph->crowded);
@@ -108,10 +107,10 @@ void graph_free(struct graph *graph)
 	free_plugins(graph);
 	free_classes(graph);
 	relations_free(graph);
+	free(graph->touched);
 	causes_free(graph);
 	gaps_free(graph);
 	index_clear(&graph->refused_by_pair);
-	index_clear(&graph->by_id);
 	index_clear(&graph->by_identity);
 	if (graph->next != NULL)
 		changes_free(graph->next);
@@ -162,14 +161,9 @@ void graph_settle(struct graph *graph)
 	causes_settle(graph);
 }
 
-static bool has_id(const void *resource, const void *id)
-{
-	return ((const struct graph_resource *)resource)->id == *(const record_id *)id;
-}
-
 struct graph_resource *graph_find(const struct graph *graph, record_id id)
 {
-	return index_find(&graph->by_id, index_hash_id(id), has_id, &id);
+	return ids_find(&graph->ids, id);
 }
 
 struct graph_class *graph_find_class(
@@ -190,7 +184,7 @@ const struct graph_class *graph_first_class(const struct graph *graph)
 
 size_t graph_resource_count(const struct graph *graph)
 {
-	return graph->by_id.count;
+	return graph->ids.count;
 }
 
 const struct graph_alert_list *graph_alerts(const struct graph *graph)
@@ -200,7 +194,12 @@ const struct graph_alert_list *graph_alerts(const struct graph *graph)
 
 const char *graph_name(const struct graph_resource *resource)
 {
-	return resource->alias != NULL ? resource->alias : resource->label;
+	return resource->extras->alias != NULL ? resource->extras->alias : resource->label;
+}
+
+const char *graph_identifier(const struct graph_resource *resource)
+{
+	return strchr(strchr(resource->identity, '/') + 1, '/') + 1;
 }
 
 /* Resources still to be looked at, and those that were, in order. */

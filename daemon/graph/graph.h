@@ -38,6 +38,15 @@ struct id_list {
 	uint32_t capacity;
 };
 
+/* Scannables that report something. One alone takes no memory of its own. */
+struct reporters {
+	union {
+		record_id one;
+		record_id *many;
+	};
+	uint32_t count;
+};
+
 struct graph_class {
 	struct graph *graph;
 	record_id id;
@@ -77,8 +86,7 @@ struct graph_class {
 struct graph_link {
 	struct graph_resource *child;
 	struct graph_resource *parent;
-	record_id *reporters;
-	uint32_t reporter_count;
+	struct reporters reporters;
 	uint32_t relations; /* matches that make it */
 	bool refused;
 	bool blocks;      /* it may be what stands against a refused link */
@@ -110,6 +118,21 @@ struct graph_cause {
 	uint32_t distance;        /* links up to it */
 };
 
+/* What most resources do without. */
+struct graph_extras {
+	char *alias;
+	char *given; /* JSON: what the configuration gave a scannable, with defaults; or NULL */
+	struct id_list referrers; /* resources with an attribute that refers to this one */
+	struct id_list reported;  /* of a scannable: resources that it is a reporter of */
+	TAILQ_HEAD(, graph_resource) scoped; /* resources whose scope this is */
+};
+
+/* JSON as read from the database, until the class is known. */
+struct graph_unread {
+	char *attributes;
+	char *secrets; /* or NULL */
+};
+
 struct graph_resource {
 	/* What a change of a link or an alert looks at comes first: of a million it is in no cache.
 	 */
@@ -123,48 +146,40 @@ struct graph_resource {
 	struct graph_cause *cause;        /* of these and of those further down; NULL: none above */
 	struct graph_volume *volume;      /* of a drive that device nodes lead to, else NULL */
 	struct graph_volume_node
-	    *volume_node;    /* of a device node that leads to a drive, else NULL */
-	uint64_t mark;       /* scratch of traversals: equal to graph->mark if visited */
-	uint8_t traits;      /* what volumes have to know of its place */
-	bool configured;     /* a scannable that the configuration declares */
-	bool was_configured; /* before the pass over the configuration that is under way */
-	bool in_use;         /* a scannable that is configured, or that one in use reports */
-	bool departing;      /* a scannable that is no longer reported: to be removed */
-	bool unjudged;       /* whether it is in use is to be judged anew */
-	bool edited;         /* a scannable that another one gave other values */
-	bool dirty;
-	bool stored;         /* the database has a row of it, or will have */
-	bool kept;           /* scratch of a batch: reported, so not to be removed */
-	bool going;          /* being removed */
-	bool joining;        /* to be compared with others by relations */
-	bool has_refused;    /* an end of a refused link, or once was */
-	bool cause_pending;  /* the cause is to be judged anew */
-	bool alerts_changed; /* since then */
+	    *volume_node;        /* of a device node that leads to a drive, else NULL */
+	uint64_t mark;           /* scratch of traversals: equal to graph->mark if visited */
+	uint8_t traits;          /* what volumes have to know of its place */
+	bool configured : 1;     /* a scannable that the configuration declares */
+	bool was_configured : 1; /* before the pass over the configuration that is under way */
+	bool in_use : 1;         /* a scannable that is configured, or that one in use reports */
+	bool departing : 1;      /* a scannable that is no longer reported: to be removed */
+	bool unjudged : 1;       /* whether it is in use is to be judged anew */
+	bool edited : 1;         /* a scannable that another one gave other values */
+	bool dirty : 1;          /* to be written */
+	bool stored : 1;         /* the database has a row of it, or will have */
+	bool kept : 1;           /* scratch of a batch: reported, so not to be removed */
+	bool going : 1;          /* being removed */
+	bool joining : 1;        /* to be compared with others by relations */
+	bool has_refused : 1;    /* an end of a refused link, or once was */
+	bool cause_pending : 1;  /* the cause is to be judged anew */
+	bool alerts_changed : 1; /* since then */
+	bool labelled : 1;       /* the label came from the plugin's label function */
+	uint32_t seat;           /* the first of its places in cohorts, 0: none */
 
 	struct value *values; /* one per attribute of the class; NULL while class->class is */
+	struct graph_unread *unread;    /* or NULL */
 	struct relation_entry *entries; /* in the index of what relations compare */
-	TAILQ_ENTRY(graph_resource) in_dirty;
-	char *label;     /* never NULL */
-	char *own_label; /* label again if it came from the plugin's label function, or NULL */
-	char *alias;
-	struct id_list referrers;     /* resources with an attribute that refers to this one */
-	struct graph_resource *scope; /* NULL: global */
-	char *identity;               /* class, scope and identifier: unique in the graph */
-	char *identifier;             /* its last part */
-	char *stored_attributes;      /* JSON as read from the database, until the class is known */
-	char *stored_secrets;
-	char *given; /* JSON: what the configuration gave a scannable, with defaults; or NULL */
-	record_id
-	    *reporters; /* of a resource with a global identifier that is not the session's own */
-	uint32_t reporter_count;
-	uint32_t seat;           /* the first of its places in cohorts, 0: none */
-	struct id_list reported; /* of a scannable: resources that it is a reporter of */
-	TAILQ_HEAD(, graph_resource) scoped; /* resources whose scope this is */
+	struct graph_extras *extras;    /* never NULL */
+	struct graph_resource *scope;   /* NULL: global */
+	char *label;                    /* never NULL */
+	char *identity;                 /* class, scope and identifier: unique in the graph */
+	struct reporters reporters;     /* of one that is global or a scannable, without its own */
 	TAILQ_ENTRY(graph_resource) in_scope;
 	TAILQ_ENTRY(graph_resource) in_class;
 };
 
 struct graph_options {
+	bool ignores_samples; /* nobody stores them */
 	/* Where warnings about stored data go; plugin and scannable may be NULL. */
 	void (*warn)(const char *plugin, const char *scannable, const char *line);
 	/* Where errors go: what is stored lacks what a class demands. NULL: to warn(). */
@@ -423,6 +438,12 @@ const struct graph_alert_list *graph_alerts(const struct graph *graph);
 
 /* Gives a resource the name that a user calls it by; NULL takes it back. */
 void graph_set_alias(struct graph *graph, struct graph_resource *resource, const char *alias);
+
+/* The last part of its identity: what the class demands to be unique, as JSON. */
+const char *graph_identifier(const struct graph_resource *resource);
+
+/* The ids of the reporters, as many as there are. */
+const record_id *graph_reporters(const struct reporters *reporters);
 
 /* Alias or label: how people call it. */
 const char *graph_name(const struct graph_resource *resource);

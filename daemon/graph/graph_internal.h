@@ -107,6 +107,15 @@ struct graph_index {
 	size_t capacity; /* a power of two, or 0 */
 };
 
+struct id_node;
+
+/* All resources by id. */
+struct graph_ids {
+	struct id_node *root;
+	unsigned levels;
+	size_t count;
+};
+
 /* A scope that a restored resource names, until all are there. */
 struct pending_scope {
 	struct graph_resource *resource;
@@ -120,7 +129,7 @@ struct graph {
 	struct graph_class *classes_by_id;
 	struct graph_class *classes_by_name;
 	TAILQ_HEAD(, graph_plugin) plugins;
-	struct graph_index by_id;
+	struct graph_ids ids;
 	struct graph_index by_identity;
 	struct graph_session *sessions;
 	struct graph_session *session_found; /* the last one that was looked for, or NULL */
@@ -128,7 +137,8 @@ struct graph {
 	uint64_t dropped_samples;
 	struct graph_alert_list active_alerts;
 	TAILQ_HEAD(, graph_alert) dirty_alerts;
-	TAILQ_HEAD(, graph_resource) dirty_resources;
+	record_id *touched; /* resources to be written, or gone by now */
+	size_t touched_count, touched_capacity;
 	uint64_t mark;
 	uint64_t last_order; /* the highest place in the order of resources */
 
@@ -212,20 +222,30 @@ void *index_find(const struct graph_index *index, uint32_t hash,
     bool (*is)(const void *item, const void *key), const void *key);
 void index_clear(struct graph_index *index);
 
+/* ---- ids.c ---- */
+
+void ids_add(struct graph_ids *ids, record_id id, struct graph_resource *resource);
+void ids_remove(struct graph_ids *ids, record_id id);
+struct graph_resource *ids_find(const struct graph_ids *ids, record_id id);
+
 /* ---- resource.c ---- */
 
-/* Writes the identity of a resource; returns where in it the identifier begins. */
-size_t identity_append(
-    struct text *identity, record_id class_id, record_id scope_id, const char *identifier);
+/* The text that tells a resource from all others; it ends with the identifier. */
+char *identity_text(record_id class_id, record_id scope_id, const char *identifier);
 struct graph_resource *resource_find_identity(const struct graph *graph, const char *identity);
 
 /* Adds a resource without values and label. Takes the identity over. */
 struct graph_resource *resource_new(struct graph *graph, record_id id, struct graph_class *class,
-    struct graph_resource *scope, char *identity, size_t identifier);
+    struct graph_resource *scope, char *identity);
 
 /* Takes the resource out of everything but its links and alerts, which are gone, and frees it. */
 void resource_free(struct graph *graph, struct graph_resource *resource);
 
+/* What is to be changed of resource->extras. */
+struct graph_extras *resource_extras(struct graph_resource *resource);
+
+/* Forgets what was stored and is read now. */
+void resource_forget_unread(struct graph_resource *resource);
 void resource_join_scope(struct graph_resource *resource, struct graph_resource *scope);
 void resource_touch(struct graph *graph, struct graph_resource *resource);
 
@@ -237,6 +257,9 @@ void values_free(struct value *values, size_t count);
 /* Assigns one attribute, and takes the value over. Equal values change nothing. */
 void resource_set(
     struct graph *graph, struct graph_resource *resource, size_t attribute, struct value *value);
+
+/* The label if it came from the plugin's label function, or NULL. */
+const char *resource_own_label(const struct graph_resource *resource);
 
 /* The label it has without one of the plugin's own. */
 void resource_default_label(
@@ -289,6 +312,8 @@ void links_put_back(struct graph *graph, struct graph_link_list *loose);
 
 /* Takes the reporter from all links of a resource. */
 void links_drop_reporter(struct graph *graph, struct graph_resource *resource, record_id reporter);
+
+void reporters_clear(struct reporters *reporters);
 
 /* Whether resources like this one are kept as long as someone reports them. */
 bool resource_needs_reporter(const struct graph_resource *resource);
@@ -547,13 +572,16 @@ struct prepared {
 	const struct report *report;
 	struct graph_class *class;
 	enum prepared_state state;       /* GONE: not to be applied */
-	struct graph_resource *resource; /* NULL: a new one, until it is added */
 	bool is_new;                     /* it was added */
+	bool orphan;                     /* a mandatory reference names what is gone */
+	struct graph_resource *resource; /* NULL: a new one, until it is added */
 	record_id id;
-	struct value *values; /* created: one per attribute of the class; else one per change */
-	char *identity;       /* of a created one */
-	size_t identifier;
-	bool orphan; /* a mandatory reference names a resource that is gone */
+	/*
+	 * Created: one per attribute of the class; else one per change. Their texts are the
+	 * batch's.
+	 */
+	struct value *values;
+	char *identity; /* of a created one that is new to the graph */
 };
 
 /* A batch that is being applied. */
@@ -563,7 +591,8 @@ struct application {
 	struct graph_session *session;
 	struct graph_resource *scannable;
 	struct prepared *reports;
-	struct graph_index by_identity; /* created reports */
+	struct value *values;           /* of all reports */
+	struct graph_index by_identity; /* created reports of what is new to the graph */
 	uint32_t *order;                /* created reports, those that identify others first */
 	size_t order_count;
 	record_id last_id;

@@ -102,10 +102,9 @@ static uint32_t mix(uint64_t number)
 	return (uint32_t)((number * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
 }
 
-/* Ids that follow each other are mostly used together: eight of them are neighbours. */
 uint32_t index_hash_id(record_id id)
 {
-	return mix((uint64_t)id >> 3) << 3 | ((uint32_t)id & 7);
+	return mix((uint64_t)id);
 }
 
 uint32_t index_hash_identity(const char *identity)

@@ -10,29 +10,63 @@
 
 /* ---- reporters ---- */
 
-static bool is_reporter(const record_id *reporters, uint32_t count, record_id reporter)
+const record_id *graph_reporters(const struct reporters *reporters)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (reporters[i] == reporter)
+	return reporters->count > 1 ? reporters->many : &reporters->one;
+}
+
+static bool has_reporter(const struct reporters *reporters, record_id reporter)
+{
+	const record_id *ids = graph_reporters(reporters);
+
+	for (uint32_t i = 0; i < reporters->count; i++)
+		if (ids[i] == reporter)
 			return true;
 	return false;
 }
 
-static void append_reporter(record_id **reporters, uint32_t *count, record_id reporter)
+static void append_reporter(struct reporters *reporters, record_id reporter)
 {
-	*reporters = xreallocarray(*reporters, *count + 1, sizeof(**reporters));
-	(*reporters)[(*count)++] = reporter;
+	uint32_t count = reporters->count;
+	record_id *many = count > 1 ? reporters->many : NULL;
+
+	reporters->count++;
+	if (count == 0) {
+		reporters->one = reporter;
+		return;
+	}
+	many = xreallocarray(many, count + 1, sizeof(*many));
+	if (count == 1)
+		many[0] = reporters->one;
+	many[count] = reporter;
+	reporters->many = many;
 }
 
-static bool take_reporter(record_id *reporters, uint32_t *count, record_id reporter)
+static bool take_reporter(struct reporters *reporters, record_id reporter)
 {
-	for (uint32_t i = 0; i < *count; i++) {
-		if (reporters[i] != reporter)
-			continue;
-		reporters[i] = reporters[--*count];
+	record_id *many = reporters->many;
+	uint32_t place = 0;
+
+	if (!has_reporter(reporters, reporter))
+		return false;
+	reporters->count--;
+	if (reporters->count == 0)
 		return true;
-	}
-	return false;
+	while (many[place] != reporter)
+		place++;
+	many[place] = many[reporters->count];
+	if (reporters->count > 1)
+		return true;
+	reporters->one = many[0];
+	free(many);
+	return true;
+}
+
+void reporters_clear(struct reporters *reporters)
+{
+	if (reporters->count > 1)
+		free(reporters->many);
+	reporters->count = 0;
 }
 
 bool resource_needs_reporter(const struct graph_resource *resource)
@@ -43,7 +77,7 @@ bool resource_needs_reporter(const struct graph_resource *resource)
 bool resource_has_reporter(
     const struct graph_resource *resource, const struct graph_resource *scannable)
 {
-	return is_reporter(resource->reporters, resource->reporter_count, scannable->id);
+	return has_reporter(&resource->reporters, scannable->id);
 }
 
 bool reporter_add(
@@ -51,9 +85,10 @@ bool reporter_add(
 {
 	if (resource_has_reporter(resource, scannable))
 		return false;
-	append_reporter(&resource->reporters, &resource->reporter_count, scannable->id);
+	append_reporter(&resource->reporters, scannable->id);
 	scannable_changed(graph, resource);
-	id_list_add(graph, &scannable->reported, scannable, resource->id, resource_has_reporter);
+	id_list_add(graph, &resource_extras(scannable)->reported, scannable, resource->id,
+	    resource_has_reporter);
 	changes_add_reporter(graph, resource->id, scannable->id);
 	return true;
 }
@@ -61,9 +96,9 @@ bool reporter_add(
 bool reporter_drop(
     struct graph *graph, struct graph_resource *resource, struct graph_resource *scannable)
 {
-	if (!take_reporter(resource->reporters, &resource->reporter_count, scannable->id))
+	if (!take_reporter(&resource->reporters, scannable->id))
 		return false;
-	if (resource->reporter_count == 0 && resource_needs_reporter(resource))
+	if (resource->reporters.count == 0 && resource_needs_reporter(resource))
 		return true;
 	scannable_changed(graph, resource);
 	changes_drop_reporter(graph, resource->id, scannable->id);
@@ -205,7 +240,7 @@ struct graph_link *link_add(struct graph *graph, struct graph_resource *child,
 		link = link_new(graph, child, parent, reporter);
 	if (link_has_reporter(link, reporter))
 		return link;
-	append_reporter(&link->reporters, &link->reporter_count, reporter);
+	append_reporter(&link->reporters, reporter);
 	if (!link->refused)
 		changes_add_parent(graph, link, reporter);
 	return link;
@@ -213,16 +248,16 @@ struct graph_link *link_add(struct graph *graph, struct graph_resource *child,
 
 bool link_has_reporter(const struct graph_link *link, record_id reporter)
 {
-	return is_reporter(link->reporters, link->reporter_count, reporter);
+	return has_reporter(&link->reporters, reporter);
 }
 
 void link_drop(struct graph *graph, struct graph_link *link, record_id reporter)
 {
-	if (!take_reporter(link->reporters, &link->reporter_count, reporter))
+	if (!take_reporter(&link->reporters, reporter))
 		return;
 	if (!link->refused)
 		changes_drop_parent(graph, link, reporter);
-	if (link->reporter_count == 0)
+	if (link->reporters.count == 0)
 		link_free(graph, link);
 }
 
@@ -234,7 +269,7 @@ void link_free(struct graph *graph, struct graph_link *link)
 		unlist(graph, link);
 	causes_drop_link(graph, link);
 	graph->unblocked |= link->blocks;
-	free(link->reporters);
+	reporters_clear(&link->reporters);
 	free(link);
 }
 
@@ -286,8 +321,8 @@ static void retry(struct graph *graph, struct graph_link *link)
 	refused_take(graph, link);
 	enlist(graph, link);
 	causes_add_link(graph, link);
-	for (uint32_t i = 0; i < link->reporter_count; i++)
-		changes_add_parent(graph, link, link->reporters[i]);
+	for (uint32_t i = 0; i < link->reporters.count; i++)
+		changes_add_parent(graph, link, graph_reporters(&link->reporters)[i]);
 }
 
 void links_retry(struct graph *graph)
@@ -323,10 +358,10 @@ static void put_back(struct graph *graph, struct graph_link *link)
 		causes_add_link(graph, link);
 		return;
 	}
-	for (uint32_t i = 0; i < link->reporter_count; i++)
-		changes_drop_parent(graph, link, link->reporters[i]);
+	for (uint32_t i = 0; i < link->reporters.count; i++)
+		changes_drop_parent(graph, link, graph_reporters(&link->reporters)[i]);
 	refused_add(graph, link);
-	warn_refused(graph, link, link->reporters[0]);
+	warn_refused(graph, link, graph_reporters(&link->reporters)[0]);
 }
 
 void links_put_back(struct graph *graph, struct graph_link_list *loose)

@@ -107,13 +107,8 @@ static int check_created(struct application *application, uint32_t index)
 {
 	const struct report *report = application->reports[index].report;
 	const struct class *class = application->reports[index].class->class;
-	struct graph_session *session = application->session;
-	struct graph_slot *slot;
+	struct graph_slot *slot = &application->session->slots[report->resource];
 
-	if (!graph_session_reach(session, report->resource, application->batch->report_count))
-		return refuse(
-		    application, "resource number %" PRIu32 " is out of range", report->resource);
-	slot = &session->slots[report->resource];
 	if (slot->id != SLOT_UNUSED || slot->in_batch != 0)
 		return refuse(application, "resource %" PRIu32 " is created but known already",
 		    report->resource);
@@ -137,11 +132,27 @@ static int check_changed(struct application *application, const struct report *r
 	return 0;
 }
 
-/* Finds the class of each report, and gives new numbers their slots. */
+/* Gives new numbers their slots, all at once. */
+static int make_slots(struct application *application)
+{
+	const struct batch *batch = application->batch;
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < batch->report_count; i++)
+		if (batch->reports[i].created && batch->reports[i].resource > highest)
+			highest = batch->reports[i].resource;
+	if (graph_session_reach(application->session, highest, batch->report_count))
+		return 0;
+	return refuse(application, "resource number %" PRIu32 " is out of range", highest);
+}
+
+/* Finds the class of each report. */
 static int check_reports(struct application *application)
 {
 	const struct graph_plugin *plugin = application->session->plugin;
 
+	if (make_slots(application) != 0)
+		return -1;
 	for (size_t i = 0; i < application->batch->report_count; i++) {
 		const struct report *report = &application->batch->reports[i];
 		struct prepared *prepared = &application->reports[i];
@@ -195,14 +206,12 @@ static int check_mandatory(struct application *application, const struct prepare
 	return 0;
 }
 
-/* Checks the values of a report, and copies them. */
-static int copy_values(struct application *application, struct prepared *prepared)
+/* Checks the values of a report, and puts them in their places. */
+static int place_values(struct application *application, struct prepared *prepared)
 {
 	const struct report *report = prepared->report;
 	const struct class *class = prepared->class->class;
 
-	prepared->values = xcalloc(report->created ? class->attribute_count : report->change_count,
-	    sizeof(*prepared->values));
 	for (size_t i = 0; i < report->change_count; i++) {
 		const struct change *change = &report->changes[i];
 		size_t place = report->created ? change->attribute : i;
@@ -213,18 +222,35 @@ static int copy_values(struct application *application, struct prepared *prepare
 			    report->resource, class->name, change->attribute);
 		if (check_value(application, prepared, change) != 0)
 			return -1;
-		value_clear(&prepared->values[place]);
-		if (!class_is_managed(class, change->attribute))
-			prepared->values[place] = value_copy(&change->value);
+		prepared->values[place] =
+		    class_is_managed(class, change->attribute) ? VALUE_NULL_INIT : change->value;
 	}
 	return report->created ? check_mandatory(application, prepared) : 0;
 }
 
+static size_t count_values(const struct prepared *prepared)
+{
+	return prepared->report->created ? prepared->class->attribute_count
+	                                 : prepared->report->change_count;
+}
+
 static int check_values(struct application *application)
 {
-	for (size_t i = 0; i < application->batch->report_count; i++)
-		if (copy_values(application, &application->reports[i]) != 0)
+	size_t report_count = application->batch->report_count;
+	size_t count = 0;
+
+	for (size_t i = 0; i < report_count; i++)
+		count += count_values(&application->reports[i]);
+	application->values = xcalloc(count, sizeof(*application->values));
+	count = 0;
+	for (size_t i = 0; i < report_count; i++) {
+		struct prepared *prepared = &application->reports[i];
+
+		prepared->values = application->values + count;
+		count += count_values(prepared);
+		if (place_values(application, prepared) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -364,34 +390,67 @@ static bool has_identity(const void *prepared, const void *identity)
 	return strcmp(((const struct prepared *)prepared)->identity, identity) == 0;
 }
 
+static int refuse_same(
+    struct application *application, const struct prepared *one, const struct prepared *other)
+{
+	return refuse(application, "resources %" PRIu32 " and %" PRIu32 " are the same",
+	    one->report->resource, other->report->resource);
+}
+
+/* The report is of a resource that is there already, if no other report is. */
+static int claim(
+    struct application *application, struct prepared *prepared, struct graph_resource *resource)
+{
+	const struct prepared *other = application->reports;
+
+	if (resource->mark == application->graph->mark) {
+		while (other->resource != resource)
+			other++;
+		return refuse_same(application, other, prepared);
+	}
+	resource->mark = application->graph->mark;
+	prepared->resource = resource;
+	prepared->id = resource->id;
+	return 0;
+}
+
+/* The report is of a resource that is new, if no other report is of the same. */
+static int claim_new(struct application *application, struct prepared *prepared, char *identity)
+{
+	uint32_t hash = index_hash_identity(identity);
+	const struct prepared *other =
+	    index_find(&application->by_identity, hash, has_identity, identity);
+
+	prepared->identity = identity;
+	if (other != NULL)
+		return refuse_same(application, other, prepared);
+	index_add(&application->by_identity, hash, prepared);
+	prepared->id = ++application->last_id;
+	return 0;
+}
+
 static int find_identity(struct application *application, struct prepared *prepared)
 {
 	const struct class *class = prepared->class->class;
 	record_id scope = class->scope == IDENTIFIER_SCOPED ? application->scannable->id : 0;
 	struct text key = TEXT_EMPTY;
-	struct text identity = TEXT_EMPTY;
-	const struct prepared *other;
+	struct graph_resource *resource;
 	char reason[REASON_SIZE];
-	uint32_t hash;
+	char *identity;
 
 	if (!class_identifier(class, prepared->values, &key, reason)) {
 		give_up(application, prepared, reason);
 		text_clear(&key);
 		return 0;
 	}
-	prepared->identifier = identity_append(&identity, prepared->class->id, scope, key.data);
-	prepared->identity = text_steal(&identity);
+	identity = identity_text(prepared->class->id, scope, key.data);
 	text_clear(&key);
-	hash = index_hash_identity(prepared->identity);
-	other = index_find(&application->by_identity, hash, has_identity, prepared->identity);
-	if (other != NULL)
-		return refuse(application, "resources %" PRIu32 " and %" PRIu32 " are the same",
-		    other->report->resource, prepared->report->resource);
-	index_add(&application->by_identity, hash, prepared);
-	prepared->resource = resource_find_identity(application->graph, prepared->identity);
-	prepared->id = prepared->resource != NULL ? prepared->resource->id : ++application->last_id;
 	prepared->state = PREPARED_READY;
-	return 0;
+	resource = resource_find_identity(application->graph, identity);
+	if (resource == NULL)
+		return claim_new(application, prepared, identity);
+	free(identity);
+	return claim(application, prepared, resource);
 }
 
 /* Gives a created resource its id; those that identify it have theirs. */
@@ -462,6 +521,7 @@ static int identify_all(struct application *application)
 
 	application->order = xcalloc(count, sizeof(*application->order));
 	application->last_id = application->graph->counters.resource_id;
+	application->graph->mark++;
 	for (size_t i = 0; i < count && result == 0; i++) {
 		struct prepared *prepared = &application->reports[i];
 
@@ -510,7 +570,7 @@ static bool keeps_identity(const struct prepared *prepared)
 	}
 	same = !identifying || class->scope == IDENTIFIER_AUTO ||
 	       (class_identifier(class, values, &key, reason) &&
-	           strcmp(key.data, prepared->resource->identifier) == 0);
+	           strcmp(key.data, graph_identifier(prepared->resource)) == 0);
 	text_clear(&key);
 	free(values);
 	return same;
@@ -586,15 +646,9 @@ static void clear_slots(struct application *application)
 void application_clear(struct application *application)
 {
 	index_clear(&application->by_identity);
-	for (size_t i = 0; i < application->batch->report_count; i++) {
-		struct prepared *prepared = &application->reports[i];
-
-		if (prepared->report != NULL)
-			values_free(prepared->values, prepared->report->created
-			                                  ? prepared->class->attribute_count
-			                                  : prepared->report->change_count);
-		free(prepared->identity);
-	}
+	for (size_t i = 0; i < application->batch->report_count; i++)
+		free(application->reports[i].identity);
+	free(application->values);
 	clear_slots(application);
 	free(application->reports);
 	free(application->order);

@@ -47,8 +47,9 @@ static void end_references(struct graph *graph, struct removal *removal,
 static void add_referrers(
     struct graph *graph, struct removal *removal, const struct graph_resource *target)
 {
-	for (uint32_t i = 0; i < target->referrers.count; i++) {
-		struct graph_resource *resource = graph_find(graph, target->referrers.ids[i]);
+	for (uint32_t i = 0; i < target->extras->referrers.count; i++) {
+		struct graph_resource *resource =
+		    graph_find(graph, target->extras->referrers.ids[i]);
 
 		if (resource != NULL && !resource->going && resource_refers_to(resource, target))
 			end_references(graph, removal, resource, target);
@@ -61,10 +62,10 @@ static void add_owned(
 {
 	struct graph_resource *resource;
 
-	TAILQ_FOREACH (resource, &scannable->scoped, in_scope)
+	TAILQ_FOREACH (resource, &scannable->extras->scoped, in_scope)
 		removal_add(removal, resource);
-	for (uint32_t i = 0; i < scannable->reported.count; i++) {
-		resource = graph_find(graph, scannable->reported.ids[i]);
+	for (uint32_t i = 0; i < scannable->extras->reported.count; i++) {
+		resource = graph_find(graph, scannable->extras->reported.ids[i]);
 		if (resource != NULL && reporter_drop(graph, resource, scannable))
 			removal_add(removal, resource);
 	}
@@ -93,9 +94,9 @@ static void leave_scope(struct graph_resource *scope)
 {
 	struct graph_resource *resource;
 
-	while ((resource = TAILQ_FIRST(&scope->scoped)) != NULL) {
+	while ((resource = TAILQ_FIRST(&scope->extras->scoped)) != NULL) {
 		assert(resource->going);
-		TAILQ_REMOVE(&scope->scoped, resource, in_scope);
+		TAILQ_REMOVE(&scope->extras->scoped, resource, in_scope);
 		resource->scope = NULL;
 	}
 }

@@ -8,15 +8,12 @@
 
 #include "base/memory.h"
 
-size_t identity_append(
-    struct text *identity, record_id class_id, record_id scope_id, const char *identifier)
-{
-	size_t length;
+/* Of all resources that have none of their own; never changed. */
+static struct graph_extras no_extras = {.scoped = TAILQ_HEAD_INITIALIZER(no_extras.scoped)};
 
-	text_printf(identity, "%" PRId64 "/%" PRId64 "/", class_id, scope_id);
-	length = identity->length;
-	text_append(identity, identifier);
-	return length;
+char *identity_text(record_id class_id, record_id scope_id, const char *identifier)
+{
+	return xasprintf("%" PRId64 "/%" PRId64 "/%s", class_id, scope_id, identifier);
 }
 
 static bool has_identity(const void *resource, const void *identity)
@@ -31,7 +28,7 @@ struct graph_resource *resource_find_identity(const struct graph *graph, const c
 }
 
 struct graph_resource *resource_new(struct graph *graph, record_id id, struct graph_class *class,
-    struct graph_resource *scope, char *identity, size_t identifier)
+    struct graph_resource *scope, char *identity)
 {
 	struct graph_resource *resource = xcalloc(1, sizeof(*resource));
 
@@ -40,25 +37,54 @@ struct graph_resource *resource_new(struct graph *graph, record_id id, struct gr
 	resource->class = class;
 	resource->order = ++graph->last_order;
 	resource->identity = identity;
-	resource->identifier = identity + identifier;
+	resource->extras = &no_extras;
 	TAILQ_INIT(&resource->parents);
 	TAILQ_INIT(&resource->children);
-	TAILQ_INIT(&resource->scoped);
 	TAILQ_INIT(&resource->alerts);
 	TAILQ_INSERT_TAIL(&class->resources, resource, in_class);
 	class->resource_count++;
-	index_add(&graph->by_id, index_hash_id(id), resource);
+	ids_add(&graph->ids, id, resource);
 	index_add(&graph->by_identity, index_hash_identity(identity), resource);
 	if (scope != NULL)
 		resource_join_scope(resource, scope);
 	return resource;
 }
 
+struct graph_extras *resource_extras(struct graph_resource *resource)
+{
+	if (resource->extras == &no_extras) {
+		resource->extras = xcalloc(1, sizeof(*resource->extras));
+		TAILQ_INIT(&resource->extras->scoped);
+	}
+	return resource->extras;
+}
+
+static void extras_free(struct graph_extras *extras)
+{
+	if (extras == &no_extras)
+		return;
+	free(extras->alias);
+	free(extras->given);
+	free(extras->referrers.ids);
+	free(extras->reported.ids);
+	free(extras);
+}
+
+void resource_forget_unread(struct graph_resource *resource)
+{
+	if (resource->unread == NULL)
+		return;
+	free(resource->unread->attributes);
+	free(resource->unread->secrets);
+	free(resource->unread);
+	resource->unread = NULL;
+}
+
 void resource_join_scope(struct graph_resource *resource, struct graph_resource *scope)
 {
 	assert(resource->scope == NULL);
 	resource->scope = scope;
-	TAILQ_INSERT_TAIL(&scope->scoped, resource, in_scope);
+	TAILQ_INSERT_TAIL(&resource_extras(scope)->scoped, resource, in_scope);
 }
 
 void values_free(struct value *values, size_t count)
@@ -77,26 +103,20 @@ void resource_free(struct graph *graph, struct graph_resource *resource)
 	relations_forget(graph, resource);
 	cohorts_forget(graph, resource);
 	gaps_forget(graph, resource);
-	index_remove(&graph->by_id, index_hash_id(resource->id), resource);
+	ids_remove(&graph->ids, resource->id);
 	index_remove(&graph->by_identity, index_hash_identity(resource->identity), resource);
 	TAILQ_REMOVE(&resource->class->resources, resource, in_class);
 	resource->class->resource_count--;
 	if (resource->scope != NULL)
-		TAILQ_REMOVE(&resource->scope->scoped, resource, in_scope);
-	if (resource->dirty)
-		TAILQ_REMOVE(&graph->dirty_resources, resource, in_dirty);
+		TAILQ_REMOVE(&resource->scope->extras->scoped, resource, in_scope);
 	if (resource->values != NULL)
 		values_free(resource->values, resource->class->attribute_count);
 	free(resource->identity);
 	free(resource->label);
-	free(resource->alias);
-	free(resource->stored_attributes);
-	free(resource->stored_secrets);
-	free(resource->given);
-	free(resource->reporters);
+	resource_forget_unread(resource);
+	extras_free(resource->extras);
+	reporters_clear(&resource->reporters);
 	free(resource->cause);
-	free(resource->reported.ids);
-	free(resource->referrers.ids);
 	free(resource);
 }
 
@@ -105,7 +125,9 @@ void resource_touch(struct graph *graph, struct graph_resource *resource)
 	if (resource->dirty)
 		return;
 	resource->dirty = true;
-	TAILQ_INSERT_TAIL(&graph->dirty_resources, resource, in_dirty);
+	graph->touched = xgrow(
+	    graph->touched, graph->touched_count, &graph->touched_capacity, sizeof(record_id));
+	graph->touched[graph->touched_count++] = resource->id;
 }
 
 /* ---- lists of ids ---- */
@@ -171,7 +193,8 @@ static void refer(struct graph *graph, struct graph_resource *resource, const st
 	struct graph_resource *target = target_of(graph, value);
 
 	if (target != NULL)
-		id_list_add(graph, &target->referrers, target, resource->id, resource_refers_to);
+		id_list_add(graph, &resource_extras(target)->referrers, target, resource->id,
+		    resource_refers_to);
 }
 
 void resource_take_values(
@@ -209,6 +232,11 @@ void resource_set(
 
 /* ---- labels ---- */
 
+const char *resource_own_label(const struct graph_resource *resource)
+{
+	return resource->labelled ? resource->label : NULL;
+}
+
 static void append_reference_label(void *context, uint64_t reference, struct text *label)
 {
 	const struct graph_resource *target = graph_find(context, (record_id)reference);
@@ -241,7 +269,7 @@ static bool replace_label(
 		resource_touch(graph, resource);
 		volumes_renamed(graph, resource);
 	}
-	resource->own_label = own ? resource->label : NULL;
+	resource->labelled = own;
 	return changed;
 }
 
@@ -256,7 +284,7 @@ static bool label_names(const struct graph_resource *resource, const struct grap
 {
 	const struct class *class = resource->class->class;
 
-	if (resource->own_label != NULL || resource->values == NULL)
+	if (resource->labelled || resource->values == NULL)
 		return false;
 	for (size_t i = 0; i < class->identifier_count; i++) {
 		const struct value *value = &resource->values[class->identifier[i]];
@@ -271,8 +299,10 @@ static bool label_names(const struct graph_resource *resource, const struct grap
 static void relabel_referrers(
     struct graph *graph, struct relabelling *relabelling, const struct graph_resource *target)
 {
-	for (uint32_t i = 0; i < target->referrers.count; i++) {
-		struct graph_resource *resource = graph_find(graph, target->referrers.ids[i]);
+	const struct id_list *referrers = &target->extras->referrers;
+
+	for (uint32_t i = 0; i < referrers->count; i++) {
+		struct graph_resource *resource = graph_find(graph, referrers->ids[i]);
 
 		if (resource == NULL || !label_names(resource, target))
 			continue;
@@ -309,15 +339,17 @@ void resource_set_label(struct graph *graph, struct graph_resource *resource, co
 	else
 		resource_default_label(graph, resource, &label);
 	if (replace_label(graph, resource, label.data, own != NULL) &&
-	    resource->referrers.count > 0)
+	    resource->extras->referrers.count > 0)
 		relabel_all(graph, resource);
 	text_clear(&label);
 }
 
 void graph_set_alias(struct graph *graph, struct graph_resource *resource, const char *alias)
 {
-	free(resource->alias);
-	resource->alias = xstrdup(alias);
+	struct graph_extras *extras = resource_extras(resource);
+
+	free(extras->alias);
+	extras->alias = xstrdup(alias);
 	resource_touch(graph, resource);
 	volumes_renamed(graph, resource);
 	graph_settle(graph);

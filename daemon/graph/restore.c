@@ -53,8 +53,7 @@ void graph_restore_resource(struct graph *graph, const struct resource_row *row)
 {
 	struct graph_resource *resource;
 	struct graph_class *class;
-	struct text identity = TEXT_EMPTY;
-	size_t identifier;
+	char *identity;
 
 	assert(!graph->restored);
 	reach(&graph->counters.resource_id, row->id);
@@ -64,24 +63,27 @@ void graph_restore_resource(struct graph *graph, const struct resource_row *row)
 		    row->id, row->label, class == NULL ? "has no class" : "is there twice");
 		return;
 	}
-	identifier = identity_append(&identity, row->class_id, row->scope_id, row->identifier);
-	if (resource_find_identity(graph, identity.data) != NULL) {
+	identity = identity_text(row->class_id, row->scope_id, row->identifier);
+	if (resource_find_identity(graph, identity) != NULL) {
 		graph_warn(graph, class->plugin, NULL,
 		    "stored resource %" PRId64 " (%s) is the same as another: left out", row->id,
 		    row->label);
-		text_clear(&identity);
+		free(identity);
 		return;
 	}
-	resource = resource_new(graph, row->id, class, NULL, text_steal(&identity), identifier);
+	resource = resource_new(graph, row->id, class, NULL, identity);
 	resource->label = xstrdup(row->label);
-	resource->own_label = resource->label;
-	resource->alias = xstrdup(row->alias);
-	resource->stored_attributes = xstrdup(row->attributes);
-	resource->stored_secrets = xstrdup(row->secrets);
+	resource->labelled = true;
+	resource->unread = xcalloc(1, sizeof(*resource->unread));
+	resource->unread->attributes = xstrdup(row->attributes);
+	resource->unread->secrets = xstrdup(row->secrets);
 	resource->configured = row->configured;
 	resource->in_use = row->in_use;
-	resource->given = xstrdup(row->given);
 	resource->stored = true;
+	if (row->alias != NULL)
+		resource_extras(resource)->alias = xstrdup(row->alias);
+	if (row->given != NULL)
+		resource_extras(resource)->given = xstrdup(row->given);
 	if (row->scope_id != 0)
 		note_scope(graph, resource, row->scope_id);
 }

@@ -266,9 +266,9 @@ static void warn_of_outdated(const struct gathering *gathering)
 		return;
 	session->outdated_told = now;
 	graph_warn(gathering->graph, session->plugin->name, graph_name(session->scannable),
-	    "%zu samples are not later than those of an earlier session, and are left out: was the "
-	    "clock put back?",
-	    gathering->outdated);
+	    "%zu sample%s not later than those of an earlier session, and left out: was the clock "
+	    "put back?",
+	    gathering->outdated, gathering->outdated == 1 ? " is" : "s are");
 }
 
 void samples_apply(struct application *application)
@@ -276,6 +276,8 @@ void samples_apply(struct application *application)
 	struct gathering gathering = {.graph = application->graph, .session = application->session};
 	const struct batch *batch = application->batch;
 
+	if (application->graph->options.ignores_samples)
+		return;
 	for (size_t i = 0; i < batch->sample_count; i++)
 		take_sample(&gathering, &batch->samples[i]);
 	for (size_t i = 0; i < batch->histogram_count; i++)

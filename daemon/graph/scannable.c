@@ -21,9 +21,11 @@ bool resource_is_retired(const struct graph_resource *resource)
 
 static bool is_reported(const struct graph_resource *resource)
 {
-	for (uint32_t i = 0; i < resource->reporter_count; i++) {
+	const record_id *reporters = graph_reporters(&resource->reporters);
+
+	for (uint32_t i = 0; i < resource->reporters.count; i++) {
 		const struct graph_resource *reporter =
-		    graph_find(resource->class->graph, resource->reporters[i]);
+		    graph_find(resource->class->graph, reporters[i]);
 
 		if (reporter != NULL && reporter->in_use)
 			return true;
@@ -90,8 +92,9 @@ struct graph_resource *graph_next_scannable(struct graph *graph, bool *edited)
 static void return_to_use(struct graph *graph, struct graph_resource *scannable)
 {
 	scannable->departing = false;
-	while (scannable->reporter_count > 0)
-		reporter_drop(graph, scannable, graph_find(graph, scannable->reporters[0]));
+	while (scannable->reporters.count > 0)
+		reporter_drop(
+		    graph, scannable, graph_find(graph, graph_reporters(&scannable->reporters)[0]));
 }
 
 bool scannable_report(struct graph *graph, struct graph_resource *scannable,
@@ -110,7 +113,7 @@ void scannable_release(
 {
 	bool is_reporter = resource_has_reporter(scannable, reporter);
 
-	if (scannable->scope == reporter || (is_reporter && scannable->reporter_count == 1))
+	if (scannable->scope == reporter || (is_reporter && scannable->reporters.count == 1))
 		scannable_depart(graph, scannable);
 	if (is_reporter && !scannable->departing)
 		reporter_drop(graph, scannable, reporter);
@@ -161,8 +164,9 @@ static bool is_reached(struct graph *graph, struct graph_resource *scannable)
 		if (at->departing)
 			continue;
 		path_add(graph, &path, at->scope);
-		for (uint32_t j = 0; j < at->reporter_count; j++)
-			path_add(graph, &path, graph_find(graph, at->reporters[j]));
+		for (uint32_t j = 0; j < at->reporters.count; j++)
+			path_add(
+			    graph, &path, graph_find(graph, graph_reporters(&at->reporters)[j]));
 	}
 	free(path.items);
 	return reached;
@@ -186,10 +190,10 @@ static void spread(struct graph *graph, const struct graph_resource *scannable)
 {
 	struct graph_resource *resource;
 
-	TAILQ_FOREACH (resource, &scannable->scoped, in_scope)
+	TAILQ_FOREACH (resource, &scannable->extras->scoped, in_scope)
 		scannable_changed(graph, resource);
-	for (uint32_t i = 0; i < scannable->reported.count; i++) {
-		resource = graph_find(graph, scannable->reported.ids[i]);
+	for (uint32_t i = 0; i < scannable->extras->reported.count; i++) {
+		resource = graph_find(graph, scannable->extras->reported.ids[i]);
 		if (resource != NULL && resource_has_reporter(resource, scannable))
 			scannable_changed(graph, resource);
 	}

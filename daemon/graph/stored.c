@@ -35,10 +35,11 @@ static void write_resource(const struct class *class, struct graph_resource *res
 {
 	struct text json = TEXT_EMPTY;
 
+	resource->unread = xcalloc(1, sizeof(*resource->unread));
 	values_append_json(class, resource->values, false, &json);
-	resource->stored_attributes = text_steal(&json);
+	resource->unread->attributes = text_steal(&json);
 	if (values_append_json(class, resource->values, true, &json) > 0)
-		resource->stored_secrets = text_steal(&json);
+		resource->unread->secrets = text_steal(&json);
 	text_clear(&json);
 	values_free(resource->values, class->attribute_count);
 	resource->values = NULL;
@@ -141,21 +142,21 @@ static void recognize_label(struct graph *graph, struct graph_resource *resource
 {
 	struct text label = TEXT_EMPTY;
 
-	if (resource->own_label == NULL) {
+	if (!resource->labelled) {
 		resource_set_label(graph, resource, NULL);
 		return;
 	}
 	resource_default_label(graph, resource, &label);
 	if (strcmp(label.data, resource->label) == 0)
-		resource->own_label = NULL;
+		resource->labelled = false;
 	text_clear(&label);
 }
 
 static void read_resource(struct reading *reading, struct graph_resource *resource)
 {
 	const struct class *class = reading->class;
-	struct json_object *attributes = parse(reading->tokener, resource->stored_attributes);
-	struct json_object *secrets = parse(reading->tokener, resource->stored_secrets);
+	struct json_object *attributes = parse(reading->tokener, resource->unread->attributes);
+	struct json_object *secrets = parse(reading->tokener, resource->unread->secrets);
 	struct value *values = xcalloc(class->attribute_count, sizeof(*values));
 
 	for (size_t i = 0; i < class->attribute_count; i++) {
@@ -170,9 +171,7 @@ static void read_resource(struct reading *reading, struct graph_resource *resour
 	}
 	json_object_put(attributes);
 	json_object_put(secrets);
-	free(resource->stored_attributes);
-	free(resource->stored_secrets);
-	resource->stored_attributes = resource->stored_secrets = NULL;
+	resource_forget_unread(resource);
 	resource_take_values(reading->graph, resource, values);
 	recognize_label(reading->graph, resource);
 }

@@ -278,7 +278,7 @@ static void note_renamed_scannable(struct graph *graph, struct graph_resource *s
 {
 	struct graph_resource *resource;
 
-	TAILQ_FOREACH (resource, &scannable->scoped, in_scope)
+	TAILQ_FOREACH (resource, &scannable->extras->scoped, in_scope)
 		if (resource->volume_node != NULL)
 			leaf_queue(graph, resource);
 }

@@ -110,8 +110,8 @@ static void assume(struct graph_alert *alert)
 		add(alert, resource->scope->id);
 	else if (resource->class->scannable)
 		add(alert, resource->id);
-	for (uint32_t i = 0; i < resource->reporter_count; i++)
-		add(alert, resource->reporters[i]);
+	for (uint32_t i = 0; i < resource->reporters.count; i++)
+		add(alert, graph_reporters(&resource->reporters)[i]);
 }
 
 void votes_restore(struct graph *graph, struct graph_alert *alert, const char *text)

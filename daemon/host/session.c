@@ -13,6 +13,9 @@
 /* How long changes of the plugin's own threads are gathered before they are sent. */
 #define FLUSH_DELAY_NS (20 * NS_PER_MS)
 
+/* Batches of a session that may be unacknowledged. */
+#define UNACKNOWLEDGED_MOST 2
+
 /* How long a session that is to end waits for its last batch to be acknowledged. */
 #define LAST_WAIT_NS NS_PER_S
 
@@ -132,6 +135,19 @@ void host_session_open(struct host *host, const struct message_open *open)
 
 /* ---- batches ---- */
 
+static uint64_t count_unacknowledged(const struct host_session *session)
+{
+	return session->last_batch - session->acknowledged;
+}
+
+/* Whether another batch may be sent. The first one has to be acknowledged before. */
+static bool may_send(const struct host_session *session)
+{
+	if (session->last_kind == BATCH_INITIAL)
+		return count_unacknowledged(session) == 0;
+	return count_unacknowledged(session) < UNACKNOWLEDGED_MOST;
+}
+
 /*
  * Gathers a batch and sends it. The lock is kept, so that nothing of the session can overtake the
  * batch. Returns false, having sent nothing, if there is nothing to say and need not be.
@@ -142,7 +158,7 @@ static bool send_batch_locked(
 	struct batch *batch = gather_batch(session, kind);
 	struct message message = {.type = MESSAGE_BATCH, .batch = batch};
 
-	assert(!session->unacknowledged);
+	assert(may_send(session));
 	session->flush_wanted = false;
 	if (!even_if_empty && batch_is_empty(batch) && batch->refused == 0) {
 		batch_free(batch);
@@ -154,10 +170,16 @@ static bool send_batch_locked(
 		batch->lateness_ns = monotonic_since(start, session->next_scan);
 	}
 	session->last_kind = kind;
-	session->unacknowledged = true;
 	host_send(session->host, &message);
 	batch_free(batch);
 	return true;
+}
+
+/* Queues the sending of changes that were made outside of scans. */
+static void enqueue_flush_locked(struct host_session *session)
+{
+	if (session->flush_wanted && count_unacknowledged(session) == 0)
+		deadline_queue_put(&session->host->prompt, &session->flush, session->flush_due);
 }
 
 void host_session_touch_locked(struct host_session *session)
@@ -169,19 +191,16 @@ void host_session_touch_locked(struct host_session *session)
 	session->flush_wanted = true;
 	session->flush_due = monotonic_after(monotonic_now(), FLUSH_DELAY_NS);
 	if (session->state == HOST_SESSION_IDLE)
-		deadline_queue_put(&session->host->prompt, &session->flush, session->flush_due);
+		enqueue_flush_locked(session);
 }
 
-/* Nothing of the session is under way: queues what is next. */
+/* Nothing that the session does next has to wait: queues it. */
 static void become_idle_locked(struct host_session *session)
 {
-	struct host *host = session->host;
-
 	host_session_set_state(session, HOST_SESSION_IDLE);
 	if (session->scan_wanted)
 		enqueue_locked(session, session->next_scan);
-	if (session->flush_wanted)
-		deadline_queue_put(&host->prompt, &session->flush, session->flush_due);
+	enqueue_flush_locked(session);
 }
 
 /* What follows when a batch is stored: the first update scan comes right after the initial scan. */
@@ -201,15 +220,32 @@ void host_session_run_flush(struct worker *worker, struct queue_entry *entry)
 	host_session_lock(session);
 	/* The session may be at something else by now, and even be another's. */
 	if (session->host != worker->host || session->state != HOST_SESSION_IDLE ||
-	    !session->flush_wanted || session->flush_due.ns > monotonic_now().ns) {
+	    !session->flush_wanted || session->flush_due.ns > monotonic_now().ns ||
+	    count_unacknowledged(session) > 0) {
 		host_session_unlock(session);
 		return;
 	}
 	host_session_unqueue_locked(session);
 	host_session_set_state(session, HOST_SESSION_COMMITTING);
-	if (!send_batch_locked(session, BATCH_ASYNC, false, (struct monotonic){0}))
+	send_batch_locked(session, BATCH_ASYNC, false, (struct monotonic){0});
+	if (may_send(session))
 		become_idle_locked(session);
 	host_session_unlock(session);
+}
+
+/* Something was acknowledged: goes on with what waited for that. */
+static void go_on_locked(struct host_session *session)
+{
+	bool all = count_unacknowledged(session) == 0;
+
+	if (session->state == HOST_SESSION_COMMITTING && may_send(session)) {
+		plan_after_locked(session, session->last_kind);
+		become_idle_locked(session);
+	} else if (session->state == HOST_SESSION_IDLE) {
+		enqueue_flush_locked(session);
+	} else if (session->state == HOST_SESSION_CLOSING && all) {
+		enqueue_locked(session, (struct monotonic){0});
+	}
 }
 
 void host_session_acknowledge(struct host *host, uint32_t number, uint64_t batch)
@@ -218,14 +254,9 @@ void host_session_acknowledge(struct host *host, uint32_t number, uint64_t batch
 
 	if (session == NULL)
 		return;
-	if (session->unacknowledged && session->last_batch == batch) {
-		session->unacknowledged = false;
-		if (session->state == HOST_SESSION_COMMITTING) {
-			plan_after_locked(session, session->last_kind);
-			become_idle_locked(session);
-		} else if (session->state == HOST_SESSION_CLOSING) {
-			enqueue_locked(session, (struct monotonic){0});
-		}
+	if (batch > session->acknowledged && batch <= session->last_batch) {
+		session->acknowledged = batch;
+		go_on_locked(session);
 	}
 	host_session_unlock(session);
 }
@@ -379,13 +410,13 @@ static void end_session(struct host_session *session, enum hook failed, char *re
 
 /*
  * Begins to end a session that runs no hook: before all scans, however long those are overdue, but
- * after the acknowledgement of its batch, if that comes soon.
+ * after the acknowledgement of its batches, if that comes soon.
  */
 static void begin_end_locked(struct host_session *session)
 {
 	struct monotonic due = {0};
 
-	if (session->unacknowledged && !atomic_load(&session->host->alone))
+	if (count_unacknowledged(session) > 0 && !atomic_load(&session->host->alone))
 		due = monotonic_after(monotonic_now(), LAST_WAIT_NS);
 	host_session_set_state(session, HOST_SESSION_CLOSING);
 	enqueue_locked(session, due);
@@ -402,6 +433,8 @@ static void commit_scan_locked(struct host_session *session, struct monotonic st
 	send_batch_locked(session, kind, true, start);
 	session->next_scan =
 	    monotonic_after(monotonic_now(), (int64_t)session->period_s * NS_PER_S);
+	if (!session->stopping && may_send(session))
+		become_idle_locked(session);
 }
 
 /* A scan that takes longer than this is slow. */
@@ -439,7 +472,7 @@ static void run_scan(struct host_session *session, enum hook hook)
 	refusals_tell_left_out(session);
 	if (result == 0 && !(session->stopping && hook == HOOK_INITIAL_SCAN))
 		commit_scan_locked(session, start);
-	if (session->stopping && !session->unacknowledged) {
+	if (session->stopping && count_unacknowledged(session) == 0) {
 		end_session(session, hook, NULL);
 		return;
 	}
@@ -469,7 +502,7 @@ static bool has_unsent(const struct host_session *session)
 /* Sends the last changes of a session that is to end, and ends it. */
 static void close_session(struct host_session *session)
 {
-	if (session->last_batch > 0 && !session->unacknowledged)
+	if (session->last_batch > 0 && count_unacknowledged(session) == 0)
 		send_batch_locked(session, BATCH_ASYNC, false, (struct monotonic){0});
 	else if (session->last_batch > 0 && has_unsent(session))
 		host_log(session->host, session->number, LOG_LEVEL_WARNING,

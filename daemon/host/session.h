@@ -5,11 +5,13 @@
  *
  *	open -> scanning -> committing -> idle -> scanning -> …	-> closing -> teardown -> free
  *
- * At most one batch of a session is unacknowledged (committing); nothing of it is due before the
- * supervisor acknowledged that. Changes that the plugin's own threads make in the idle state are
- * sent shortly after; in any other state they wait for the next batch. A session that is to end
- * waits a moment for its acknowledgement, so that the last changes can be sent before teardown. In
- * place of an update scan that the plugin does not have nothing is run, and the batch is sent.
+ * A scan that is due does not wait for the batch of the update scan before to be acknowledged, but
+ * for those before that: at most two batches of a session are unacknowledged. After the initial
+ * scan nothing is due before that (committing). Changes that the plugin's own threads make in the
+ * idle state are sent shortly after, once everything is acknowledged; in any other state they wait
+ * for the next batch. A session that is to end waits a moment for its acknowledgements, so that the
+ * last changes can be sent before teardown. In place of an update scan that the plugin does not
+ * have nothing is run, and the batch is sent.
  */
 #ifndef HOST_SESSION_H
 #define HOST_SESSION_H
@@ -32,7 +34,7 @@ enum host_session_state {
 	HOST_SESSION_FREE = 0,   /* of no use at present; the memory stays a session */
 	HOST_SESSION_OPEN,       /* waits for a worker to run initial_scan */
 	HOST_SESSION_SCANNING,   /* a worker runs a scan */
-	HOST_SESSION_COMMITTING, /* a batch was sent and is not acknowledged */
+	HOST_SESSION_COMMITTING, /* nothing may be sent before an acknowledgement */
 	HOST_SESSION_IDLE,       /* waits for the next scan, or a change */
 	HOST_SESSION_CLOSING,    /* waits for a worker to run teardown */
 	HOST_SESSION_TEARDOWN,   /* a worker runs teardown */
@@ -112,8 +114,8 @@ struct host_session {
 	bool flush_wanted;
 	uint32_t period_s;
 	uint64_t last_batch;
+	uint64_t acknowledged; /* this batch, and those before */
 	enum batch_kind last_kind;
-	bool unacknowledged;
 	bool entered;                 /* initial_scan was, so teardown has to be */
 	bool stopping;                /* the supervisor wants it to end */
 	bool is_slow;                 /* its last scan took longer than its period */

@@ -24,7 +24,7 @@ static void append_value(const struct trial *trial, const struct value *value, s
 		return;
 	}
 	target = graph_find(kit_graph(trial->kit), (record_id)value->reference);
-	text_append(line, target != NULL ? target->identifier : "?");
+	text_append(line, target != NULL ? graph_identifier(target) : "?");
 }
 
 /* Passwords are told apart by their presence alone. */
@@ -33,7 +33,8 @@ static char *describe(const struct trial *trial, const struct graph_resource *re
 	const struct class *class = resource->class->class;
 	struct text line = TEXT_EMPTY;
 
-	text_printf(&line, "%s%c%s%c", class->name, FIELD_END, resource->identifier, FIELD_END);
+	text_printf(
+	    &line, "%s%c%s%c", class->name, FIELD_END, graph_identifier(resource), FIELD_END);
 	for (size_t i = 0; i < class->attribute_count; i++) {
 		if (resource->values[i].type == VALUE_NULL)
 			continue;

@@ -237,7 +237,8 @@ struct kit *kit_load(
 	kit->warnings = warnings;
 	TAILQ_INIT(&kit->sessions);
 	pthread_mutex_init(&kit->names, NULL);
-	kit->graph = graph_new(&(const struct graph_options){.warn = warn});
+	kit->graph =
+	    graph_new(&(const struct graph_options){.warn = warn, .ignores_samples = true});
 	graph_restored(kit->graph);
 	graph_collect_notices(kit->graph, options->notices);
 	kit->host = host_direct_load(&direct);

@@ -35,10 +35,10 @@ struct report {
 	uint32_t resource;
 	uint32_t class; /* index among the plugin's classes */
 	bool created;
+	bool label_changed; /* the label is to be stored, NULL taking it back to the default */
 	struct change *changes;
 	size_t change_count;
-	char *label;        /* NULL: default label or, in a report that is not created, as before */
-	bool label_changed; /* the label is to be stored, NULL taking it back to the default */
+	char *label; /* NULL: default label or, in a report that is not created, as before */
 };
 
 /* Each pair of child and parent at most once in a batch. */

@@ -3,10 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -27,6 +30,10 @@
 /* How often, and for how long, the end of an earlier runner's server is waited for. */
 #define EARLIER_POLL_MS 50
 #define EARLIER_LIMIT_NS (10 * NS_PER_S)
+
+/* How long its end is waited for when there is no time for an orderly one. */
+#define QUIT_LIMIT_NS (1 * NS_PER_S)
+#define KILL_LIMIT_NS (2 * NS_PER_S)
 
 enum embedded_state {
 	EMBEDDED_IDLE,
@@ -268,22 +275,56 @@ void embedded_stop(struct embedded *embedded)
 		kill(embedded->pid, SIGINT);
 }
 
+const char *embedded_waiting(const struct embedded *embedded)
+{
+	static const char *const words[] = {
+	    [EMBEDDED_EARLIER] = "the private database waits for an earlier runner's to end",
+	    [EMBEDDED_CREATING] = "the private database is being made",
+	    [EMBEDDED_RESTING] = "the private database is about to be started again",
+	    [EMBEDDED_FAILED] = NULL,
+	};
+
+	return words[embedded->state];
+}
+
 bool embedded_is_running(const struct embedded *embedded)
 {
 	return embedded->pid != 0;
 }
 
-/* Ends what still runs at once, and waits for it. */
+/* Waits for the end of a child for so long; whether it has ended. */
+static bool await_child(pid_t pid, int64_t limit_ns)
+{
+	struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+	struct monotonic begin = monotonic_now();
+	int64_t left_ns = limit_ns;
+
+	while (end.fd >= 0 && left_ns > 0 && poll(&end, 1, (int)(left_ns / NS_PER_MS) + 1) < 0)
+		left_ns = limit_ns - monotonic_since(monotonic_now(), begin);
+	if (end.fd >= 0)
+		close(end.fd);
+	return waitpid(pid, NULL, WNOHANG) != 0;
+}
+
+/*
+ * Ends what still runs at once. Told to quit, the server ends the processes it has started; killed,
+ * it is missed by them, and the next start repairs what they leave.
+ */
 static void kill_child(struct embedded *embedded)
 {
 	if (embedded->pid == 0)
 		return;
-	if (embedded->state == EMBEDDED_CREATING)
-		kill(-embedded->pid, SIGKILL);
-	else
+	if (embedded->state != EMBEDDED_CREATING) {
 		kill(embedded->pid, SIGQUIT);
-	while (waitpid(embedded->pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
+		if (await_child(embedded->pid, QUIT_LIMIT_NS))
+			return;
+	}
+	kill(embedded->pid, SIGKILL);
+	kill(-embedded->pid, SIGKILL);
+	if (!await_child(embedded->pid, KILL_LIMIT_NS))
+		log_error("private database: process %d was killed, but does not end: it hangs in "
+		          "the kernel",
+		    (int)embedded->pid);
 }
 
 void embedded_free(struct embedded *embedded)

@@ -45,7 +45,10 @@ bool embedded_is_running(const struct embedded *embedded);
 /* Tells of the end of a child process; true if it was one of the cluster's. */
 bool embedded_child_ended(struct embedded *embedded, pid_t pid, int status);
 
-/* Releases it; a server still running is killed (SIGQUIT) and waited for. */
+/* Why it can't be connected to yet, in words; NULL if its server has been started. */
+const char *embedded_waiting(const struct embedded *embedded);
+
+/* Releases it; what still runs is ended at once, which takes 3 s at most. */
 void embedded_free(struct embedded *embedded);
 
 #endif

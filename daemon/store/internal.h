@@ -116,6 +116,7 @@ struct tending {
 	unsigned resolution;         /* of the partition that is being made or dropped */
 	struct partition partition;  /* that one */
 	struct monotonic not_before; /* after a failure */
+	struct monotonic next_turn;  /* when a step may be done before changes are written */
 	struct backoff wait;
 	struct store_trouble trouble;
 	struct monotonic drop_not_before; /* after others held what is to be dropped */
@@ -289,6 +290,9 @@ void store_tend_open(struct store *store);
 
 /* Begins what is due, and is READY again then. False if nothing is. */
 bool store_tend(struct store *store);
+
+/* The same, now and then: changes that never end must not keep it from being done. */
+bool store_tend_in_turn(struct store *store);
 
 /*
  * Whether there is a partition for every frame in flight. If not it makes one, and begins to write

@@ -184,19 +184,23 @@ static void take_changes(struct store *store)
 	}
 }
 
-static void on_kick(evutil_socket_t fd, short what, void *context)
+/* Does what is next, if there is anything. */
+static void go_on(struct store *store)
 {
-	struct store *store = context;
-
-	(void)fd;
-	(void)what;
-	if (store->state != STORE_READY)
+	if (store->state != STORE_READY || store_tend_in_turn(store))
 		return;
 	take_changes(store);
 	if (store->state == STORE_READY && store->requests_waiting && !store->requests_handed)
 		store_read_requests(store);
 	if (store->state == STORE_READY)
 		store_tend(store);
+}
+
+static void on_kick(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	go_on(context);
 }
 
 static void on_second(evutil_socket_t fd, short what, void *context)
@@ -271,7 +275,8 @@ void store_written(struct store *store)
 	backoff_reset(&store->wait);
 	end_outage(store);
 	store_set_state(store, STORE_READY, NULL);
-	store_kick(store);
+	/* The server works on the next ones while these are acknowledged. */
+	go_on(store);
 	store->callbacks.committed(store->context, changes);
 }
 

@@ -2,7 +2,8 @@
 /*
  * One changes object is one transaction in one round trip: its statements are sent in libpq's
  * pipeline mode, a bounded number of rows at a time, without waiting for answers. Each statement
- * passes over rows that name what is not there, and can be repeated without harm.
+ * passes over rows that name what is not there, and can be repeated without harm: at least with
+ * care.
  *
  * When the server refuses what is in a row, the transaction is written again with care: each
  * statement in a savepoint of its own and answered before the next one is sent, half the rows of
@@ -42,11 +43,16 @@ struct column {
 /* A statement, and the rows of struct changes that it is for. All rows begin with a record_id. */
 struct part {
 	const char *sql;
-	const char *prepared; /* name of the statement, if it is prepared; or NULL */
-	const char *what;     /* the rows, for logs */
-	size_t name;          /* offset of a text that tells people which row it is; 0: none */
-	size_t rows;          /* offset of the pointer to the rows */
-	size_t count;         /* offset of their number */
+	/*
+	 * What is sent instead unless care is needed, prepared under this name; or NULL. It may
+	 * fail where a transaction is repeated that was committed.
+	 */
+	const char *prepared;
+	const char *prepared_sql;
+	const char *what; /* the rows, for logs */
+	size_t name;      /* offset of a text that tells people which row it is; 0: none */
+	size_t rows;      /* offset of the pointer to the rows */
+	size_t count;     /* offset of their number */
 	size_t row_size;
 	const struct column *columns;
 	size_t column_count;
@@ -102,6 +108,12 @@ static void add_gap(const struct part *part, struct array *arrays, const void *r
 	{                       \
 		ARRAY_##type, 0 \
 	}
+
+#define INSERT_FRAMES                                                                           \
+	"INSERT INTO storage.frame_0 (cohort_id, statistic_id, time, resolution, bin, payload)" \
+	" SELECT u.cohort_id, u.statistic_id, u.time, 0, u.bin, u.payload"                      \
+	" FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::timestamptz[],"            \
+	" $5::bytea[]) AS u (cohort_id, statistic_id, bin, time, payload)"
 
 /*
  * Whether a row names a resource that is there is asked by a scalar subquery, which is one look
@@ -346,16 +358,11 @@ static const struct part parts[] = {
                " AND (SELECT true FROM storage.resource WHERE id = u.resource_id)"
                " ON CONFLICT (cohort_id, slot) DO UPDATE SET"
                " resource_id = excluded.resource_id, since = excluded.since"},
-    {ROWS(frames, frame_count), .prepared = "frames",
+    {ROWS(frames, frame_count), .prepared = "frames", .prepared_sql = INSERT_FRAMES,
         COLUMNS(FIELD(ID, frame_row, cohort_id), FIELD(ID, frame_row, statistic_id),
             FIELD(NUMBER, frame_row, bin), FIELD(TIME, frame_row, time),
             FIELD(BYTES, frame_row, payload)),
-        .sql = "INSERT INTO storage.frame (resolution, cohort_id, statistic_id, bin, time,"
-               " payload)"
-               " SELECT 0, u.cohort_id, u.statistic_id, u.bin, u.time, u.payload"
-               " FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::timestamptz[],"
-               " $5::bytea[]) AS u (cohort_id, statistic_id, bin, time, payload)"
-               " ON CONFLICT DO NOTHING"},
+        .sql = INSERT_FRAMES " ON CONFLICT DO NOTHING"},
     {ROWS(late, late_count),
         COLUMNS(FIELD(ID, late_row, cohort_id), FIELD(ID, late_row, statistic_id),
             FIELD(NUMBER, late_row, bin), FIELD(TIME, late_row, time),
@@ -425,8 +432,8 @@ static bool send_arrays(struct store *store, const struct part *part, const stru
 		lengths[i] = (int)arrays[i].bytes.length;
 		formats[i] = 1;
 	}
-	return send_statement(
-	    store, part->prepared, part->sql, (int)part->column_count, values, lengths, formats);
+	return send_statement(store, store->writer.care == WRITE_PLAIN ? part->prepared : NULL,
+	    part->sql, (int)part->column_count, values, lengths, formats);
 }
 
 static size_t bytes_of(const struct array *arrays, size_t count)
@@ -477,7 +484,7 @@ static size_t sample_count(const struct changes *changes)
 
 /* What ends each transaction. */
 static const char sql_written[] =
-    "WITH counted AS (UPDATE storage.counter SET revision = $1::bigint,"
+    "UPDATE storage.counter SET revision = $1::bigint,"
     " class = greatest(class, $2::bigint), statistic = greatest(statistic, $3::bigint),"
     " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
     " event = greatest(event, $6::bigint), server = greatest(server, $7::bigint),"
@@ -485,8 +492,8 @@ static const char sql_written[] =
     " volume_node = greatest(volume_node, $9::bigint),"
     " cohort = greatest(cohort, $10::bigint), gap = greatest(gap, $11::bigint),"
     " sampled = greatest(sampled,"
-    " timestamptz 'epoch' + nullif($12::bigint, 0) * interval '1 microsecond'))"
-    " SELECT pg_notify('storage', $13::text)";
+    " timestamptz 'epoch' + nullif($12::bigint, 0) * interval '1 microsecond')"
+    " RETURNING pg_notify('storage', $13::text)";
 
 /* The highest ids and the number of the transaction, and the notification of listeners. */
 static bool send_end(struct store *store)
@@ -535,7 +542,8 @@ void store_prepare(struct store *store)
 
 	for (size_t i = 0; i < PART_COUNT; i++)
 		if (parts[i].prepared != NULL)
-			text_printf(&sql, "PREPARE %s AS %s; ", parts[i].prepared, parts[i].sql);
+			text_printf(
+			    &sql, "PREPARE %s AS %s; ", parts[i].prepared, parts[i].prepared_sql);
 	text_printf(&sql, "PREPARE written AS %s", sql_written);
 	store_ask(store, sql.data, NULL, NULL, prepared);
 	text_clear(&sql);
@@ -605,16 +613,13 @@ void store_write_more(struct store *store)
 {
 	struct writer *writer = &store->writer;
 
-	if (writer->care != WRITE_PLAIN)
+	if (writer->care != WRITE_PLAIN || !writer->open)
 		return;
-	for (int i = 0; writer->open && !writer->complete; i++) {
-		if (i == STATEMENTS_AT_ONCE) {
-			connector_await_room(store->connector);
+	for (int i = 0; i < STATEMENTS_AT_ONCE && !writer->complete; i++)
+		if (!send_next(store))
 			return;
-		}
-		if (!send_next(store) || !store_flush(store))
-			return;
-	}
+	if (store_flush(store) && !writer->complete)
+		connector_await_room(store->connector);
 }
 
 void store_write(struct store *store)

@@ -16,6 +16,9 @@
 /* How long scans wait for the database to store what it was given. */
 #define WRITE_LIMIT_NS (10 * NS_PER_S)
 
+/* Resources in one transaction that leave much unused memory behind. */
+#define MANY_RESOURCES 10000
+
 static void restore_counters(void *context, const struct counters *counters)
 {
 	graph_restore_counters(supervisor_of(context)->graph, counters);
@@ -100,6 +103,16 @@ static void hide_unlisted(struct supervisor *supervisor)
 			graph_hide(supervisor->graph, class->plugin);
 }
 
+/* What was loaded or stored shows that the database is there. */
+static void end_outage(struct supervisor *supervisor)
+{
+	if (!supervisor->database_away)
+		return;
+	supervisor->database_away = false;
+	free(supervisor->database_reason);
+	supervisor->database_reason = NULL;
+}
+
 static void database_loaded(void *context)
 {
 	struct supervisor *supervisor = supervisor_of(context);
@@ -110,6 +123,7 @@ static void database_loaded(void *context)
 	graph_begin_stopped(supervisor->graph);
 	graph_begin_configuration(supervisor->graph);
 	supervisor->loaded = true;
+	end_outage(supervisor);
 	hide_unlisted(supervisor);
 	count = graph_resource_count(supervisor->graph);
 	log_info("database loaded: %zu resource%s, scanning begins", count, plural(count));
@@ -161,21 +175,14 @@ static void end_slow_write(struct supervisor *supervisor)
 	supervisor->write_is_slow = false;
 }
 
-/* What was stored shows that the database is back. */
-static void end_outage(struct supervisor *supervisor)
-{
-	if (!supervisor->database_away)
-		return;
-	supervisor->database_away = false;
-	free(supervisor->database_reason);
-	supervisor->database_reason = NULL;
-}
-
 static void database_committed(void *context, struct changes *changes)
 {
 	struct supervisor *supervisor = supervisor_of(context);
+	bool many;
 
 	end_slow_write(supervisor);
+	if (!store_is_idle(supervisor->store))
+		begin_write(supervisor);
 	end_outage(supervisor);
 	for (size_t i = 0; i < changes->batch_count; i++) {
 		struct session *session = session_of(supervisor, changes->batches[i].session);
@@ -185,7 +192,10 @@ static void database_committed(void *context, struct changes *changes)
 	}
 	if (supervisor->control != NULL)
 		control_tell(supervisor->control, changes->notices, changes->notice_count);
+	many = changes->resource_count >= MANY_RESOURCES;
 	changes_free(changes);
+	if (many)
+		memory_return();
 	supervisor_plugin_changed(supervisor);
 }
 
@@ -219,12 +229,14 @@ static void database_state(void *context, enum store_state state, const char *re
 {
 	struct supervisor *supervisor = supervisor_of(context);
 	bool away = !store_state_is_usable(state);
+	const char *waiting =
+	    away && supervisor->embedded != NULL ? embedded_waiting(supervisor->embedded) : NULL;
 
 	/* Whether it is back shows when what was in flight is stored. */
 	if (!away && state != STORE_READY && supervisor->database_away)
 		return;
 	free(supervisor->database_reason);
-	supervisor->database_reason = xstrdup(reason);
+	supervisor->database_reason = xstrdup(waiting != NULL ? waiting : reason);
 	if (away && !supervisor->database_away)
 		supervisor->database_away_since = monotonic_now();
 	supervisor->database_away = away;

@@ -250,6 +250,27 @@ static void lose_sessions(struct plugin *plugin, const char *reason)
 	}
 }
 
+/*
+ * It died before it ever told what it declares, perhaps for want of something that is there later:
+ * failed, but tried again. Not by a check, which tells what is so now.
+ */
+static void fail_to_load(struct plugin *plugin, const char *cause)
+{
+	char *reason = xasprintf("could not be loaded: its process died: %s", cause);
+	char wait_text[CLOCK_TEXT_SIZE];
+	int64_t wait;
+
+	plugin_refuse(plugin, reason);
+	free(reason);
+	if (plugin->supervisor->options->check)
+		return;
+	wait = backoff_next(&plugin->backoff);
+	plugin->restarts++;
+	log_about(LOG_LEVEL_INFO, plugin->config->name, NULL, "next try in %s",
+	    duration_format(wait, wait_text));
+	plugin_set_timer(plugin, wait);
+}
+
 /* What follows the end of a process that was not asked to end. */
 static void bury(struct plugin *plugin, const char *cause)
 {
@@ -260,10 +281,7 @@ static void bury(struct plugin *plugin, const char *cause)
 	int64_t wait;
 
 	if (plugin->state == PLUGIN_STARTING && plugin->classes == NULL) {
-		char *reason = xasprintf("could not be loaded: its process died: %s", cause);
-
-		plugin_refuse(plugin, reason);
-		free(reason);
+		fail_to_load(plugin, cause);
 		return;
 	}
 	wait = backoff_next(&plugin->backoff);
@@ -376,7 +394,7 @@ static void timer_expired(int fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (plugin->state == PLUGIN_BACKOFF) {
+	if (!plugin->has_process) {
 		plugin_start(plugin);
 		return;
 	}

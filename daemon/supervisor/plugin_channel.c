@@ -3,14 +3,22 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <event2/buffer.h>
 #include <event2/event.h>
 
 #include "base/log.h"
+#include "base/memory.h"
+
+/* Bytes of the channel that are read at once. */
+#define READ_SIZE 65536
 
 /* From the end of the channel to the end of the process, when that is all there is to it. */
 #define CLOSED_LIMIT_NS NS_PER_S
+
+/* Bytes of a message that leaves more unused memory behind than the next ones will need. */
+#define MUCH (8 << 20)
 
 static struct session *session_of(struct plugin *plugin, uint32_t number, const char *what)
 {
@@ -75,7 +83,10 @@ static const struct receiver *find_receiver(const struct plugin *plugin, enum me
 	return receiver->while_running ? receiver : NULL;
 }
 
-/* Decodes one message and acts on it. Anything wrong ends the process. */
+/*
+ * Decodes one message and acts on it. Anything wrong ends the process. The first scan of a large
+ * site takes as much memory as what the graph keeps of it.
+ */
 static void receive(struct plugin *plugin, enum message_type type, const void *body, size_t length)
 {
 	const struct receiver *receiver = find_receiver(plugin, type);
@@ -96,25 +107,49 @@ static void receive(struct plugin *plugin, enum message_type type, const void *b
 		    plugin, "sent a malformed message (%s): %s", message_type_name(type), reason);
 		return;
 	}
+	frame_reader_release(&plugin->frames);
 	receiver->receive(plugin, &message);
 	message_clear(&message);
+	if (length >= MUCH)
+		memory_return();
+}
+
+/* Hands on what libevent has read. */
+static void feed_input(struct plugin *plugin)
+{
+	struct evbuffer *input = bufferevent_get_input(plugin->channel);
+	size_t length;
+
+	while ((length = evbuffer_get_contiguous_space(input)) > 0) {
+		frame_reader_feed(
+		    &plugin->frames, evbuffer_pullup(input, (ev_ssize_t)length), length);
+		evbuffer_drain(input, length);
+	}
+}
+
+/* Reads more than the 4 KiB that libevent reads at once; its next read tells the end or an error.
+ */
+static void read_more(struct plugin *plugin)
+{
+	char bytes[READ_SIZE];
+	ssize_t length =
+	    recv(bufferevent_getfd(plugin->channel), bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (length <= 0)
+		return;
+	frame_reader_feed(&plugin->frames, bytes, (size_t)length);
+	explicit_bzero(bytes, (size_t)length);
 }
 
 /* Takes complete messages out of what came in. */
 static void receive_all(struct plugin *plugin)
 {
-	struct evbuffer *input = bufferevent_get_input(plugin->channel);
 	enum message_type type;
 	const void *body;
 	size_t length;
 	char reason[REASON_SIZE];
 	int more = 1;
 
-	while ((length = evbuffer_get_contiguous_space(input)) > 0 && !plugin->killed) {
-		frame_reader_feed(
-		    &plugin->frames, evbuffer_pullup(input, (ev_ssize_t)length), length);
-		evbuffer_drain(input, length);
-	}
 	while (!plugin->killed &&
 	       (more = frame_reader_next(&plugin->frames, &type, &body, &length, reason)) > 0)
 		receive(plugin, type, body, length);
@@ -124,8 +159,14 @@ static void receive_all(struct plugin *plugin)
 
 static void channel_ready(struct bufferevent *stream, void *context)
 {
+	struct plugin *plugin = plugin_of(context);
+
 	(void)stream;
-	receive_all(plugin_of(context));
+	if (plugin->killed)
+		return;
+	feed_input(plugin);
+	read_more(plugin);
+	receive_all(plugin);
 }
 
 static void channel_event(struct bufferevent *stream, short what, void *context)
@@ -141,14 +182,29 @@ static void channel_event(struct bufferevent *stream, short what, void *context)
 		plugin_set_timer(plugin, CLOSED_LIMIT_NS);
 }
 
+/* Writes what there is room for without a turn of the event loop. Gives how much. */
+static size_t send_at_once(struct plugin *plugin, const struct text *frames)
+{
+	ssize_t sent;
+
+	if (plugin->closed || evbuffer_get_length(bufferevent_get_output(plugin->channel)) > 0)
+		return 0;
+	sent = send(bufferevent_getfd(plugin->channel), frames->data, frames->length,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	return sent > 0 ? (size_t)sent : 0;
+}
+
 void plugin_send(struct plugin *plugin, const struct message *message)
 {
 	struct text frames = TEXT_EMPTY;
+	size_t sent;
 
 	if (plugin->channel == NULL)
 		return;
 	message_encode(message, &frames);
-	bufferevent_write(plugin->channel, frames.data, frames.length);
+	sent = send_at_once(plugin, &frames);
+	if (sent < frames.length)
+		bufferevent_write(plugin->channel, frames.data + sent, frames.length - sent);
 	explicit_bzero(frames.data, frames.length);
 	text_clear(&frames);
 }
@@ -163,7 +219,10 @@ void plugin_open_channel(struct plugin *plugin)
 void plugin_drain_channel(struct plugin *plugin)
 {
 	bufferevent_disable(plugin->channel, EV_READ | EV_WRITE);
+	if (plugin->killed)
+		return;
 	plugin_read_rest(plugin->channel);
+	feed_input(plugin);
 	receive_all(plugin);
 }
 

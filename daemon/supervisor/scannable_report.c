@@ -29,7 +29,7 @@ static bool is_at_rest(const struct supervisor *supervisor, const struct graph_r
 
 	if (find_session(supervisor, scannable) != NULL)
 		return false;
-	TAILQ_FOREACH (scoped, &scannable->scoped, in_scope)
+	TAILQ_FOREACH (scoped, &scannable->extras->scoped, in_scope)
 		if (scoped->class->scannable && !is_at_rest(supervisor, scoped))
 			return false;
 	return true;

@@ -118,7 +118,7 @@ static void close_number(struct session *session)
 	HASH_DELETE(by_number, session->plugin->by_number, session);
 	evtimer_del(session->timer);
 	session->number = 0;
-	session->unacknowledged = 0;
+	session->unacknowledged = session->earlier = 0;
 }
 
 void session_free(struct session *session)
@@ -177,7 +177,7 @@ void session_open(struct session *session)
 	if (session->plugin->killed || !is_declared(session))
 		return;
 	session->number = ++supervisor->last_session;
-	session->unacknowledged = 0;
+	session->unacknowledged = session->earlier = 0;
 	HASH_ADD(by_number, session->plugin->by_number, number, sizeof(session->number), session);
 	graph_open(supervisor->graph, session->number, session->scannable);
 	session_set_state(session, SESSION_INITIAL, NULL);
@@ -333,10 +333,10 @@ void session_batch(struct session *session, struct batch *batch)
 	struct supervisor *supervisor = session->plugin->supervisor;
 	char reason[REASON_SIZE];
 
-	if (session->unacknowledged != 0) {
+	if (session->earlier != 0) {
 		plugin_kill(session->plugin,
 		    "sent batch %" PRIu64 " before %" PRIu64 " was acknowledged", batch->number,
-		    session->unacknowledged);
+		    session->earlier);
 		return;
 	}
 	if (!supervisor->config.statistics_enabled)
@@ -350,6 +350,7 @@ void session_batch(struct session *session, struct batch *batch)
 	if (batch->kind == BATCH_INITIAL)
 		end_gaps(session, batch);
 	note_scan(session, batch);
+	session->earlier = session->unacknowledged;
 	session->unacknowledged = batch->number;
 	if (batch->kind == BATCH_INITIAL && session->state == SESSION_INITIAL) {
 		session->scanned = true;
@@ -368,9 +369,11 @@ void session_acknowledge(struct session *session, uint64_t number)
 	struct message message = {.type = MESSAGE_ACKNOWLEDGE,
 	    .acknowledge = {.session = session->number, .batch = number}};
 
-	if (session->unacknowledged != number || number == 0)
+	if (number == 0 || (number != session->unacknowledged && number != session->earlier))
 		return;
-	session->unacknowledged = 0;
+	if (number == session->unacknowledged)
+		session->unacknowledged = 0;
+	session->earlier = 0;
 	plugin_send(session->plugin, &message);
 }
 

@@ -235,7 +235,7 @@ static size_t count_hidden(const struct graph_class *class)
 		if (graph_is_shown(resource))
 			continue;
 		count += resource->scope == NULL;
-		TAILQ_FOREACH (scoped, &resource->scoped, in_scope)
+		TAILQ_FOREACH (scoped, &resource->extras->scoped, in_scope)
 			count += scoped->class->class != NULL;
 	}
 	return count;

@@ -77,7 +77,7 @@ enum plugin_state {
 	PLUGIN_RUNNING,
 	PLUGIN_STOPPING,
 	PLUGIN_BACKOFF, /* died; will be started again */
-	PLUGIN_FAILED,  /* can't be loaded; needs a person */
+	PLUGIN_FAILED,  /* can't be loaded; needs a person, or died of it and is tried again */
 	PLUGIN_STOPPED,
 	PLUGIN_STATE_COUNT
 };
@@ -253,7 +253,8 @@ struct session {
 	enum session_state state;
 	char *reason;
 	uint32_t number;         /* of the session that is open, 0 if none is */
-	uint64_t unacknowledged; /* number of the batch that is being stored, 0 if none */
+	uint64_t unacknowledged; /* number of the newest batch that is being stored, 0 if none */
+	uint64_t earlier;        /* the same of the one before it */
 	struct backoff backoff;
 	struct backoff confirmation; /* waits before another initial scan */
 	struct event *timer;         /* the end of either wait */
@@ -312,7 +313,7 @@ void session_ended(struct session *session, bool failed, const char *hook, const
 /* The plugin host is gone: to blame, if its hook was running when it died. */
 void session_lost(struct session *session, bool to_blame, const char *reason);
 
-/* A batch is stored, or the database is away and the graph keeps it. */
+/* A batch and those before are stored, or the database is away and the graph keeps them. */
 void session_acknowledge(struct session *session, uint64_t number);
 
 /* Tells plugins which servers their virtual machines stand for, as far as that is new. */

@@ -112,6 +112,12 @@ static int check_header(
 	return 0;
 }
 
+void frame_reader_release(struct frame_reader *reader)
+{
+	if (!reader->in_message)
+		reset(&reader->body);
+}
+
 /* Adds a frame to the message in the making. Returns whether that is complete. */
 static bool join(struct frame_reader *reader, const struct header *header, const char *data,
     const void **body, size_t *length)
@@ -151,8 +157,7 @@ static bool peek(const struct frame_reader *reader, struct header *header, bool 
 int frame_reader_next(struct frame_reader *reader, enum message_type *type, const void **body,
     size_t *length, char reason[REASON_SIZE])
 {
-	if (!reader->in_message)
-		reset(&reader->body);
+	frame_reader_release(reader);
 	for (;;) {
 		struct header header;
 		bool has_header;

@@ -35,7 +35,7 @@ enum message_type {
 	MESSAGE_CONFIGURE = 1, /* the first; answered by LOADED or FAILED */
 	MESSAGE_OPEN,          /* begins a session */
 	MESSAGE_CLOSE,         /* ends a session; answered by ENDED */
-	MESSAGE_ACKNOWLEDGE,   /* a batch is stored (or safely kept) */
+	MESSAGE_ACKNOWLEDGE,   /* a batch and those before are stored (or safely kept) */
 	MESSAGE_PREPARE, /* asks for a typed scannable to be completed; answered by PREPARED */
 	MESSAGE_ADJUST,  /* changes what CONFIGURE said */
 	MESSAGE_STOP,    /* ends all sessions and then the process */
@@ -225,5 +225,8 @@ void frame_reader_feed(struct frame_reader *reader, const void *bytes, size_t le
  */
 int frame_reader_next(struct frame_reader *reader, enum message_type *type, const void **body,
     size_t *length, char reason[REASON_SIZE]);
+
+/* Gives the memory of a long body back before the next call. */
+void frame_reader_release(struct frame_reader *reader);
 
 #endif

@@ -17,14 +17,14 @@
 enum { SCANNABLE, THING, CLASS_COUNT };
 enum { NAME, SERIAL, CAPACITY, STATUS, MODEL, ATTRIBUTE_COUNT };
 enum { ARRAY, LINUX, PLUGIN_COUNT };
-enum { CHANGES = 201, POOL = 100, SIZES = 4, CACHES = 64 << 20 };
+enum { CHANGES = 201, WARM_CHANGES = 20001, POOL = 100, SIZES = 4, CACHES = 64 << 20 };
 
 static const char *const plugin_names[PLUGIN_COUNT] = {"array", "linux"};
 static const uint32_t sizes[SIZES] = {1000, 10000, 100000, 1000000};
 
-/* In seconds, the first two for one change; memory in bytes per resource. */
+/* In seconds, the first four for one change; memory in bytes per resource. */
 struct costs {
-	double link, match, restored;
+	double link, match, warm_link, warm_match, restored;
 	size_t memory;
 };
 
@@ -255,21 +255,26 @@ static void empty_caches(void)
 		other[i]++;
 }
 
-/* The seconds of one change: the median of pairs of them. */
-static double time_changes(struct world *world, void (*change)(struct world *world))
+/*
+ * The seconds of one change: the median of pairs of them. They come after each other as in one
+ * large scan (warm), or as in scans that are seconds apart.
+ */
+static double time_changes(struct world *world, void (*change)(struct world *world), bool warm)
 {
-	static double seconds[CHANGES];
+	static double seconds[WARM_CHANGES];
+	int count = warm ? WARM_CHANGES : CHANGES;
 
-	for (int i = 0; i < CHANGES; i++) {
+	for (int i = 0; i < count; i++) {
 		struct monotonic begin;
 
-		empty_caches();
+		if (!warm)
+			empty_caches();
 		begin = monotonic_now();
 		change(world);
 		seconds[i] = (double)monotonic_since(monotonic_now(), begin) / NS_PER_S / 2;
 	}
-	qsort(seconds, CHANGES, sizeof(*seconds), compare_numbers);
-	return seconds[CHANGES / 2];
+	qsort(seconds, (size_t)count, sizeof(*seconds), compare_numbers);
+	return seconds[count / 2];
 }
 
 static size_t memory_used(void)
@@ -320,8 +325,10 @@ static struct costs measure(uint32_t size)
 	scan(&world);
 	if (graph_has_changes(world.graph))
 		take(&world, 0);
-	costs.link = time_changes(&world, change_link);
-	costs.match = time_changes(&world, change_match);
+	costs.warm_link = time_changes(&world, change_link, true);
+	costs.warm_match = time_changes(&world, change_match, true);
+	costs.link = time_changes(&world, change_link, false);
+	costs.match = time_changes(&world, change_match, false);
 	graph_free(world.graph);
 	for (int i = 0; i < PLUGIN_COUNT; i++)
 		for (int j = 0; j < CLASS_COUNT; j++)
@@ -345,6 +352,11 @@ int main(void)
 		print_growth("one link", costs[i].link, costs[0].link, sizes[i]);
 	for (int i = 1; i < SIZES; i++)
 		print_growth("one match", costs[i].match, costs[0].match, sizes[i]);
+	for (int i = 1; i < SIZES; i++)
+		print_growth("one link of many", costs[i].warm_link, costs[0].warm_link, sizes[i]);
+	for (int i = 1; i < SIZES; i++)
+		print_growth(
+		    "one match of many", costs[i].warm_match, costs[0].warm_match, sizes[i]);
 	printf("graph: memory for each of 1,000,000 with relations\t%zu B\tgoal, 1 KiB\t%.2f\n",
 	    costs[SIZES - 1].memory, (double)costs[SIZES - 1].memory / 1024);
 	printf("graph: 1,000,000 with relations restored\t%.4f s\tgoal of a start, 10 s\t%.2f\n",

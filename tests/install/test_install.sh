@@ -170,6 +170,7 @@ for shell in bash zsh fish; do
 	offers "$checks" iml-plugin certify acme.so --check ''
 	offers acme.so iml-plugin validate --json ac
 	offers "" iml-plugin scan acme.so --period ''
+	offers "" iml-plugin stats 1 --since ''
 done
 
 echo "Installation: everything is as it should be."

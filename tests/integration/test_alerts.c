@@ -338,6 +338,35 @@ static void who_watches_sees_one_problem_as_one(void **state)
 	free(plugin);
 }
 
+static void what_is_drawn_before_it_is_stored_does_not_appear_once_more(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin = built("tests/plugins/scripted.so");
+	char *output;
+	FILE *pipe;
+
+	write_file(runner, "script", "pause\n");
+	runner_configure(runner,
+	    "plugins: [%s]\nscannables:\n  - {plugin: scripted, class: Array, attributes: "
+	    "{name: A, script: %s/script}}\n",
+	    plugin, runner->directory);
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 1 from storage.resources");
+	query(runner, "begin; lock table storage.resource in access exclusive mode; select 1");
+	write_file(runner, "script", "disk S1 status=OK\n");
+	pipe = watch(runner);
+	query(runner, "commit; select 1");
+	wait_for(runner, "select count(*) = 2 from storage.resources");
+	write_file(runner, "script", "disk S1 status=OK\ndisk S2 status=OK\n");
+	wait_for(runner, "select count(*) = 3 from storage.resources");
+	assert_int_equal(runner_stop(runner), 0);
+	output = changes_of(pipe);
+	assert_says(output, "appeared      Disk S2");
+	assert_int_equal(count_of(output, "appeared"), 1);
+	free(output);
+	free(plugin);
+}
+
 static void the_command_tells_the_impact_and_why(void **state)
 {
 	struct runner *runner = *state;
@@ -406,6 +435,7 @@ int main(void)
 	    runner_test(two_controllers_of_one_shelf_see_one_failed_drive),
 	    runner_test(the_command_folds_consequences),
 	    runner_test(who_watches_sees_one_problem_as_one),
+	    runner_test(what_is_drawn_before_it_is_stored_does_not_appear_once_more),
 	    runner_test(the_command_tells_the_impact_and_why),
 	    runner_test(the_command_draws_the_graph),
 	};

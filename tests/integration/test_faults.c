@@ -327,6 +327,32 @@ static void bad_plugins_are_refused_and_the_good_one_runs(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+static void a_plugin_that_dies_while_it_is_loaded_is_tried_again(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin = xasprintf("  - %s/dies_at_first.so\n", runner->directory);
+	char *trap = xasprintf("%s/dies_at_first.so.trap", runner->directory);
+	char *status;
+
+	copy_plugin(runner, "tests/plugins/dies_at_first.so", "dies_at_first");
+	write_file(runner, "dies_at_first.so.trap", "\n");
+	start_beside_good(runner, plugin,
+	    "  - {plugin: dies_at_first, class: Array, attributes: {address: x}}\n");
+	wait_for_log(
+	    runner, "failed: could not be loaded: its process died: signal 6 (Aborted)", 2);
+
+	assert_int_equal(unlink(trap), 0);
+	wait_for_plugin(runner, "dies_at_first", "running");
+	wait_for(
+	    runner, "select count(*) = 1 from storage.resources where plugin = 'dies_at_first'");
+	status = command(runner, NULL, "status");
+	assert_null(strstr(status, "could not be loaded"));
+	assert_int_equal(runner_stop(runner), 0);
+	free(status);
+	free(plugin);
+	free(trap);
+}
+
 static void what_a_plugin_prints_is_logged_line_by_line(void **state)
 {
 	struct runner *runner = *state;
@@ -747,6 +773,7 @@ int main(void)
 	    runner_test(a_stop_while_a_plugin_is_loading_is_no_news),
 	    runner_test(a_second_signal_stops_at_once),
 	    runner_test(bad_plugins_are_refused_and_the_good_one_runs),
+	    runner_test(a_plugin_that_dies_while_it_is_loaded_is_tried_again),
 	    runner_test(what_a_plugin_prints_is_logged_line_by_line),
 	    runner_test(a_flood_of_lines_is_cut_short),
 	    runner_test(nonsense_on_the_channel_ends_that_process_only),

@@ -2,8 +2,8 @@
 /*
  * The runner is killed 200 times at random moments, while things come, change and go: after it was
  * started again and has scanned everything once, the database agrees with the naive model on every
- * view, and whatever was there before still has its number. IML_TEST_SEED has another seed,
- * IML_TEST_KILLS another number.
+ * view, and whatever was there before still has its number; and the database always has what a
+ * plugin was told to be stored. IML_TEST_SEED has another seed, IML_TEST_KILLS another number.
  */
 #include "harness.h"
 
@@ -340,18 +340,21 @@ static void wait_for_scans(struct world *world)
 	    SCANNABLES, world->generation);
 }
 
-/* Waits until an update scan has found what changed; it is being stored now. */
-static void wait_for_update(struct world *world, int scannable)
+/*
+ * Waits until so many scans have found what there is. What the last of them found is being stored
+ * now, and what those before it found is stored.
+ */
+static void wait_until_seen(struct world *world, int scannable, unsigned times)
 {
 	char *path = xasprintf("%s/s%d.seen", world->runner->directory, scannable);
 	int64_t end = now_ms() + DEADLINE_S * 1000;
-	unsigned seen = 0;
+	unsigned seen = 0, count = 0;
 
-	while (seen != world->generation) {
+	while (seen != world->generation || count < times) {
 		FILE *file = fopen(path, "r");
 
-		if (file != NULL && fscanf(file, "%u", &seen) != 1)
-			seen = 0;
+		if (file != NULL && fscanf(file, "%u %*d %u", &seen, &count) != 2)
+			seen = count = 0;
 		if (file != NULL)
 			fclose(file);
 		if (now_ms() > end)
@@ -370,25 +373,71 @@ static uint32_t number_from(const char *variable, uint32_t otherwise)
 	return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : otherwise;
 }
 
-/* The world changes, and the runner is killed as it learns of that, or soon after it starts. */
+/* What has the highest number goes: nothing that comes later may have that again. */
+static void lose_newest(struct world *world)
+{
+	const struct naive_thing *things = world->model.things;
+	int newest = SCANNABLES;
+
+	for (int i = SCANNABLES; i < THINGS; i++)
+		if (things[i].exists &&
+		    (!things[newest].exists || things[i].id > things[newest].id))
+			newest = i;
+	for (int i = 0; i < SCANNABLES; i++) {
+		if (!world->devices[i].there[newest])
+			continue;
+		lose(world, i, newest);
+		expect(world, i);
+	}
+}
+
+/* Kills the runner when a plugin was told that its scan is stored: then it is. */
+static void kill_when_acknowledged(struct world *world)
+{
+	int scannable = (int)pick(world, SCANNABLES);
+
+	wait_until_seen(world, scannable, 2);
+	kill_runner(world);
+	assert_int_equal(query_number(world->runner,
+	                     "select count(*) from storage.resources where removable and"
+	                     " attributes->>'name' = 's%d' and attributes->>'generation' = '%u'",
+	                     scannable, world->generation),
+	    1);
+}
+
+/* The world changes. */
+static void change_things(struct world *world, int scannable)
+{
+	if (pick(world, 6) == 0) {
+		lose_newest(world);
+		return;
+	}
+	for (uint32_t i = 1 + pick(world, 6); i > 0; i--)
+		change_something(world, scannable);
+	expect(world, scannable);
+}
+
+/* The runner is killed as it learns of changes, or soon after it starts. */
 static void change_and_kill(struct world *world)
 {
 	int scannable = (int)pick(world, SCANNABLES);
 
-	for (uint32_t i = 1 + pick(world, 6); i > 0; i--)
-		change_something(world, scannable);
-	expect(world, scannable);
+	change_things(world, scannable);
 	if (pick(world, 3) == 0) {
 		world->generation++;
 		write_script(world, scannable);
-		wait_for_update(world, scannable);
+		wait_until_seen(world, scannable, 1);
 		let_pass(world, 25);
 	}
 	kill_runner(world);
 	start(world);
 	while (pick(world, 3) > 0) {
-		let_pass(world, 250);
-		kill_runner(world);
+		if (pick(world, 3) == 0) {
+			kill_when_acknowledged(world);
+		} else {
+			let_pass(world, 250);
+			kill_runner(world);
+		}
 		start(world);
 	}
 }

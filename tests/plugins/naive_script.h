@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAIVE_STATE IML_STRING("state", .optional = true)
 #define NAIVE_CONDITIONS                                                                           \
@@ -147,17 +148,29 @@ static void script_obey(struct iml_plugin *self, char **words, size_t count)
 		script_assign(self, resource, words[i]);
 }
 
-/* Says beside the script that this scan has read it. */
+/*
+ * Says beside the script how many scans of this process have read this generation of it. The
+ * process of a runner that was killed may live a little longer.
+ */
 static void script_tell(const char *path, const char *generation)
 {
-	char seen[1100];
+	char seen[1100], last[16] = "";
+	int pid = 0;
+	unsigned times = 0;
 	FILE *file;
 
 	snprintf(seen, sizeof(seen), "%s.seen", path);
+	file = fopen(seen, "r");
+	if (file != NULL && fscanf(file, "%15s %d %u", last, &pid, &times) < 3)
+		times = 0;
+	if (file != NULL)
+		fclose(file);
 	file = fopen(seen, "w");
 	if (file == NULL)
 		return;
-	fputs(generation, file);
+	if (pid != getpid() || strcmp(last, generation) != 0)
+		times = 0;
+	fprintf(file, "%s %d %u\n", generation, getpid(), times + 1);
 	fclose(file);
 }
 

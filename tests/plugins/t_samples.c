@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An array that samples two gauges of each of its drives in every scan: random whole numbers from 0
- * to 1000.
+ * An array that samples gauges of each of its drives in every scan, and keeps a ledger of the scans
+ * that were stored. Scans are numbered from one life of the plugin to the next, and each sample
+ * tells which scan, drive and gauge it is of (samples.h), so that whoever reads them finds out what
+ * was lost or is there twice.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <iml/storage_plugin.h>
+
+#include "samples.h"
 
 static const struct iml_class array = {
     .name = "Array",
     .base = &iml_scannable,
     .identifier = IML_GLOBAL_ID("name"),
-    .attributes = IML_ATTRIBUTES(IML_STRING("name"), IML_INTEGER("drives")),
+    .attributes = IML_ATTRIBUTES(IML_STRING("name"), IML_INTEGER("drives"), IML_INTEGER("gauges"),
+        IML_STRING("ledger"),
+        IML_INTEGER("pause_ms", .optional = true, .default_value = IML_DEFAULT(0))),
 };
 
 static const struct iml_class drive = {
@@ -20,52 +29,85 @@ static const struct iml_class drive = {
     .base = &iml_physical_disk,
     .identifier = IML_SCOPED_ID("serial"),
     .attributes = IML_ATTRIBUTES(IML_STRING("serial")),
-    .statistics = IML_STATISTICS(IML_GAUGE("reads"), IML_GAUGE("writes")),
+    .statistics =
+        IML_STATISTICS(IML_GAUGE("g0"), IML_GAUGE("g1"), IML_GAUGE("g2"), IML_GAUGE("g3")),
 };
 
+static const char *const gauges[] = {"g0", "g1", "g2", "g3"};
+
 struct session {
-	uint64_t random;
-	int64_t count;
+	int ledger;
+	struct ledger_line scan;   /* the newest: its number, and when it ended */
+	struct ledger_line before; /* the scan before that */
+	int64_t drive_count;
+	int64_t gauge_count;
+	struct timespec pause; /* that each update scan takes longer */
 	struct iml_resource **drives;
 };
 
-/* A number from 0 to 1000 (xorshift). */
-static int64_t next_number(struct session *session)
+/* Opens the ledger and goes on after the last scan in it, and the two after it that may be stored.
+ */
+static int open_ledger(struct session *session, const char *path)
 {
-	session->random ^= session->random << 13;
-	session->random ^= session->random >> 7;
-	session->random ^= session->random << 17;
-	return (int64_t)((session->random >> 20) % 1001);
+	off_t size;
+
+	session->ledger = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	if (session->ledger < 0)
+		return -1;
+	size = lseek(session->ledger, 0, SEEK_END);
+	if (size >= (off_t)sizeof(session->scan) &&
+	    pread(session->ledger, &session->scan, sizeof(session->scan),
+	        size - (off_t)sizeof(session->scan)) != sizeof(session->scan))
+		return -1;
+	session->scan.number += 2;
+	session->scan.end_us = 0;
+	return 0;
 }
 
 static int initial_scan(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	struct session *session = calloc(1, sizeof(*session));
-	char serial[32];
+	char serial[32], ledger[4096];
 
 	if (session == NULL)
 		return iml_fail(self, "out of memory");
-	session->random = (uintptr_t)session | 1;
-	session->count = iml_get_integer(scannable, "drives");
-	session->drives = calloc((size_t)session->count, sizeof(*session->drives));
 	iml_set_private(self, session);
-	for (int64_t i = 0; session->drives != NULL && i < session->count; i++) {
+	session->drive_count = iml_get_integer(scannable, "drives");
+	session->gauge_count = iml_get_integer(scannable, "gauges");
+	session->pause.tv_nsec = iml_get_integer(scannable, "pause_ms") % 1000 * 1000000;
+	session->drives = calloc((size_t)session->drive_count, sizeof(*session->drives));
+	if (session->drives == NULL || session->gauge_count > 4)
+		return iml_fail(self, "too many drives or gauges");
+	iml_get_text(scannable, "ledger", ledger, sizeof(ledger));
+	if (open_ledger(session, ledger) != 0)
+		return iml_fail(self, "the ledger can't be opened");
+	for (int64_t i = 0; i < session->drive_count; i++) {
 		snprintf(serial, sizeof(serial), "D%lld", (long long)i);
 		session->drives[i] =
 		    iml_update_or_create(self, &drive, IML_NO_PARENTS, IML_SET("serial", serial));
 	}
-	return session->drives != NULL ? 0 : iml_fail(self, "out of memory");
+	return 0;
 }
 
+/* Each update scan begins when the one before the last was acknowledged. */
 static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	struct session *session = iml_get_private(self);
+	struct timespec now;
 
 	(void)scannable;
-	for (int64_t i = 0; i < session->count; i++) {
-		iml_sample(session->drives[i], "reads", next_number(session));
-		iml_sample(session->drives[i], "writes", next_number(session));
-	}
+	if (session->before.end_us != 0 && write(session->ledger, &session->before,
+	                                       sizeof(session->before)) != sizeof(session->before))
+		return iml_fail(self, "the ledger can't be written");
+	nanosleep(&session->pause, NULL);
+	session->before = session->scan;
+	session->scan.number++;
+	for (int64_t i = 0; i < session->drive_count; i++)
+		for (int64_t j = 0; j < session->gauge_count; j++)
+			iml_sample(session->drives[i], gauges[j],
+			    sample_value(session->scan.number, i, j));
+	clock_gettime(CLOCK_REALTIME, &now);
+	session->scan.end_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 	return 0;
 }
 
@@ -73,8 +115,11 @@ static int teardown(struct iml_plugin *self)
 {
 	struct session *session = iml_get_private(self);
 
-	if (session != NULL)
-		free(session->drives);
+	if (session == NULL)
+		return 0;
+	if (session->ledger > 0)
+		close(session->ledger);
+	free(session->drives);
 	free(session);
 	return 0;
 }

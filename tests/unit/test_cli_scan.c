@@ -488,7 +488,7 @@ static void ctrl_c_waits_for_the_hook_and_a_second_one_does_not(void **state)
 	await(program.err, "waiting for update_scan to return (Ctrl-C again: end at once)\n", 1);
 	kill(program.pid, SIGINT);
 	assert_int_equal(finish(&program, &out, &err), 1);
-	assert_has(err, "ended at once: teardown is not called\n");
+	assert_has(err, "ended at once: teardown was not waited for\n");
 	assert_lacks(err, "plugin died");
 	free(out);
 	free(err);

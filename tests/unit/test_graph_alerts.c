@@ -340,7 +340,7 @@ static void what_only_a_retired_scannable_said_no_longer_holds(void **state)
 	/* All is as before when one is back. */
 	site_couplet(site, "a");
 	assert_true(graph_is_shown(site_find(site, "SharedDisk S")));
-	assert_int_equal(site_find(site, "SharedDisk S")->reporter_count, 2);
+	assert_int_equal(site_find(site, "SharedDisk S")->reporters.count, 2);
 }
 
 static void removal_ends_alerts_and_keeps_them_as_history(void **state)

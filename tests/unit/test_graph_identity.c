@@ -71,7 +71,7 @@ static void scoped_identifiers_differ_by_scannable_global_ones_do_not(void **sta
 	assert_int_equal(graph_find_class(site->graph, "acme", "SharedDisk")->resource_count, 1);
 	disk = site_find(site, "SharedDisk S1");
 	assert_null(disk->scope);
-	assert_int_equal(disk->reporter_count, 2);
+	assert_int_equal(disk->reporters.count, 2);
 	assert_int_equal(disk->values[DISK_SIZE].integer, 101);
 	site_write(site);
 	assert_int_equal(site->database.reporter_count, 2);
@@ -165,7 +165,7 @@ static void labels_follow_those_of_identifying_references(void **state)
 	batch->reports[0].label_changed = true;
 	site_apply(site, batch);
 
-	assert_string_equal(site_find(site, "Top")->own_label, "Top");
+	assert_true(site_find(site, "Top")->labelled);
 	assert_non_null(site_find(site, "Disk (Top, 8)"));
 	assert_int_equal(site_write(site), 2);
 
@@ -180,7 +180,7 @@ static void labels_follow_those_of_identifying_references(void **state)
 	batch->reports[0].label_changed = true;
 	site_apply(site, batch);
 	assert_non_null(site_find(site, "Shelf 1"));
-	assert_null(site_find(site, "Shelf 1")->own_label);
+	assert_false(site_find(site, "Shelf 1")->labelled);
 	assert_non_null(site_find(site, "Disk (Shelf 1, 8)"));
 }
 
@@ -196,8 +196,8 @@ static void an_own_label_survives_a_restart(void **state)
 	site_write(site);
 	site_restart(site);
 
-	assert_string_equal(site_find(site, "Top")->own_label, "Top");
-	assert_null(site_find(site, "Shelf 2")->own_label);
+	assert_true(site_find(site, "Top")->labelled);
+	assert_false(site_find(site, "Shelf 2")->labelled);
 }
 
 /* ---- batches that no honest host sends ---- */
@@ -281,6 +281,11 @@ static void reports_of_wrong_numbers_are_refused(void **state)
 	batch = batch_new(site->last_session, 2);
 	batch_shelf(batch, 9, 5);
 	batch_shelf(batch, 10, 5);
+	site_refuse(site, batch, "9 and 10 are the same");
+
+	batch = batch_new(site_session(site, "a"), 1);
+	batch_shelf(batch, 9, 3);
+	batch_shelf(batch, 10, 3);
 	site_refuse(site, batch, "9 and 10 are the same");
 
 	assert_int_equal(graph_resource_count(site->graph), 3);
@@ -434,7 +439,7 @@ static void an_edit_moves_a_scannable_with_all_that_is_its_own(void **state)
 	shelf = site_id(site, "Shelf 7");
 
 	assert_int_equal(edit(site, couplet, "b", reason), 0);
-	assert_string_equal(couplet->identifier, "[\"b\"]");
+	assert_string_equal(graph_identifier(couplet), "[\"b\"]");
 	assert_string_equal(couplet->label, "Couplet b");
 	assert_int_equal(couplet->values[COUPLET_PORT].integer, 8);
 	assert_string_equal(couplet->values[COUPLET_FIRMWARE].text, "1.2");

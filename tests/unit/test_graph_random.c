@@ -231,7 +231,7 @@ static struct graph_resource *find_thing(const struct player *player, int scanna
 		    resource->scope == NULL ||
 		    strcmp(resource->scope->values[COUPLET_ADDRESS].text, address(scannable)) == 0;
 
-		if (own && strcmp(resource->identifier, identifier) == 0)
+		if (own && strcmp(graph_identifier(resource), identifier) == 0)
 			return resource;
 	}
 	return NULL;
@@ -251,7 +251,7 @@ static void compare_thing(struct player *player, int scannable, int thing)
 	if (!is_disk(thing))
 		return;
 	assert_int_equal(resource->values[DISK_SIZE].integer, expected->colour[scannable]);
-	assert_int_equal(resource->reporter_count, expected->reported[0] + expected->reported[1]);
+	assert_int_equal(resource->reporters.count, expected->reported[0] + expected->reported[1]);
 }
 
 /* Links between pools of one scannable or disks: counted by (child, parent, reporter). */
@@ -273,10 +273,11 @@ static size_t compare_links(struct player *player, int scannable)
 			TAILQ_FOREACH (link, &c->parents, in_child)
 				if (link->parent == p)
 					break;
-			for (uint32_t i = 0; link != NULL && i < link->reporter_count; i++)
-				reported = reported ||
-				           graph_find(player->site->graph, link->reporters[i]) ==
-				               site_couplet(player->site, address(scannable));
+			for (uint32_t i = 0; link != NULL && i < link->reporters.count; i++)
+				reported =
+				    reported || graph_find(player->site->graph,
+				                    graph_reporters(&link->reporters)[i]) ==
+				                    site_couplet(player->site, address(scannable));
 			assert_int_equal(reported, player->model.links[scannable][child][parent]);
 			count += reported;
 		}

@@ -232,7 +232,7 @@ static const char *links(struct world *world)
 		TAILQ_FOREACH (link, &child->parents, in_child) {
 			text_printf(&text, "%s%s<%s", text.length > 0 ? " " : "",
 			    strchr(child->label, ' ') + 1, strchr(link->parent->label, ' ') + 1);
-			count += link->reporter_count;
+			count += link->reporters.count;
 			assert_true(link->parent->order < child->order);
 		}
 	}

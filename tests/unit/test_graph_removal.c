@@ -97,7 +97,7 @@ static void a_global_resource_goes_with_its_last_reporter(void **state)
 	site_write(site);
 	site_restart(site);
 	site_apply(site, batch_new(site_session(site, "a"), 1));
-	assert_int_equal(site_find(site, "SharedDisk S")->reporter_count, 1);
+	assert_int_equal(site_find(site, "SharedDisk S")->reporters.count, 1);
 	assert_int_equal(site_find(site, "SharedDisk S")->child_count, 1);
 	site_write(site);
 	assert_int_equal(site->database.reporter_count, 1);
@@ -290,7 +290,7 @@ static void removing_a_global_resource_gives_up_one_report(void **state)
 	batch_remove(batch, 1);
 	site_apply(site, batch);
 
-	assert_int_equal(site_find(site, "SharedDisk S")->reporter_count, 1);
+	assert_int_equal(site_find(site, "SharedDisk S")->reporters.count, 1);
 	assert_int_equal(site_find(site, "Pool p")->parent_count, 0);
 	assert_int_equal(site_find(site, "Pool q")->parent_count, 1);
 	assert_true(graph_class_of(site->graph, sessions[0], 1) == CLASS_NOT_FOUND);
@@ -478,7 +478,7 @@ static void removing_a_scannable_takes_what_is_its_own(void **state)
 	graph_set_offline(site->graph, site_find(site, "Couplet a"), true);
 	graph_remove(site->graph, site_find(site, "Couplet a"));
 	assert_int_equal(graph_resource_count(site->graph), 1 + 4 + 2);
-	assert_int_equal(site_find(site, "SharedDisk shared")->reporter_count, 1);
+	assert_int_equal(site_find(site, "SharedDisk shared")->reporters.count, 1);
 	assert_int_equal(site_find(site, "SharedDisk shared")->parent_count, 1);
 	site_refuse(site, batch_new(sessions[0], 2), "is not open");
 	site_write(site);

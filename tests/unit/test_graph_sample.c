@@ -585,6 +585,27 @@ static void samples_that_are_not_later_than_those_of_earlier_sessions_are_left_o
 	assert_string_equal(temperatures(site, drive_id(site, 3)), "6000=2 ");
 }
 
+static void samples_can_be_ignored(void **state)
+{
+	static const struct graph_options options = {.warn = site_warn, .ignores_samples = true};
+	struct site *site = *state;
+	struct batch *batch;
+
+	graph_free(site->graph);
+	site->graph = graph_new(&options);
+	database_restore(&site->database, site->graph);
+	graph_declare(site->graph, "acme", site->classes, CLASS_COUNT);
+	for (int session = 0; session < 2; session++) {
+		batch = initial_batch(site, "a", 1);
+		batch_sample(batch, 2, 0, 5000, 1);
+		apply_and_write(site, batch);
+	}
+
+	assert_int_equal(site_warnings.length, 0);
+	assert_int_equal(site->database.frame_count, 0);
+	assert_int_equal(site->database.cohort_count, 0);
+}
+
 static void it_is_told_once_that_samples_are_outdated(void **state)
 {
 	struct site *site = *state;
@@ -595,7 +616,7 @@ static void it_is_told_once_that_samples_are_outdated(void **state)
 	batch = initial_batch(site, "a", 1);
 	batch_sample(batch, 2, 0, 4000, 1);
 	apply_and_write(site, batch);
-	assert_non_null(strstr(site_warnings.data, "1 samples are not later"));
+	assert_non_null(strstr(site_warnings.data, "1 sample is not later"));
 	text_reset(&site_warnings);
 	batch = next_batch(site, 2);
 	batch_sample(batch, 2, 0, 4500, 1);
@@ -753,6 +774,7 @@ int main(void)
 	    TEST(a_sample_is_of_a_time_series_and_counts_are_of_a_histogram),
 	    TEST(samples_of_what_is_gone_have_no_effect),
 	    TEST(samples_that_are_not_later_than_those_of_earlier_sessions_are_left_out),
+	    TEST(samples_can_be_ignored),
 	    TEST(it_is_told_once_that_samples_are_outdated),
 	    TEST(a_session_whose_times_go_far_back_harms_only_its_own_samples),
 	    TEST(whatever_happens_each_sample_is_read_once),

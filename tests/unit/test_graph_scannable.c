@@ -196,7 +196,7 @@ static void one_that_is_reported_again_in_time_stays(void **state)
 	assert_true(graph_wants_session(site_find(site, "Couplet x")));
 	remove_departed(site);
 	assert_int_equal(site_id(site, "Couplet x"), id);
-	assert_int_equal(site_find(site, "Couplet x")->reporter_count, 1);
+	assert_int_equal(site_find(site, "Couplet x")->reporters.count, 1);
 	scan_reporting(site, "b", NULL);
 	remove_departed(site);
 	assert_null(site_find(site, "Couplet x"));
@@ -225,7 +225,7 @@ static void one_of_the_configuration_does_not_depart(void **state)
 	scan_reporting(site, "a", NULL);
 	remove_departed(site);
 	assert_true(graph_wants_session(site_find(site, "Couplet b")));
-	assert_int_equal(site_find(site, "Couplet b")->reporter_count, 0);
+	assert_int_equal(site_find(site, "Couplet b")->reporters.count, 0);
 	site_write(site);
 	assert_int_equal(site->database.reporter_count, 0);
 }
@@ -256,7 +256,7 @@ static void those_that_report_each_other_do_not_keep_each_other_in_use(void **st
 	report_couplet(batch, 1, "a");
 	report_couplet(batch, 2, "x");
 	site_apply(site, batch);
-	assert_int_equal(site_find(site, "Couplet x")->reporter_count, 1);
+	assert_int_equal(site_find(site, "Couplet x")->reporters.count, 1);
 	configure_only(site, NULL, NULL);
 	assert_false(graph_is_shown(site_find(site, "Couplet a")));
 	assert_false(graph_is_shown(site_find(site, "Couplet x")));

@@ -557,7 +557,7 @@ static void automatic_identifiers_are_told_apart_by_name(void **state)
 	two = graph_configure(site->graph, class, &value, "configured:2", reason);
 	assert_ptr_not_equal(one, two);
 	assert_ptr_equal(graph_configure(site->graph, class, &value, "configured:1", reason), one);
-	assert_string_equal(one->identifier, "[\"configured:1\"]");
+	assert_string_equal(graph_identifier(one), "[\"configured:1\"]");
 }
 
 static void a_scannable_that_can_not_be_is_refused_with_a_reason(void **state)

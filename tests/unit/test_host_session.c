@@ -108,6 +108,79 @@ static void test_the_first_update_follows_the_acknowledged_initial_scan(void **s
 	assert_int_equal(initial_scans, 1);
 }
 
+static int scan_each_second(struct iml_plugin *self, struct iml_resource *scannable)
+{
+	iml_set_update_period(self, 1);
+	return scan_drive(self, scannable);
+}
+
+/* A session that is scanned each second, with the initial batch acknowledged. */
+static struct fake_supervisor *begin_scanning_each_second(void)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+
+	hooks->initial_scan = scan_each_second;
+	hooks->update_scan = count_update;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	return fake;
+}
+
+static void test_a_scan_waits_for_the_batch_before_the_last(void **state)
+{
+	struct fake_supervisor *fake = begin_scanning_each_second();
+	struct batch *first = fake_batch(fake), *second = fake_batch(fake), *third;
+
+	(void)state;
+	assert_int_equal(fake_receive_within(fake, 1300).type, MESSAGE_TYPE_END);
+	assert_int_equal(update_scans, 2);
+	fake_acknowledge(fake, first);
+	third = fake_batch(fake);
+	assert_int_equal(third->number, second->number + 1);
+	assert_int_equal(fake_receive_within(fake, 1300).type, MESSAGE_TYPE_END);
+	assert_int_equal(update_scans, 3);
+	batch_free(second);
+	fake_acknowledge(fake, third);
+	batch_free(fake_batch(fake));
+	fake_stop(fake);
+}
+
+static void test_acknowledging_a_batch_acknowledges_those_before(void **state)
+{
+	struct fake_supervisor *fake = begin_scanning_each_second();
+	struct batch *second;
+
+	(void)state;
+	batch_free(fake_batch(fake));
+	second = fake_batch(fake);
+	fake_acknowledge(fake, second);
+	batch_free(fake_batch(fake));
+	batch_free(fake_batch(fake));
+	assert_int_equal(fake_receive_within(fake, 1300).type, MESSAGE_TYPE_END);
+	assert_int_equal(update_scans, 4);
+	fake_stop(fake);
+}
+
+static void test_changes_of_threads_wait_for_every_acknowledgement(void **state)
+{
+	struct fake_supervisor *fake = begin("t_hooks", LOG_LEVEL_INFO, 1);
+	struct batch *update, *changes;
+
+	(void)state;
+	hooks->initial_scan = scan_drive;
+	hooks->update_scan = count_update;
+	fake_open(fake, 1);
+	fake_acknowledge(fake, fake_batch(fake));
+	update = fake_batch(fake);
+	iml_set(the_drive, "capacity", 7);
+	assert_int_equal(fake_receive_within(fake, 100).type, MESSAGE_TYPE_END);
+	fake_acknowledge(fake, update);
+	changes = fake_batch(fake);
+	assert_int_equal(changes->report_count, 1);
+	fake_acknowledge(fake, changes);
+	fake_stop(fake);
+}
+
 static int set_period_of_2(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	iml_set_update_period(self, 2);
@@ -1044,6 +1117,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_the_first_update_follows_the_acknowledged_initial_scan),
+	    cmocka_unit_test(test_a_scan_waits_for_the_batch_before_the_last),
+	    cmocka_unit_test(test_acknowledging_a_batch_acknowledges_those_before),
+	    cmocka_unit_test(test_changes_of_threads_wait_for_every_acknowledgement),
 	    cmocka_unit_test(test_the_period_is_frozen_after_the_initial_scan),
 	    cmocka_unit_test(test_a_period_counts_as_a_scan_without_an_update_scan),
 	    cmocka_unit_test(test_hooks_of_a_session_never_overlap),

@@ -276,8 +276,11 @@ static void can_be_stopped_while_it_is_made(void **state)
 
 	assert_true(server_start(server, reason));
 	assert_true(embedded_is_running(server->embedded));
+	assert_string_equal(
+	    embedded_waiting(server->embedded), "the private database is being made");
 	server_stop(server);
 	server_start_and_wait(server);
+	assert_null(embedded_waiting(server->embedded));
 
 	assert_answer(server, "SELECT 1", "1");
 }
@@ -289,6 +292,23 @@ static void can_be_released_while_it_runs(void **state)
 
 	server_start_and_wait(server);
 	pid = server_pid(server);
+	event_del(server->child_ended);
+	embedded_free(server->embedded);
+	server->embedded = NULL;
+
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(errno, ESRCH);
+}
+
+/* A stopped process answers no signal but SIGKILL. */
+static void a_server_that_does_not_move_holds_up_no_release(void **state)
+{
+	struct server *server = *state;
+	pid_t pid;
+
+	server_start_and_wait(server);
+	pid = server_pid(server);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
 	event_del(server->child_ended);
 	embedded_free(server->embedded);
 	server->embedded = NULL;
@@ -317,6 +337,7 @@ int main(void)
 	    TEST(takes_over_from_a_killed_runner),
 	    TEST(can_be_stopped_while_it_is_made),
 	    TEST(can_be_released_while_it_runs),
+	    TEST(a_server_that_does_not_move_holds_up_no_release),
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);

@@ -423,7 +423,8 @@ static void store_samples(PGconn *connection, int64_t from_s, const double *valu
 		frame->value[5] = values[i];
 		frame_encode(frame, &payload);
 		text_printf(&sql,
-		    "INSERT INTO storage.frame VALUES (0, 1, 20, 0, to_timestamp(%lld), '\\x",
+		    "INSERT INTO storage.frame (resolution, cohort_id, statistic_id, bin, time, "
+		    "payload) VALUES (0, 1, 20, 0, to_timestamp(%lld), '\\x",
 		    (long long)from_s + i * 10);
 		for (size_t byte = 0; byte < payload.length; byte++)
 			text_printf(&sql, "%02x", (unsigned char)payload.data[byte]);

@@ -111,7 +111,9 @@ static void put_payload(PGconn *database, struct key key, const struct text *pay
 	const int lengths[] = {(int)payload->length}, formats[] = {1};
 	PGresult *result;
 
-	text_printf(&sql, "INSERT INTO storage.frame VALUES (%d, %d, %d, %d, at(%.6f), $1::bytea)",
+	text_printf(&sql,
+	    "INSERT INTO storage.frame (resolution, cohort_id, statistic_id, bin, time, payload) "
+	    "VALUES (%d, %d, %d, %d, at(%.6f), $1::bytea)",
 	    key.resolution, key.cohort, key.statistic, key.bin, key.time);
 	result = PQexecParams(database, sql.data, 1, NULL, values, lengths, formats, 0);
 	if (PQresultStatus(result) != PGRES_COMMAND_OK)

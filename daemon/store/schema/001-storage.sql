@@ -196,13 +196,13 @@ INSERT INTO storage.resolution (number, length, retention) VALUES
 	(3, '1 hour', '30 days'), (4, '24 hours', '70000 days');
 
 -- The runner makes and drops the partitions of each resolution. Payloads are not compressed, so that
--- readers can take slices.
+-- readers can take slices. The columns are in the order that takes the least room.
 CREATE TABLE storage.frame (
-	resolution smallint NOT NULL,
 	cohort_id bigint NOT NULL,
 	statistic_id bigint NOT NULL,
-	bin smallint NOT NULL,
 	time timestamptz NOT NULL,
+	resolution smallint NOT NULL,
+	bin smallint NOT NULL,
 	payload bytea NOT NULL,
 	PRIMARY KEY (resolution, cohort_id, statistic_id, bin, time)
 ) PARTITION BY LIST (resolution);

@@ -17,8 +17,8 @@
  * Everything in this file is either a declaration (a table, read once when the plugin is
  * loaded; it must have static storage duration, in the plugin's own file, and never change) or a
  * call (a function that a plugin makes while it scans). The plugin exports a single symbol, its
- *definition, made by IML_PLUGIN(), and needs none: calls go through a table that the runner hands
- *in. So a plugin links with -Wl,--no-undefined and without any library of the runner.
+ * definition, made by IML_PLUGIN(), and needs none: calls go through a table that the runner hands
+ * in. So a plugin links with -Wl,--no-undefined and without any library of the runner.
  *
  * Rules for every call
  *
