@@ -524,6 +524,25 @@ static void frames_of_one_time_are_a_microsecond_apart(void **state)
 	assert_string_equal(temperatures(site, drive_id(site, 5)), "1000=5 ");
 }
 
+static void a_sample_is_of_a_time_series_and_counts_are_of_a_histogram(void **state)
+{
+	struct site *site = *state;
+	struct batch *batch = initial_batch(site, "a", 1);
+
+	/* given a drive whose first statistic is a gauge, the second one a histogram */
+	apply_and_write(site, batch);
+	batch = next_batch(site, 2);
+	batch_sample(batch, 2, 1, 1000, 5);
+	site_refuse(site, batch, "no such statistic");
+	batch = batch_new(site_session(site, "a"), 1);
+	batch_shelf(batch, 1, 1);
+	batch_drive(batch, 2, 1, 0);
+	batch_histogram(batch, 2, 1000, 1, 2);
+	batch->histograms[0].statistic = 0;
+	site_refuse(site, batch, "no such statistic");
+	assert_int_equal(site->database.frame_count, 0);
+}
+
 static void samples_of_what_is_gone_have_no_effect(void **state)
 {
 	struct site *site = *state;
@@ -752,6 +771,7 @@ int main(void)
 	    TEST(very_many_samples_of_a_slot_are_kept),
 	    TEST(samples_of_a_long_scan_are_in_several_frames),
 	    TEST(frames_of_one_time_are_a_microsecond_apart),
+	    TEST(a_sample_is_of_a_time_series_and_counts_are_of_a_histogram),
 	    TEST(samples_of_what_is_gone_have_no_effect),
 	    TEST(samples_that_are_not_later_than_those_of_earlier_sessions_are_left_out),
 	    TEST(samples_can_be_ignored),
