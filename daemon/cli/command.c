@@ -69,6 +69,16 @@ static const struct command commands[] = {
         "then writes a line for each change, until Ctrl-C or until the runner ends. With\n"
         "--json each change is one JSON text on one line.\n",
         0, 0, false, false, command_watch},
+    {"alias", "ID|NAME [TEXT]", "give a resource a name of your own",
+        "Calls the resource TEXT, up to 64 characters, wherever it is shown; NAME is what it is\n"
+        "called now.\n"
+        "  --clear   call it again what the plugin calls it\n",
+        1, 2, false, false, command_alias},
+    {"dismiss", "ID...", "mark alerts as seen",
+        "Marks the active alerts of these numbers, which \"alerts\" shows in its first column, as\n"
+        "seen. They stay active; one that is raised again is not marked.\n"
+        "  --undo   take the mark back\n",
+        1, 1000, false, false, command_dismiss},
     {"new", "NAME", "a folder with a small plugin that works: for authors",
         "Makes the folder NAME with a plugin for a simulated array, its unit test, a Makefile and\n"
         "notes on packaging. NAME begins with a lower-case letter and has lower-case letters,\n"
@@ -150,7 +160,7 @@ static void append_usage(struct text *out)
 	    common_options);
 }
 
-static int wrong_usage(const char *what, const char *which)
+int wrong_usage(const char *what, const char *which)
 {
 	fprintf(stderr, "iml-plugin: %s%s; see \"iml-plugin --help\"\n", what, which);
 	return EXIT_WRONG_USAGE;
@@ -260,6 +270,10 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("--all is of alerts and list, not of ", command->name);
 	if (cli->dot && (command->run != command_graph || cli->json))
 		return wrong_usage("--dot is of graph, without --json", "");
+	if (cli->clear && command->run != command_alias)
+		return wrong_usage("--clear is of alias, not of ", command->name);
+	if (cli->undo && command->run != command_dismiss)
+		return wrong_usage("--undo is of dismiss, not of ", command->name);
 	if (cli->stats.given != NULL && command->run != command_stats) {
 		fprintf(stderr, "iml-plugin: %s is of stats, not of %s\n", cli->stats.given,
 		    command->name);
@@ -297,6 +311,8 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"wait", required_argument, NULL, 'w'},
 	    {"all", no_argument, NULL, 'a'},
 	    {"dot", no_argument, NULL, 'd'},
+	    {"clear", no_argument, NULL, 'c'},
+	    {"undo", no_argument, NULL, 'u'},
 	    {"since", required_argument, NULL, 'S'},
 	    {"until", required_argument, NULL, 'U'},
 	    {"points", required_argument, NULL, 'P'},
@@ -320,6 +336,10 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->all = true;
 		else if (option == 'd')
 			cli->dot = true;
+		else if (option == 'c')
+			cli->clear = true;
+		else if (option == 'u')
+			cli->undo = true;
 		else if (option == 'h')
 			return command_help(cli, NULL, 0);
 		else if (option == 'V')

@@ -26,8 +26,10 @@ struct cli {
 	const char *socket; /* NULL: to be found */
 	bool json;
 	unsigned wait_s;
-	bool all; /* of alerts and list */
-	bool dot; /* of graph */
+	bool all;   /* of alerts and list */
+	bool dot;   /* of graph */
+	bool clear; /* of alias */
+	bool undo;  /* of dismiss */
 	struct stats_options stats;
 	struct terminal terminal;
 	struct client *client; /* connected when a command runs */
@@ -61,6 +63,9 @@ int command_stats(struct cli *cli, char **arguments, int count);
 int command_status(struct cli *cli, char **arguments, int count);
 int command_watch(struct cli *cli, char **arguments, int count);
 
+int command_alias(struct cli *cli, char **arguments, int count);
+int command_dismiss(struct cli *cli, char **arguments, int count);
+
 int command_validate(struct cli *cli, char **arguments, int count);
 int command_new(struct cli *cli, char **arguments, int count);
 int command_scan(struct cli *cli, char **arguments, int count);
@@ -72,6 +77,9 @@ int command_certify(struct cli *cli, char **arguments, int count);
  */
 void print_next(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Complains of how the program was called. Returns the exit status. */
+int wrong_usage(const char *what, const char *which);
 
 /* Writes the text to standard output and clears it. Returns the exit status. */
 int print(struct text *out);
@@ -134,6 +142,12 @@ void append_message_only(struct text *out, const struct terminal *terminal, cons
 /* Appends up to so many names of an array of resources, with commas, then an ellipsis. */
 void append_names(struct text *out, const struct terminal *terminal, struct json_object *resources,
     size_t most, bool more);
+
+/*
+ * The path of a resource that was named by its id or by its label (or alias); NULL with a
+ * complaint. The caller frees it.
+ */
+char *resource_path(struct cli *cli, const char *name);
 
 /* Whether the text is the id of a resource: digits alone. */
 bool is_id(const char *text);

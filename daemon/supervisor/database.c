@@ -129,8 +129,10 @@ static struct changes *take_changes(void *context)
 	struct supervisor *supervisor = supervisor_of(context);
 	struct changes *changes = supervisor->loaded ? graph_take_changes(supervisor->graph) : NULL;
 
-	if (changes != NULL)
+	if (changes != NULL) {
+		supervisor->writes_begun++;
 		begin_write(supervisor);
+	}
 	return changes;
 }
 
@@ -177,6 +179,8 @@ static void database_committed(void *context, struct changes *changes)
 
 	end_slow_write(supervisor);
 	end_outage(supervisor);
+	supervisor->writes_done++;
+	instructions_stored(supervisor);
 	for (size_t i = 0; i < changes->batch_count; i++) {
 		struct session *session = session_of(supervisor, changes->batches[i].session);
 
@@ -195,6 +199,7 @@ static void acknowledge_everything(struct supervisor *supervisor)
 	struct plugin *plugin;
 	struct session *session;
 
+	instructions_not_stored(supervisor);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		TAILQ_FOREACH (session, &plugin->sessions, next)
 			session_acknowledge(session, session->unacknowledged);

@@ -35,6 +35,7 @@ struct pending;
 struct plugin;
 struct session;
 struct supervisor;
+struct task;
 
 /* Exit statuses of the program. */
 #define EXIT_WRONG_USAGE 64
@@ -396,12 +397,18 @@ struct supervisor {
 	char *database_reason;
 	struct monotonic write_since; /* there were changes to store; 0 when they are stored */
 	bool write_is_slow;           /* so that nobody waits for it */
+	uint64_t writes_begun;        /* changes that the store has taken, each of which… */
+	uint64_t writes_done;         /* …is stored before the next */
 
 	TAILQ_HEAD(, plugin) plugins;
 	struct mistake_list rejected; /* those of no plugin in a file that was not reloaded */
 	uint32_t last_session;
 	uint32_t last_request;
-	unsigned mistakes; /* --check: found so far */
+	TAILQ_HEAD(, task) tasks; /* instructions of people that were not answered yet */
+	unsigned task_count;
+	uint64_t last_task;
+	struct event *tasks_done; /* some can be answered */
+	unsigned mistakes;        /* --check: found so far */
 	int exit_status;
 	bool at_once;      /* a stop that waits for nothing more */
 	char *status_text; /* last told to systemd */
@@ -439,6 +446,26 @@ void supervisor_give_up(struct supervisor *supervisor, const char *reason);
  * changes.
  */
 void supervisor_reload(struct supervisor *supervisor);
+
+/* Lets the members of the group that the configuration names change things. */
+void supervisor_take_group(const struct supervisor *supervisor);
+
+/* ---- what people tell the runner to do (instruction.c) ---- */
+
+void instructions_open(struct supervisor *supervisor);
+void instructions_close(struct supervisor *supervisor);
+
+/* Follows an instruction; answered() is called from the event loop when what came of it is stored.
+ */
+uint64_t supervisor_instruct(void *context, const struct instruction *instruction,
+    void (*answered)(void *asker, const struct instruction_answer *answer), void *asker);
+void supervisor_forget_asker(void *context, uint64_t number);
+
+/* The store has finished a write. */
+void instructions_stored(struct supervisor *supervisor);
+
+/* The database does not store what it is given: who waits for that is told so. */
+void instructions_not_stored(struct supervisor *supervisor);
 
 /* ---- the database (database.c) ---- */
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What a person tells the runner to change, by way of the control API, and what comes of it. */
+#ifndef MODEL_INSTRUCTION_H
+#define MODEL_INSTRUCTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/record.h"
+#include "model/typed.h"
+
+enum instruction_kind {
+	INSTRUCTION_ALIAS,   /* of a resource: alias, NULL takes it back */
+	INSTRUCTION_DISMISS, /* an alert, or (dismissed false) no longer */
+	INSTRUCTION_KIND_COUNT
+};
+
+struct instruction {
+	enum instruction_kind kind;
+	record_id id;  /* of what it is about */
+	unsigned user; /* who gives it */
+	const char *alias;
+	bool dismissed;
+};
+
+enum instruction_result {
+	INSTRUCTION_DONE,       /* and stored */
+	INSTRUCTION_WRONG,      /* what was given can't be, for the reasons */
+	INSTRUCTION_UNKNOWN,    /* there is nothing of this id */
+	INSTRUCTION_UNAVAILABLE /* not now */
+};
+
+/* Why an instruction is not followed. */
+struct instruction_reason {
+	char *field; /* what was given wrongly, or NULL */
+	char *text;
+};
+
+struct instruction_answer {
+	enum instruction_result result;
+	record_id id; /* of what it was about */
+	const struct instruction_reason *reasons;
+	size_t reason_count;
+};
+
+#endif
