@@ -7,8 +7,7 @@
 #include "base/memory.h"
 #include "cli/client.h"
 
-/* Writes the answer to a change if it is for programs, and releases it. Returns the exit status. */
-static int conclude(const struct cli *cli, struct json_object *answer)
+int conclude_change(const struct cli *cli, struct json_object *answer)
 {
 	if (answer == NULL)
 		return EXIT_FAILURE;
@@ -35,7 +34,7 @@ int command_alias(struct cli *cli, char **arguments, int count)
 	answer = client_send(cli->client, "PUT", path, body);
 	free(path);
 	free(resource);
-	return conclude(cli, answer);
+	return conclude_change(cli, answer);
 }
 
 /* Marks one alert, or takes its mark back. */
@@ -48,7 +47,7 @@ static int dismiss(struct cli *cli, const char *id)
 	json_object_object_add(body, "dismissed", json_object_new_boolean(!cli->undo));
 	answer = client_send(cli->client, "POST", path, body);
 	free(path);
-	return conclude(cli, answer);
+	return conclude_change(cli, answer);
 }
 
 int command_dismiss(struct cli *cli, char **arguments, int count)

@@ -69,6 +69,25 @@ static const struct command commands[] = {
         "then writes a line for each change, until Ctrl-C or until the runner ends. With\n"
         "--json each change is one JSON text on one line.\n",
         0, 0, false, false, command_watch},
+    {"add", "PLUGIN CLASS ATTRIBUTE=VALUE... [OPTION]...", "add a scannable",
+        "Has the plugin scan what the attributes describe, of its scannable class CLASS, from now\n"
+        "on. Passwords that are needed and not given are asked for.\n"
+        "  --password ATTRIBUTE                ask for this password, too\n"
+        "  --password-file ATTRIBUTE=FILE      the password in the first line of FILE\n"
+        "  --password-command ATTRIBUTE=WORDS  the password in the first line that WORDS writes\n",
+        3, 1000, false, false, command_add},
+    {"modify", "ID|NAME ATTRIBUTE=VALUE... [OPTION]...", "change a scannable that was added",
+        "Gives a scannable other attributes, and begins to scan it anew. It keeps its number and\n"
+        "all that belongs to it.\n"
+        "  --unset ATTRIBUTE                   no value\n"
+        "  --password ATTRIBUTE                ask for this password\n"
+        "  --password-file ATTRIBUTE=FILE      the password in the first line of FILE\n"
+        "  --password-command ATTRIBUTE=WORDS  the password in the first line that WORDS writes\n",
+        1, 1000, false, false, command_modify},
+    {"remove", "ID|NAME", "remove a scannable that was added",
+        "Ends the scans of a scannable, and removes it with all that it alone reports, and its\n"
+        "history. Also one that left the configuration file, by its id.\n",
+        1, 1, false, false, command_remove},
     {"alias", "ID|NAME [TEXT]", "give a resource a name of your own",
         "Calls the resource TEXT, up to 64 characters, wherever it is shown; NAME is what it is\n"
         "called now.\n"
@@ -274,6 +293,9 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("--clear is of alias, not of ", command->name);
 	if (cli->undo && command->run != command_dismiss)
 		return wrong_usage("--undo is of dismiss, not of ", command->name);
+	if (cli->given.count > 0 && command->run != command_add && command->run != command_modify)
+		return wrong_usage(
+		    "--unset and --password… are of add and modify, not of ", command->name);
 	if (cli->stats.given != NULL && command->run != command_stats) {
 		fprintf(stderr, "iml-plugin: %s is of stats, not of %s\n", cli->stats.given,
 		    command->name);
@@ -299,6 +321,13 @@ static bool parse_seconds(const char *text, unsigned *seconds)
 	return true;
 }
 
+/* Adds an option about an attribute. */
+static void give(struct given_list *list, int option, const char *argument)
+{
+	list->items = xgrow(list->items, list->count, &list->capacity, sizeof(*list->items));
+	list->items[list->count++] = (struct given){(enum given_option)option, argument};
+}
+
 /*
  * Reads options as far as it goes: up to the first word that is none, if the letters begin with
  * "+". Returns -1 to go on at optind, or the exit status.
@@ -313,6 +342,10 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"dot", no_argument, NULL, 'd'},
 	    {"clear", no_argument, NULL, 'c'},
 	    {"undo", no_argument, NULL, 'u'},
+	    {"unset", required_argument, NULL, GIVEN_UNSET},
+	    {"password", required_argument, NULL, GIVEN_PASSWORD},
+	    {"password-file", required_argument, NULL, GIVEN_FILE},
+	    {"password-command", required_argument, NULL, GIVEN_COMMAND},
 	    {"since", required_argument, NULL, 'S'},
 	    {"until", required_argument, NULL, 'U'},
 	    {"points", required_argument, NULL, 'P'},
@@ -340,6 +373,8 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->clear = true;
 		else if (option == 'u')
 			cli->undo = true;
+		else if (option >= GIVEN_UNSET && option <= GIVEN_COMMAND)
+			give(&cli->given, option, optarg);
 		else if (option == 'h')
 			return command_help(cli, NULL, 0);
 		else if (option == 'V')
@@ -365,6 +400,7 @@ static int run_with_options(struct cli *cli, const struct command *command, int 
 		status = check_and_run(cli, command, argv + optind, argc - optind);
 	argv[0] = name;
 	free(program);
+	free(cli->given.items);
 	return status;
 }
 

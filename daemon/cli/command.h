@@ -21,15 +21,29 @@
 
 struct client;
 
+/* An option that says something about an attribute; beyond all letters. */
+enum given_option { GIVEN_UNSET = 256, GIVEN_PASSWORD, GIVEN_FILE, GIVEN_COMMAND };
+
+struct given {
+	enum given_option option;
+	const char *argument;
+};
+
+struct given_list {
+	struct given *items;
+	size_t count, capacity;
+};
+
 /* The options before the command. */
 struct cli {
 	const char *socket; /* NULL: to be found */
 	bool json;
 	unsigned wait_s;
-	bool all;   /* of alerts and list */
-	bool dot;   /* of graph */
-	bool clear; /* of alias */
-	bool undo;  /* of dismiss */
+	bool all;                /* of alerts and list */
+	bool dot;                /* of graph */
+	bool clear;              /* of alias */
+	bool undo;               /* of dismiss */
+	struct given_list given; /* options of add and modify, in order */
 	struct stats_options stats;
 	struct terminal terminal;
 	struct client *client; /* connected when a command runs */
@@ -65,6 +79,9 @@ int command_watch(struct cli *cli, char **arguments, int count);
 
 int command_alias(struct cli *cli, char **arguments, int count);
 int command_dismiss(struct cli *cli, char **arguments, int count);
+int command_add(struct cli *cli, char **arguments, int count);
+int command_modify(struct cli *cli, char **arguments, int count);
+int command_remove(struct cli *cli, char **arguments, int count);
 
 int command_validate(struct cli *cli, char **arguments, int count);
 int command_new(struct cli *cli, char **arguments, int count);
@@ -77,6 +94,9 @@ int command_certify(struct cli *cli, char **arguments, int count);
  */
 void print_next(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Writes the answer to a change if it is for programs, and releases it. Returns the exit status. */
+int conclude_change(const struct cli *cli, struct json_object *answer);
 
 /* Complains of how the program was called. Returns the exit status. */
 int wrong_usage(const char *what, const char *which);

@@ -345,6 +345,14 @@ static void add_statistics(struct json_object *object, const struct class *class
 		json_object_array_add(array, describe_chart(class, &class->charts[i]));
 }
 
+/* Why a scannable is there. */
+static const char *origin_of(const struct graph_resource *scannable)
+{
+	if (scannable->configured || scannable->was_configured)
+		return "configured";
+	return scannable->added ? "added" : "reported";
+}
+
 struct json_object *describe_resource_fully(
     const struct graph *graph, const struct graph_resource *resource)
 {
@@ -357,6 +365,8 @@ struct json_object *describe_resource_fully(
 	add_text(object, "alias", resource->alias);
 	add_text(object, "label_without_alias", resource->label);
 	add_boolean(object, "scannable", class->scannable);
+	if (class->scannable)
+		add_text(object, "origin", origin_of(resource));
 	json_object_object_add(
 	    object, "scope", resource->scope != NULL ? describe_reference(resource->scope) : NULL);
 	add_values(object, graph, resource);

@@ -3,6 +3,11 @@
 #include "control/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include <json-c/linkhash.h>
+
+#include "base/memory.h"
 
 /* Answers with the reasons: the first, and if there are several all of them. */
 static void answer_reasons(
@@ -33,8 +38,12 @@ static void answered(void *asker, const struct instruction_answer *answer)
 {
 	static const int codes[] = {
 	    [INSTRUCTION_DONE] = HTTP_OK,
+	    [INSTRUCTION_MADE] = HTTP_CREATED,
+	    [INSTRUCTION_EXISTED] = HTTP_OK,
+	    [INSTRUCTION_BEGUN] = HTTP_ACCEPTED,
 	    [INSTRUCTION_WRONG] = HTTP_UNPROCESSABLE,
 	    [INSTRUCTION_UNKNOWN] = HTTP_NOTFOUND,
+	    [INSTRUCTION_REFUSED] = HTTP_CONFLICT,
 	    [INSTRUCTION_UNAVAILABLE] = HTTP_SERVUNAVAIL,
 	};
 	struct exchange exchange = inquiry_end(asker);
@@ -46,6 +55,9 @@ static void answered(void *asker, const struct instruction_answer *answer)
 	}
 	object = json_object_new_object();
 	json_object_object_add(object, "id", json_object_new_int64(answer->id));
+	if (answer->result == INSTRUCTION_MADE || answer->result == INSTRUCTION_EXISTED)
+		json_object_object_add(object, "existed",
+		    json_object_new_boolean(answer->result == INSTRUCTION_EXISTED));
 	exchange_answer_code(&exchange, codes[answer->result], object);
 }
 
@@ -74,6 +86,8 @@ static const char *text_of(struct json_object *body, const char *name)
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
+/* ---- aliases and alerts ---- */
+
 void handle_alias(struct exchange *exchange)
 {
 	static const struct body_member members[] = {{"alias", BODY_TEXT | BODY_NULL, true}};
@@ -98,5 +112,118 @@ void handle_dismiss(struct exchange *exchange)
 	instruct(
 	    exchange, (struct instruction){.kind = INSTRUCTION_DISMISS,
 	                  .dismissed = dismissed == NULL || json_object_get_boolean(dismissed)});
+	json_object_put(body);
+}
+
+/* ---- scannables ---- */
+
+/* The attributes of a body, as typed. */
+struct attribute_list {
+	struct typed_attribute *items;
+	size_t count;
+};
+
+static void free_attributes(struct attribute_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].name);
+		forget_text(list->items[i].value);
+	}
+	free(list->items);
+}
+
+/* Whether a value can be that of an attribute; else the request is refused. */
+static bool accept_attribute(struct exchange *exchange, const char *name, struct json_object *value)
+{
+	enum json_type type = json_object_get_type(value);
+	const char *fault = NULL;
+
+	if (type == json_type_object || type == json_type_array || type == json_type_double)
+		fault = "is not a text, an integer, true, false or null";
+	else if (type == json_type_string &&
+	         strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
+		fault = "has a zero character in it";
+	if (fault != NULL)
+		exchange_refuse(exchange, HTTP_UNPROCESSABLE, quotable(name), "\"%s\" %s",
+		    quotable(name), fault);
+	return fault == NULL;
+}
+
+/* Reads the attributes of a body, if it has any. False with the request refused. */
+static bool read_attributes(
+    struct exchange *exchange, struct json_object *body, struct attribute_list *list)
+{
+	struct json_object *attributes = json_object_object_get(body, "attributes");
+
+	*list = (struct attribute_list){0};
+	if (attributes == NULL)
+		return true;
+	list->items =
+	    xcalloc((size_t)json_object_object_length(attributes) + 1, sizeof(*list->items));
+	json_object_object_foreach(attributes, name, value)
+	{
+		if (!accept_attribute(exchange, name, value)) {
+			free_attributes(list);
+			return false;
+		}
+		list->items[list->count++] = (struct typed_attribute){.name = xstrdup(name),
+		    .value = value != NULL ? xstrdup(json_object_get_string(value)) : NULL};
+	}
+	return true;
+}
+
+/* Has the attributes of the body join the instruction, which is passed on. */
+static void instruct_with_attributes(
+    struct exchange *exchange, struct instruction instruction, struct json_object *body)
+{
+	struct attribute_list list;
+
+	if (!read_attributes(exchange, body, &list))
+		return;
+	instruction.attributes = list.items;
+	instruction.attribute_count = list.count;
+	instruct(exchange, instruction);
+	free_attributes(&list);
+}
+
+void handle_add(struct exchange *exchange)
+{
+	static const struct body_member members[] = {{"plugin", BODY_TEXT, true},
+	    {"class", BODY_TEXT, true}, {"attributes", BODY_OBJECT, true}};
+	struct json_object *body = exchange_read_body(exchange, members, 3);
+
+	if (body == NULL)
+		return;
+	instruct_with_attributes(exchange,
+	    (struct instruction){.kind = INSTRUCTION_ADD,
+	        .plugin = text_of(body, "plugin"),
+	        .class = text_of(body, "class")},
+	    body);
+	json_object_put(body);
+}
+
+void handle_edit(struct exchange *exchange)
+{
+	static const struct body_member members[] = {
+	    {"attributes", BODY_OBJECT, false}, {"alias", BODY_TEXT | BODY_NULL, false}};
+	struct json_object *body = exchange_read_body(exchange, members, 2);
+
+	if (body == NULL)
+		return;
+	instruct_with_attributes(exchange,
+	    (struct instruction){.kind = INSTRUCTION_EDIT,
+	        .has_alias = json_object_object_get_ex(body, "alias", NULL),
+	        .alias = text_of(body, "alias")},
+	    body);
+	json_object_put(body);
+}
+
+void handle_remove(struct exchange *exchange)
+{
+	struct json_object *body = exchange_read_body(exchange, NULL, 0);
+
+	if (body == NULL)
+		return;
+	instruct(exchange, (struct instruction){.kind = INSTRUCTION_REMOVE});
 	json_object_put(body);
 }

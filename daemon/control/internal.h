@@ -198,6 +198,9 @@ void inquiries_close(struct control *control);
 
 void handle_alias(struct exchange *exchange);
 void handle_dismiss(struct exchange *exchange);
+void handle_add(struct exchange *exchange);
+void handle_edit(struct exchange *exchange);
+void handle_remove(struct exchange *exchange);
 
 /* ---- follow.c ---- */
 

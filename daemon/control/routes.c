@@ -417,6 +417,9 @@ const struct route control_routes[] = {
         "plugin class kind severity roots limit after affects", 1000, 10000},
     {EVHTTP_REQ_PUT, "/v1/resources/", "/alias", handle_alias, "", 0, 0},
     {EVHTTP_REQ_POST, "/v1/alerts/", "/dismiss", handle_dismiss, "", 0, 0},
+    {EVHTTP_REQ_POST, "/v1/scannables", NULL, handle_add, "", 0, 0},
+    {EVHTTP_REQ_PATCH, "/v1/scannables/", NULL, handle_edit, "", 0, 0},
+    {EVHTTP_REQ_DELETE, "/v1/scannables/", NULL, handle_remove, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/changes", NULL, exchange_follow, "", 0, 0},
 };
 const size_t control_route_count = sizeof(control_routes) / sizeof(control_routes[0]);

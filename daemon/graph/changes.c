@@ -242,8 +242,10 @@ static void take_resource(struct resource_row *row, struct graph_resource *resou
 	    .identifier = xstrdup(resource->identifier),
 	    .label = xstrdup(resource->label),
 	    .alias = xstrdup(resource->alias),
-	    .configured = scannable_is_configured(resource),
+	    .configured = resource->configured || resource->was_configured,
+	    .added = resource->added,
 	    .in_use = resource->in_use,
+	    .departing = resource->departing,
 	    .given = xstrdup(resource->given)};
 	take_attributes(row, resource);
 	resource->stored = true;

@@ -79,7 +79,9 @@ void graph_restore_resource(struct graph *graph, const struct resource_row *row)
 	resource->stored_attributes = xstrdup(row->attributes);
 	resource->stored_secrets = xstrdup(row->secrets);
 	resource->configured = row->configured;
+	resource->added = row->added;
 	resource->in_use = row->in_use;
+	resource->departing = row->departing;
 	resource->given = xstrdup(row->given);
 	resource->stored = true;
 	if (row->scope_id != 0)

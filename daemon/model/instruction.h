@@ -12,6 +12,9 @@
 enum instruction_kind {
 	INSTRUCTION_ALIAS,   /* of a resource: alias, NULL takes it back */
 	INSTRUCTION_DISMISS, /* an alert, or (dismissed false) no longer */
+	INSTRUCTION_ADD,     /* a scannable: plugin, class, attributes; it has no id yet */
+	INSTRUCTION_EDIT,    /* one that was added: attributes, and if has_alias its alias */
+	INSTRUCTION_REMOVE,  /* one that was added, or is no longer in use */
 	INSTRUCTION_KIND_COUNT
 };
 
@@ -20,13 +23,21 @@ struct instruction {
 	record_id id;  /* of what it is about */
 	unsigned user; /* who gives it */
 	const char *alias;
+	bool has_alias;
 	bool dismissed;
+	const char *plugin, *class;
+	const struct typed_attribute *attributes; /* the place of each is NULL */
+	size_t attribute_count;
 };
 
 enum instruction_result {
 	INSTRUCTION_DONE,       /* and stored */
+	INSTRUCTION_MADE,       /* and stored: there is something new */
+	INSTRUCTION_EXISTED,    /* it was there, and is as it was */
+	INSTRUCTION_BEGUN,      /* that it is to be done is stored; the rest follows */
 	INSTRUCTION_WRONG,      /* what was given can't be, for the reasons */
 	INSTRUCTION_UNKNOWN,    /* there is nothing of this id */
+	INSTRUCTION_REFUSED,    /* not as things are */
 	INSTRUCTION_UNAVAILABLE /* not now */
 };
 
@@ -38,7 +49,7 @@ struct instruction_reason {
 
 struct instruction_answer {
 	enum instruction_result result;
-	record_id id; /* of what it was about */
+	record_id id; /* of what it was about, or is new */
 	const struct instruction_reason *reasons;
 	size_t reason_count;
 };

@@ -29,6 +29,7 @@ static void free_task(struct task *task)
 		free(task->reasons[i].text);
 	}
 	free(task->reasons);
+	scannable_free_task(task);
 	free(task);
 }
 
@@ -79,6 +80,17 @@ void task_refuse(
 	    (struct instruction_reason){.field = xstrdup(field), .text = text};
 	task->result = result;
 	finish(task);
+}
+
+void task_complain(void *context, const char *place, const char *attribute, const char *text)
+{
+	(void)place;
+	task_refuse(context, INSTRUCTION_WRONG, attribute, "%s", text);
+}
+
+bool task_is_refused(const struct task *task)
+{
+	return task->reason_count > 0;
 }
 
 void task_store(struct task *task, enum instruction_result result)
@@ -157,7 +169,7 @@ static const char *alias_fault(const char *alias)
 }
 
 /* Whether an alias can be one; else the task is refused. */
-static bool accept_alias(struct task *task, const char *alias)
+bool task_accept_alias(struct task *task, const char *alias)
 {
 	const char *fault = alias_fault(alias);
 
@@ -166,7 +178,7 @@ static bool accept_alias(struct task *task, const char *alias)
 	else if (utf8_length(alias) > ALIAS_MAX)
 		task_refuse(task, INSTRUCTION_WRONG, "alias",
 		    "too long: %zu characters (at most %d)", utf8_length(alias), ALIAS_MAX);
-	return task->stage != TASK_DONE;
+	return !task_is_refused(task);
 }
 
 /* The resource of an instruction, if people are to see it; else the task is refused. */
@@ -185,7 +197,7 @@ static void set_alias(struct task *task, const struct instruction *instruction)
 	struct graph_resource *resource = find_shown(task, instruction->id);
 	const char *alias = instruction->alias;
 
-	if (resource == NULL || (alias != NULL && !accept_alias(task, alias)))
+	if (resource == NULL || (alias != NULL && !task_accept_alias(task, alias)))
 		return;
 	log_about(LOG_LEVEL_INFO, resource->class->plugin, graph_name(resource), "user %u %s%s",
 	    instruction->user, alias != NULL ? "calls it " : "took its alias back",
@@ -217,6 +229,9 @@ static void (*const followers[INSTRUCTION_KIND_COUNT])(
     struct task *task, const struct instruction *instruction) = {
     [INSTRUCTION_ALIAS] = set_alias,
     [INSTRUCTION_DISMISS] = dismiss,
+    [INSTRUCTION_ADD] = scannable_follow_add,
+    [INSTRUCTION_EDIT] = scannable_follow_edit,
+    [INSTRUCTION_REMOVE] = scannable_follow_remove,
 };
 
 /* Why nothing can be changed now, a new text; NULL if it can. */
@@ -249,6 +264,7 @@ uint64_t supervisor_instruct(void *context, const struct instruction *instructio
 	task->answered = answered;
 	task->asker = asker;
 	task->id = instruction->id;
+	task->user = instruction->user;
 	TAILQ_INSERT_TAIL(&supervisor->tasks, task, next);
 	supervisor->task_count++;
 	reason = obstacle(supervisor);

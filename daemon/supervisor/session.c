@@ -130,6 +130,7 @@ void session_free(struct session *session)
 	event_free(session->timer);
 	free(session->reason);
 	free(session->failure);
+	free(session->place);
 	session->magic = 0;
 	free(session);
 }

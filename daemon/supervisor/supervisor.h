@@ -264,6 +264,8 @@ struct session {
 	char *failure;      /* why it is not contactable, until it is */
 	uint64_t typed;     /* fingerprint of its attributes in the configuration; 0: none yet */
 	uint64_t passwords; /* and of those that are passwords, and of who obfuscated them */
+	char *
+	    place; /* "file:line" of it in the configuration, while that has it; else NULL or old */
 
 	struct wallclock last_scan; /* end of the last scan; 0 if none */
 	int64_t last_duration_ns;
@@ -348,6 +350,14 @@ unsigned scannables_pending(const struct plugin *plugin);
 /* Forgets what the plugin was asked, which nobody will answer any more, and the mistakes. */
 void scannables_forget(struct plugin *plugin);
 void scannables_free(struct plugin *plugin);
+
+/* ---- scannables that people add, edit and remove (scannable_instruct.c) ---- */
+
+/* What a plugin has made of the values of one, if it was asked for that. */
+void scannable_instructed(struct plugin *plugin, const struct message_prepared *answer);
+
+/* The process of a plugin is gone, or about to go: nobody will answer. */
+void scannables_lose_instructions(struct plugin *plugin);
 
 /* ---- scannables that others report (scannable_report.c) ---- */
 

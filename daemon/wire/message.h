@@ -140,6 +140,7 @@ struct message_prepare {
 	 */
 	struct value *values;
 	size_t value_count;
+	bool partial; /* others than passwords may be null: only these are obfuscated */
 };
 
 /* What the plugin made of it: its values, or why there are none. */
@@ -148,6 +149,7 @@ struct message_prepared {
 	uint32_t class;
 	struct value *values; /* one per attribute, complete and valid, passwords obfuscated */
 	size_t value_count;   /* 0: it can't be */
+	bool partial;         /* as in the request: mandatory ones may be null */
 	char **reasons;       /* then; each names an attribute */
 	size_t reason_count;
 };

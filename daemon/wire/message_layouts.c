@@ -80,6 +80,7 @@ static const struct field prepare_fields[] = {
     RANGE(struct message_prepare, request, 1, UINT32_MAX),
     FIELD(struct message_prepare, class),
     ARRAY(struct message_prepare, values, value_count, &value_layout),
+    FIELD(struct message_prepare, partial),
 };
 const struct layout prepare_layout = LAYOUT(struct message_prepare, prepare_fields);
 
@@ -300,6 +301,7 @@ static const struct field prepared_fields[] = {
     RANGE(struct message_prepared, request, 1, UINT32_MAX),
     FIELD(struct message_prepared, class),
     ARRAY(struct message_prepared, values, value_count, &value_layout),
+    FIELD(struct message_prepared, partial),
     ARRAY(struct message_prepared, reasons, reason_count, &text_layout),
 };
 const struct layout prepared_layout = LAYOUT(struct message_prepared, prepared_fields);

@@ -23,7 +23,7 @@ static void start(struct runner *runner, const char *script)
 	    plugin, runner->directory);
 	free(plugin);
 	runner_start(runner, "--verbose", NULL);
-	wait_for_log(runner, "session online", 1);
+	wait_for(runner, "select count(*) > 0 from storage.resources");
 }
 
 /* Runs a command that is to succeed and say nothing. */
@@ -61,6 +61,7 @@ static void an_alias_is_stored_when_the_command_ends(void **state)
 	    query(runner, "select name from storage.resources where class = 'Disk'"), "north wall");
 	runner_start(runner, "--verbose", NULL);
 	wait_for_log(runner, "session online", 2);
+	wait_for_log(runner, "database: ready", 2);
 	change(runner, "alias 'north wall' 'south wall'");
 	assert_string_equal(
 	    query(runner, "select name || label from storage.resources where class = 'Disk'"),
@@ -173,8 +174,7 @@ static void nothing_is_changed_while_the_database_is_away(void **state)
 	database_resume();
 	wait_for_log(runner, "database back", 1);
 	change(runner, "alias 1 bar");
-	assert_string_equal(
-	    query(runner, "select alias from storage.resources where id = 1"), "bar");
+	change(runner, "show 1 | grep -q bar");
 	assert_int_equal(runner_stop(runner), 0);
 }
 

@@ -16,11 +16,17 @@ static struct {
 	unsigned count;
 	struct instruction instruction;
 	char alias[256];
+	struct text words; /* of a scannable */
 	void (*answered)(void *asker, const struct instruction_answer *answer);
 	void *asker;
 	uint64_t forgotten;
 	uint64_t number; /* to give; 0: refused */
 } told;
+
+static const char *or_none(const char *text)
+{
+	return text != NULL ? text : "(none)";
+}
 
 static uint64_t take_instruction(void *context, const struct instruction *instruction,
     void (*answered)(void *asker, const struct instruction_answer *answer), void *asker)
@@ -28,8 +34,13 @@ static uint64_t take_instruction(void *context, const struct instruction *instru
 	(void)context;
 	told.count++;
 	told.instruction = *instruction;
-	snprintf(told.alias, sizeof(told.alias), "%s",
-	    instruction->alias != NULL ? instruction->alias : "(none)");
+	snprintf(told.alias, sizeof(told.alias), "%s", or_none(instruction->alias));
+	text_reset(&told.words);
+	text_printf(
+	    &told.words, "%s.%s", or_none(instruction->plugin), or_none(instruction->class));
+	for (size_t i = 0; i < instruction->attribute_count; i++)
+		text_printf(&told.words, " %s=%s", instruction->attributes[i].name,
+		    or_none(instruction->attributes[i].value));
 	told.answered = answered;
 	told.asker = asker;
 	return told.number;
@@ -46,6 +57,7 @@ static int start(void **state)
 	int result = site_start(state);
 	struct site *site = *state;
 
+	text_clear(&told.words);
 	memset(&told, 0, sizeof(told));
 	told.number = 7;
 	site->callbacks.instruct = take_instruction;
@@ -189,6 +201,82 @@ static void a_dismissal_is_taken_back(void **state)
 	run_until_told(site);
 	assert_false(told.instruction.dismissed);
 	close(fd);
+}
+
+/* ---- scannables ---- */
+
+static void a_scannable_is_added_as_it_was_typed(void **state)
+{
+	static const char body[] =
+	    "{\"plugin\": \"acme\", \"class\": \"Couplet\", \"attributes\": {\"address\": \"a\", "
+	    "\"port\": 80, \"on\": true, \"note\": null}}";
+	const struct site *site = *state;
+	int fd = send_request(site, "POST", "/v1/scannables", body, strlen(body));
+	struct json_object *answer;
+	int code;
+
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_ADD);
+	assert_string_equal(told.words.data, "acme.Couplet address=a port=80 on=true note=(none)");
+	told.answered(
+	    told.asker, &(const struct instruction_answer){.result = INSTRUCTION_MADE, .id = 17});
+	answer = finish_request(site, fd, &code);
+	assert_int_equal(code, 201);
+	assert_string_equal(at(answer, "id"), "17");
+	assert_string_equal(at(answer, "existed"), "false");
+	json_object_put(answer);
+}
+
+static void a_scannable_is_changed_by_its_id(void **state)
+{
+	static const char body[] = "{\"attributes\": {\"port\": \"81\"}, \"alias\": null}";
+	const struct site *site = *state;
+	int fd = send_request(site, "PATCH", "/v1/scannables/17", body, strlen(body));
+
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_EDIT);
+	assert_int_equal(told.instruction.id, 17);
+	assert_true(told.instruction.has_alias);
+	assert_string_equal(told.words.data, "(none).(none) port=81");
+	close(fd);
+}
+
+static void a_removal_is_accepted(void **state)
+{
+	const struct site *site = *state;
+	int fd = send_request(site, "DELETE", "/v1/scannables/17", "", 0);
+	struct json_object *answer;
+	int code;
+
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_REMOVE);
+	told.answered(
+	    told.asker, &(const struct instruction_answer){.result = INSTRUCTION_BEGUN, .id = 17});
+	answer = finish_request(site, fd, &code);
+	assert_int_equal(code, 202);
+	json_object_put(answer);
+}
+
+static void what_can_be_no_scannable_is_refused(void **state)
+{
+	static const char add[] = "POST /v1/scannables";
+
+	assert_refused(*state, add, "{}", 422, "plugin is missing", "plugin");
+	assert_refused(*state, add, "{\"plugin\": \"a\", \"class\": \"b\", \"attributes\": []}",
+	    422, "attributes is not an object", "attributes");
+	assert_refused(*state, add,
+	    "{\"plugin\": \"a\", \"class\": \"b\", \"attributes\": {\"c\": {}}}", 422,
+	    "\"c\" is not a text, an integer, true, false or null", "c");
+	assert_refused(*state, add,
+	    "{\"plugin\": \"a\", \"class\": \"b\", \"attributes\": {\"c\": 1.5}}", 422,
+	    "\"c\" is not a text, an integer, true, false or null", "c");
+	assert_refused(*state, add,
+	    "{\"plugin\": \"a\", \"class\": \"b\", \"attributes\": {\"c\": \"x\\u0000\"}}", 422,
+	    "\"c\" has a zero character in it", "c");
+	assert_refused(*state, "DELETE /v1/scannables/5", "{\"force\": true}", 422,
+	    "\"force\" is not known here (known are: none)", "force");
+	assert_refused(
+	    *state, "PUT /v1/scannables/5", "", 405, "only PATCH or DELETE is allowed", "");
 }
 
 static void every_reason_is_told_with_its_field(void **state)
@@ -372,6 +460,10 @@ int main(void)
 	    site_test(who_left_does_no_harm),
 	    site_test(an_alert_is_dismissed_without_a_body),
 	    site_test(a_dismissal_is_taken_back),
+	    site_test(a_scannable_is_added_as_it_was_typed),
+	    site_test(a_scannable_is_changed_by_its_id),
+	    site_test(a_removal_is_accepted),
+	    site_test(what_can_be_no_scannable_is_refused),
 	    site_test(every_reason_is_told_with_its_field),
 	    site_test(what_can_not_be_begun_is_refused),
 	    site_test(who_waits_when_the_runner_ends_is_forgotten),
