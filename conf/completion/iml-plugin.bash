@@ -53,7 +53,7 @@ _iml_plugin() {
 		elif [ "${COMP_WORDS[COMP_CWORD - 2]}" = add ]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live classes "$before")" -- "$word")
 		fi ;;
-	modify,* | remove,*)
+	modify,* | remove,* | rescan,*)
 		[ "$before" != "$command" ] ||
 			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live scannables)" -- "$word") ;;
 	dismiss,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live alerts)" -- "$word") ;;

@@ -63,7 +63,7 @@ function __iml_plugin_complete
         __iml_plugin_live plugins
     else if test "$command" = add; and test (commandline -opc)[-2] = add
         __iml_plugin_live classes (commandline -opc)[-1]
-    else if __iml_plugin_after modify remove
+    else if __iml_plugin_after modify remove rescan
         __iml_plugin_live scannables
     else if test "$command" = dismiss
         __iml_plugin_live alerts

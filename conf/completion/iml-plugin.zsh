@@ -48,7 +48,7 @@ _iml_plugin() {
 		elif [ "${words[CURRENT - 2]}" = add ]; then
 			compadd -- $(_iml_plugin_live classes "${words[CURRENT - 1]}")
 		fi ;;
-	modify,* | remove,*) [ "${words[CURRENT - 1]}" != "$command" ] || compadd -- $(_iml_plugin_live scannables) ;;
+	modify,* | remove,* | rescan,*) [ "${words[CURRENT - 1]}" != "$command" ] || compadd -- $(_iml_plugin_live scannables) ;;
 	dismiss,*) compadd -- $(_iml_plugin_live alerts) ;;
 	validate,* | scan,* | certify,*) _files -g '*.so' ;;
 	esac

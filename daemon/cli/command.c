@@ -88,6 +88,11 @@ static const struct command commands[] = {
         "Ends the scans of a scannable, and removes it with all that it alone reports, and its\n"
         "history. Also one that left the configuration file, by its id.\n",
         1, 1, false, false, command_remove},
+    {"rescan", "ID|NAME...", "scan scannables now, without waiting",
+        "Has each scannable scanned now, also one that waits because its last scan failed, or\n"
+        "because its plugin died. A scan that runs is left alone.\n"
+        "  --all   all scannables\n",
+        0, 1000, false, false, command_rescan},
     {"alias", "ID|NAME [TEXT]", "give a resource a name of your own",
         "Calls the resource TEXT, up to 64 characters, wherever it is shown; NAME is what it is\n"
         "called now.\n"
@@ -285,8 +290,9 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("an argument is missing: ", command->arguments);
 	if (count > command->max_arguments)
 		return wrong_usage("too many arguments for ", command->name);
-	if (cli->all && command->run != command_alerts && command->run != command_list)
-		return wrong_usage("--all is of alerts and list, not of ", command->name);
+	if (cli->all && command->run != command_alerts && command->run != command_list &&
+	    command->run != command_rescan)
+		return wrong_usage("--all is of alerts, list and rescan, not of ", command->name);
 	if (cli->dot && (command->run != command_graph || cli->json))
 		return wrong_usage("--dot is of graph, without --json", "");
 	if (cli->clear && command->run != command_alias)

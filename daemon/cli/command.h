@@ -82,6 +82,7 @@ int command_dismiss(struct cli *cli, char **arguments, int count);
 int command_add(struct cli *cli, char **arguments, int count);
 int command_modify(struct cli *cli, char **arguments, int count);
 int command_remove(struct cli *cli, char **arguments, int count);
+int command_rescan(struct cli *cli, char **arguments, int count);
 
 int command_validate(struct cli *cli, char **arguments, int count);
 int command_new(struct cli *cli, char **arguments, int count);

@@ -289,3 +289,51 @@ int command_remove(struct cli *cli, char **arguments, int count)
 	free(resource);
 	return conclude_change(cli, answer);
 }
+
+/* ---- scanning ---- */
+
+/* Has one scannable scanned, by its id. */
+static int rescan(const struct cli *cli, const char *id)
+{
+	char *path = xasprintf("/v1/scannables/%s/scan", id);
+	struct json_object *answer = client_send(cli->client, "POST", path, NULL);
+
+	free(path);
+	return conclude_change(cli, answer);
+}
+
+/* Has all scannables of all plugins scanned. */
+static int rescan_all(const struct cli *cli)
+{
+	struct json_object *status = client_get(cli->client, "/v1/status");
+	struct json_object *plugins = json_part(status, "plugins");
+	int result = status != NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+
+	for (size_t i = 0; i < json_count(plugins); i++) {
+		struct json_object *scannables = json_part(json_item(plugins, i), "scannables");
+
+		for (size_t j = 0; j < json_count(scannables); j++)
+			if (rescan(cli, json_text(json_item(scannables, j), "id")) != EXIT_SUCCESS)
+				result = EXIT_FAILURE;
+	}
+	json_object_put(status);
+	return result;
+}
+
+int command_rescan(struct cli *cli, char **arguments, int count)
+{
+	int status = EXIT_SUCCESS;
+
+	if (cli->all != (count == 0))
+		return wrong_usage("either scannables or --all goes with rescan", "");
+	if (cli->all)
+		return rescan_all(cli);
+	for (int i = 0; i < count; i++) {
+		char *path = resource_path(cli, arguments[i]);
+
+		if (path == NULL || rescan(cli, strrchr(path, '/') + 1) != EXIT_SUCCESS)
+			status = EXIT_FAILURE;
+		free(path);
+	}
+	return status;
+}

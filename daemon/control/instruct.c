@@ -218,12 +218,23 @@ void handle_edit(struct exchange *exchange)
 	json_object_put(body);
 }
 
-void handle_remove(struct exchange *exchange)
+/* Passes on an instruction that has nothing but an id. */
+static void instruct_plainly(struct exchange *exchange, enum instruction_kind kind)
 {
 	struct json_object *body = exchange_read_body(exchange, NULL, 0);
 
 	if (body == NULL)
 		return;
-	instruct(exchange, (struct instruction){.kind = INSTRUCTION_REMOVE});
+	instruct(exchange, (struct instruction){.kind = kind});
 	json_object_put(body);
+}
+
+void handle_remove(struct exchange *exchange)
+{
+	instruct_plainly(exchange, INSTRUCTION_REMOVE);
+}
+
+void handle_scan(struct exchange *exchange)
+{
+	instruct_plainly(exchange, INSTRUCTION_SCAN);
 }

@@ -201,6 +201,7 @@ void handle_dismiss(struct exchange *exchange);
 void handle_add(struct exchange *exchange);
 void handle_edit(struct exchange *exchange);
 void handle_remove(struct exchange *exchange);
+void handle_scan(struct exchange *exchange);
 
 /* ---- follow.c ---- */
 

@@ -420,6 +420,7 @@ const struct route control_routes[] = {
     {EVHTTP_REQ_POST, "/v1/scannables", NULL, handle_add, "", 0, 0},
     {EVHTTP_REQ_PATCH, "/v1/scannables/", NULL, handle_edit, "", 0, 0},
     {EVHTTP_REQ_DELETE, "/v1/scannables/", NULL, handle_remove, "", 0, 0},
+    {EVHTTP_REQ_POST, "/v1/scannables/", "/scan", handle_scan, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/changes", NULL, exchange_follow, "", 0, 0},
 };
 const size_t control_route_count = sizeof(control_routes) / sizeof(control_routes[0]);

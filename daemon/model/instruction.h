@@ -15,6 +15,7 @@ enum instruction_kind {
 	INSTRUCTION_ADD,     /* a scannable: plugin, class, attributes; it has no id yet */
 	INSTRUCTION_EDIT,    /* one that was added: attributes, and if has_alias its alias */
 	INSTRUCTION_REMOVE,  /* one that was added, or is no longer in use */
+	INSTRUCTION_SCAN,    /* a scannable, now */
 	INSTRUCTION_KIND_COUNT
 };
 
@@ -34,7 +35,7 @@ enum instruction_result {
 	INSTRUCTION_DONE,       /* and stored */
 	INSTRUCTION_MADE,       /* and stored: there is something new */
 	INSTRUCTION_EXISTED,    /* it was there, and is as it was */
-	INSTRUCTION_BEGUN,      /* that it is to be done is stored; the rest follows */
+	INSTRUCTION_BEGUN,      /* what has to be stored is; the rest follows */
 	INSTRUCTION_WRONG,      /* what was given can't be, for the reasons */
 	INSTRUCTION_UNKNOWN,    /* there is nothing of this id */
 	INSTRUCTION_REFUSED,    /* not as things are */

@@ -93,6 +93,12 @@ bool task_is_refused(const struct task *task)
 	return task->reason_count > 0;
 }
 
+void task_finish(struct task *task, enum instruction_result result)
+{
+	task->result = result;
+	finish(task);
+}
+
 void task_store(struct task *task, enum instruction_result result)
 {
 	struct supervisor *supervisor = task->supervisor;
@@ -232,15 +238,18 @@ static void (*const followers[INSTRUCTION_KIND_COUNT])(
     [INSTRUCTION_ADD] = scannable_follow_add,
     [INSTRUCTION_EDIT] = scannable_follow_edit,
     [INSTRUCTION_REMOVE] = scannable_follow_remove,
+    [INSTRUCTION_SCAN] = scannable_follow_scan,
 };
 
-/* Why nothing can be changed now, a new text; NULL if it can. */
-static char *obstacle(const struct supervisor *supervisor)
+/* Why an instruction can't be followed now, a new text; NULL if it can. */
+static char *obstacle(const struct supervisor *supervisor, const struct instruction *instruction)
 {
 	const char *reason = supervisor->database_reason;
 
 	if (supervisor->state == SUPERVISOR_STOPPING)
 		return xstrdup("the runner is stopping; nothing was changed");
+	if (supervisor->loaded && instruction->kind == INSTRUCTION_SCAN)
+		return NULL;
 	if (!supervisor->loaded || supervisor->database_away)
 		return xasprintf("the database is away%s%s; nothing was changed",
 		    reason != NULL ? ": " : "", reason != NULL ? reason : "");
@@ -267,7 +276,7 @@ uint64_t supervisor_instruct(void *context, const struct instruction *instructio
 	task->user = instruction->user;
 	TAILQ_INSERT_TAIL(&supervisor->tasks, task, next);
 	supervisor->task_count++;
-	reason = obstacle(supervisor);
+	reason = obstacle(supervisor, instruction);
 	if (reason != NULL)
 		task_refuse(task, INSTRUCTION_UNAVAILABLE, NULL, "%s", reason);
 	else

@@ -52,6 +52,9 @@ bool task_accept_alias(struct task *task, const char *alias);
 /* Whether the task is refused already. */
 bool task_is_refused(const struct task *task);
 
+/* It was followed, and leaves nothing to be stored. */
+void task_finish(struct task *task, enum instruction_result result);
+
 /* It was followed: it is answered with this when what the graph has now is stored. */
 void task_store(struct task *task, enum instruction_result result);
 
@@ -60,6 +63,7 @@ void task_store(struct task *task, enum instruction_result result);
 void scannable_follow_add(struct task *task, const struct instruction *instruction);
 void scannable_follow_edit(struct task *task, const struct instruction *instruction);
 void scannable_follow_remove(struct task *task, const struct instruction *instruction);
+void scannable_follow_scan(struct task *task, const struct instruction *instruction);
 
 /* Releases what of a task is about scannables. */
 void scannable_free_task(struct task *task);

@@ -379,3 +379,32 @@ void scannable_follow_remove(struct task *task, const struct instruction *instru
 	scannables_follow(plugin->supervisor);
 	task_store(task, INSTRUCTION_BEGUN);
 }
+
+/* ---- scanning ---- */
+
+void scannable_follow_scan(struct task *task, const struct instruction *instruction)
+{
+	struct graph_resource *scannable = graph_find(task->supervisor->graph, task->id);
+	struct plugin *plugin = NULL;
+	struct session *session = NULL;
+
+	(void)instruction;
+	if (scannable != NULL)
+		plugin = supervisor_find_plugin(task->supervisor, scannable->class->plugin);
+	if (plugin != NULL)
+		session = session_of_scannable(plugin, scannable);
+	if (scannable == NULL || !graph_is_shown(scannable)) {
+		task_refuse(task, INSTRUCTION_UNKNOWN, "id", "there is no resource %lld",
+		    (long long)task->id);
+		return;
+	}
+	if (session == NULL) {
+		task_refuse(task, INSTRUCTION_REFUSED, "id", "%s is not scanned on its own",
+		    graph_name(scannable));
+		return;
+	}
+	log_about(LOG_LEVEL_INFO, plugin->config->name, graph_name(scannable),
+	    "user %u wants it scanned now", task->user);
+	session_hurry(session);
+	task_finish(task, INSTRUCTION_BEGUN);
+}

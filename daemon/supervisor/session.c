@@ -224,6 +224,18 @@ void session_retry(struct session *session)
 	session_open(session);
 }
 
+void session_hurry(struct session *session)
+{
+	struct message message = {.type = MESSAGE_SCAN, .scan = {.session = session->number}};
+
+	if (session->state == SESSION_BACKOFF)
+		session_retry(session);
+	else if (session->state == SESSION_WAITING)
+		plugin_retry(session->plugin);
+	else if (session->state == SESSION_FIRST || session->state == SESSION_ONLINE)
+		plugin_send(session->plugin, &message);
+}
+
 /* The scannable is not contactable, for this reason, since its last scan. */
 static void go_offline(struct session *session, const char *reason, enum gap_reason gap)
 {

@@ -305,6 +305,12 @@ void session_renew(struct session *session, const char *reason);
 /* Ends the session for good: the scannable is no longer wanted. */
 void session_close(struct session *session, const char *reason);
 
+/*
+ * Has it scanned now, whatever it waits for. A scan that runs, and a session that ends, are left
+ * alone.
+ */
+void session_hurry(struct session *session);
+
 /* Ends the wait after a failure: it is scanned as soon as its plugin runs. */
 void session_retry(struct session *session);
 

@@ -48,6 +48,7 @@ enum message_type {
 	MESSAGE_PREPARED,
 	/* supervisor to plugin host */
 	MESSAGE_ASSOCIATE, /* a virtual machine stands for a server */
+	MESSAGE_SCAN,      /* the next scan of a session is due now */
 	MESSAGE_TYPE_END
 };
 
@@ -102,6 +103,10 @@ struct message_open {
 };
 
 struct message_close {
+	uint32_t session;
+};
+
+struct message_scan {
 	uint32_t session;
 };
 
@@ -166,6 +171,7 @@ struct message {
 		struct message_close close;
 		struct message_acknowledge acknowledge;
 		struct message_associate associate;
+		struct message_scan scan;
 		struct message_adjust adjust;
 		struct message_loaded loaded;
 		struct message_failed failed;

@@ -63,6 +63,9 @@ const struct layout open_layout = LAYOUT(struct message_open, open_fields);
 static const struct field close_fields[] = {SESSION(struct message_close)};
 const struct layout close_layout = LAYOUT(struct message_close, close_fields);
 
+static const struct field scan_fields[] = {SESSION(struct message_scan)};
+const struct layout scan_layout = LAYOUT(struct message_scan, scan_fields);
+
 static const struct field acknowledge_fields[] = {
     SESSION(struct message_acknowledge),
     FIELD(struct message_acknowledge, batch),

@@ -374,6 +374,70 @@ static void one_that_another_reports_is_not_for_people(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* ---- scanning now ---- */
+
+static void a_scannable_that_failed_is_tried_again_at_once(void **state)
+{
+	struct runner *runner = *state;
+
+	start(runner);
+	write_file(runner, "b", "fail so\n");
+	run(runner, 0, "\n", "add scripted Array name=A script=%s/b", runner->directory);
+	wait_for_log(runner, "next scan in", 1);
+	write_file(runner, "b", "disk B1\n");
+	run(runner, 0, NULL, "rescan 'Array A'");
+	wait_for(runner, "select count(*) = 1 from storage.resources where label = 'Disk B1'");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_scan_comes_before_its_time(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin = built("tests/plugins/scripted.so");
+
+	write_file(runner, "f", "disk F1\n");
+	runner_configure(runner,
+	    "plugins: [{path: %s, log_level: debug}]\nscan: {period: 1 h}\n"
+	    "scannables:\n  - {plugin: scripted, class: Array, attributes: {name: F, script: "
+	    "%s/f}}\n",
+	    plugin, runner->directory);
+	runner_start(runner, "--verbose", NULL);
+	wait_for_log(runner, "committing -> idle", 2);
+	write_file(runner, "f", "disk F1\ndisk F2\n");
+	run(runner, 0, NULL, "rescan 1");
+	wait_for(runner, "select count(*) = 1 from storage.resources where label = 'Disk F2'");
+	wait_for_log(runner, "committing -> idle", 3);
+	run(runner, 0, "\"id\": 1", "--json rescan --all");
+	wait_for_log(runner, "Array F: update scan", 3);
+	free(plugin);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_plugin_that_died_is_started_for_a_scan(void **state)
+{
+	struct runner *runner = *state;
+
+	start(runner);
+	wait_for_log(runner, "committing -> idle", 2);
+	kill(plugin_pid(runner, "scripted"), SIGKILL);
+	wait_for_plugin(runner, "scripted", "backoff");
+	run(runner, 0, NULL, "rescan 'Array F'");
+	wait_for_plugin(runner, "scripted", "running");
+	wait_for_log(runner, "Array F: initial scan", 2);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void what_is_not_scanned_can_not_be_scanned_now(void **state)
+{
+	struct runner *runner = *state;
+
+	start(runner);
+	run(runner, 1, "Disk F1 is not scanned on its own", "rescan 'Disk F1'");
+	run(runner, 1, "there is no resource 99", "rescan 99");
+	run(runner, 64, "either scannables or --all goes with rescan", "rescan");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 /* ---- passwords ---- */
 
 static void a_password_is_obfuscated_once_and_kept(void **state)
@@ -469,6 +533,10 @@ int main(void)
 	    runner_test(what_left_the_configuration_can_be_added),
 	    runner_test(the_records_of_what_left_the_configuration_can_be_removed),
 	    runner_test(one_that_another_reports_is_not_for_people),
+	    runner_test(a_scannable_that_failed_is_tried_again_at_once),
+	    runner_test(a_scan_comes_before_its_time),
+	    runner_test(a_plugin_that_died_is_started_for_a_scan),
+	    runner_test(what_is_not_scanned_can_not_be_scanned_now),
 	    runner_test(a_password_is_obfuscated_once_and_kept),
 	    runner_test(a_function_that_fails_or_dies_leaves_nothing),
 	    runner_test(a_password_that_was_typed_is_nowhere),
