@@ -189,8 +189,9 @@ void scannable_follow_add(struct task *task, const struct instruction *instructi
 {
 	struct plugin *plugin = find_plugin(task, instruction->plugin);
 
-	if (plugin != NULL)
-		task->class = find_class(task, plugin, instruction->class);
+	if (plugin == NULL)
+		return;
+	task->class = find_class(task, plugin, instruction->class);
 	if (task->class == NULL)
 		return;
 	task->value_count = task->class->attribute_count;
