@@ -93,6 +93,16 @@ static const struct command commands[] = {
         "because its plugin died. A scan that runs is left alone.\n"
         "  --all   all scannables\n",
         0, 1000, false, false, command_rescan},
+    {"volumes", "", "volumes, their nodes on servers, and which of these are used",
+        "Lists the logical drives that servers can use, with the device nodes that lead there. "
+        "The\n"
+        "runner decides which are primary and secondary, unless a user has chosen them.\n",
+        0, 0, false, false, command_volumes},
+    {"choose", "VOLUME [NODE...]", "choose the nodes of a volume that are used",
+        "Makes the first of the nodes, by their numbers, the primary one of the volume, and the\n"
+        "others secondary ones, on different servers of one HA cluster; further ones are unused.\n"
+        "  --clear   let the runner decide again\n",
+        1, 1000, false, false, command_choose},
     {"alias", "ID|NAME [TEXT]", "give a resource a name of your own",
         "Calls the resource TEXT, up to 64 characters, wherever it is shown; NAME is what it is\n"
         "called now.\n"
@@ -295,8 +305,8 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("--all is of alerts, list and rescan, not of ", command->name);
 	if (cli->dot && (command->run != command_graph || cli->json))
 		return wrong_usage("--dot is of graph, without --json", "");
-	if (cli->clear && command->run != command_alias)
-		return wrong_usage("--clear is of alias, not of ", command->name);
+	if (cli->clear && command->run != command_alias && command->run != command_choose)
+		return wrong_usage("--clear is of alias and choose, not of ", command->name);
 	if (cli->undo && command->run != command_dismiss)
 		return wrong_usage("--undo is of dismiss, not of ", command->name);
 	if (cli->given.count > 0 && command->run != command_add && command->run != command_modify)

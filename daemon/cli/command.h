@@ -41,7 +41,7 @@ struct cli {
 	unsigned wait_s;
 	bool all;                /* of alerts and list */
 	bool dot;                /* of graph */
-	bool clear;              /* of alias */
+	bool clear;              /* of alias and choose */
 	bool undo;               /* of dismiss */
 	struct given_list given; /* options of add and modify, in order */
 	struct stats_options stats;
@@ -77,6 +77,8 @@ int command_stats(struct cli *cli, char **arguments, int count);
 int command_status(struct cli *cli, char **arguments, int count);
 int command_watch(struct cli *cli, char **arguments, int count);
 
+int command_volumes(struct cli *cli, char **arguments, int count);
+int command_choose(struct cli *cli, char **arguments, int count);
 int command_alias(struct cli *cli, char **arguments, int count);
 int command_dismiss(struct cli *cli, char **arguments, int count);
 int command_add(struct cli *cli, char **arguments, int count);
@@ -127,6 +129,7 @@ void render_impact(struct text *out, const struct terminal *terminal, struct jso
 void render_graph(
     struct text *out, const struct terminal *terminal, struct json_object *answer, int64_t id);
 void render_dot(struct text *out, struct json_object *answer);
+void render_volumes(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_status(struct text *out, const struct terminal *terminal, struct json_object *status);
 void render_change(struct text *out, const struct terminal *terminal, struct json_object *notice);
 

@@ -61,8 +61,7 @@ static void answered(void *asker, const struct instruction_answer *answer)
 	exchange_answer_code(&exchange, codes[answer->result], object);
 }
 
-/* Passes the instruction on; the request is answered when it has been followed. */
-static void instruct(struct exchange *exchange, struct instruction instruction)
+void exchange_instruct(struct exchange *exchange, struct instruction instruction)
 {
 	const struct control *control = exchange->control;
 	struct inquiry *inquiry = inquiry_new(exchange, control->callbacks->forget);
@@ -95,7 +94,7 @@ void handle_alias(struct exchange *exchange)
 
 	if (body == NULL)
 		return;
-	instruct(exchange,
+	exchange_instruct(exchange,
 	    (struct instruction){.kind = INSTRUCTION_ALIAS, .alias = text_of(body, "alias")});
 	json_object_put(body);
 }
@@ -109,7 +108,7 @@ void handle_dismiss(struct exchange *exchange)
 	if (body == NULL)
 		return;
 	dismissed = json_object_object_get(body, "dismissed");
-	instruct(
+	exchange_instruct(
 	    exchange, (struct instruction){.kind = INSTRUCTION_DISMISS,
 	                  .dismissed = dismissed == NULL || json_object_get_boolean(dismissed)});
 	json_object_put(body);
@@ -182,7 +181,7 @@ static void instruct_with_attributes(
 		return;
 	instruction.attributes = list.items;
 	instruction.attribute_count = list.count;
-	instruct(exchange, instruction);
+	exchange_instruct(exchange, instruction);
 	free_attributes(&list);
 }
 
@@ -225,7 +224,7 @@ static void instruct_plainly(struct exchange *exchange, enum instruction_kind ki
 
 	if (body == NULL)
 		return;
-	instruct(exchange, (struct instruction){.kind = kind});
+	exchange_instruct(exchange, (struct instruction){.kind = kind});
 	json_object_put(body);
 }
 

@@ -196,12 +196,23 @@ void inquiries_close(struct control *control);
 
 /* ---- instruct.c: requests that change something ---- */
 
+/*
+ * Passes an instruction of the client, about the id in the path, on; the request is answered when
+ * it has been followed.
+ */
+void exchange_instruct(struct exchange *exchange, struct instruction instruction);
+
 void handle_alias(struct exchange *exchange);
 void handle_dismiss(struct exchange *exchange);
 void handle_add(struct exchange *exchange);
 void handle_edit(struct exchange *exchange);
 void handle_remove(struct exchange *exchange);
 void handle_scan(struct exchange *exchange);
+
+/* ---- volumes.c ---- */
+
+void handle_volumes(struct exchange *exchange);
+void handle_nodes(struct exchange *exchange);
 
 /* ---- follow.c ---- */
 

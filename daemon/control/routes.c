@@ -421,6 +421,8 @@ const struct route control_routes[] = {
     {EVHTTP_REQ_PATCH, "/v1/scannables/", NULL, handle_edit, "", 0, 0},
     {EVHTTP_REQ_DELETE, "/v1/scannables/", NULL, handle_remove, "", 0, 0},
     {EVHTTP_REQ_POST, "/v1/scannables/", "/scan", handle_scan, "", 0, 0},
+    {EVHTTP_REQ_GET, "/v1/volumes", NULL, handle_volumes, "limit after", 1000, 10000},
+    {EVHTTP_REQ_PUT, "/v1/volumes/", "/nodes", handle_nodes, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/changes", NULL, exchange_follow, "", 0, 0},
 };
 const size_t control_route_count = sizeof(control_routes) / sizeof(control_routes[0]);

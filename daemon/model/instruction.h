@@ -15,6 +15,7 @@ enum instruction_kind {
 	INSTRUCTION_ADD,     /* a scannable: plugin, class, attributes; it has no id yet */
 	INSTRUCTION_EDIT,    /* one that was added: attributes, and if has_alias its alias */
 	INSTRUCTION_REMOVE,  /* one that was added, or is no longer in use */
+	INSTRUCTION_NODES,   /* of a volume: which are used; primary 0 ends the choice */
 	INSTRUCTION_SCAN,    /* a scannable, now */
 	INSTRUCTION_KIND_COUNT
 };
@@ -26,6 +27,9 @@ struct instruction {
 	const char *alias;
 	bool has_alias;
 	bool dismissed;
+	record_id primary;
+	const record_id *secondary;
+	size_t secondary_count;
 	const char *plugin, *class;
 	const struct typed_attribute *attributes; /* the place of each is NULL */
 	size_t attribute_count;

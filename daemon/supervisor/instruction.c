@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "graph/volume.h"
 
 /* Instructions under way at a time. */
 #define TASKS_MAX 1000
@@ -229,6 +230,38 @@ static void dismiss(struct task *task, const struct instruction *instruction)
 	task_store(task, INSTRUCTION_DONE);
 }
 
+/* ---- volumes ---- */
+
+static void choose_nodes(struct task *task, const struct instruction *instruction)
+{
+	struct graph *graph = task->supervisor->graph;
+	struct graph_volume *volume = graph_find_volume(graph, instruction->id);
+	size_t count = instruction->secondary_count + (instruction->primary != 0);
+	struct node_choice *choices;
+	char reason[REASON_SIZE];
+	int result;
+
+	if (volume == NULL || !graph_is_shown(volume->drive)) {
+		task_refuse(task, INSTRUCTION_UNKNOWN, "id", "there is no volume %lld",
+		    (long long)instruction->id);
+		return;
+	}
+	choices = xcalloc(count + 1, sizeof(*choices));
+	for (size_t i = 0; i < instruction->secondary_count; i++)
+		choices[i] = (struct node_choice){.node = instruction->secondary[i]};
+	if (instruction->primary != 0)
+		choices[count - 1] = (struct node_choice){instruction->primary, true};
+	result = graph_choose_nodes(graph, volume, choices, count, reason);
+	free(choices);
+	if (result != 0) {
+		task_refuse(task, INSTRUCTION_REFUSED, NULL, "%s", reason);
+		return;
+	}
+	log_info("user %u %s nodes of volume \"%s\"", instruction->user,
+	    count > 0 ? "chose the" : "no longer chooses the", volume->label);
+	task_store(task, INSTRUCTION_DONE);
+}
+
 /* ---- all of them ---- */
 
 static void (*const followers[INSTRUCTION_KIND_COUNT])(
@@ -238,6 +271,7 @@ static void (*const followers[INSTRUCTION_KIND_COUNT])(
     [INSTRUCTION_ADD] = scannable_follow_add,
     [INSTRUCTION_EDIT] = scannable_follow_edit,
     [INSTRUCTION_REMOVE] = scannable_follow_remove,
+    [INSTRUCTION_NODES] = choose_nodes,
     [INSTRUCTION_SCAN] = scannable_follow_scan,
 };
 

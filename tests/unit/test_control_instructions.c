@@ -17,6 +17,7 @@ static struct {
 	struct instruction instruction;
 	char alias[256];
 	struct text words; /* of a scannable */
+	record_id secondary;
 	void (*answered)(void *asker, const struct instruction_answer *answer);
 	void *asker;
 	uint64_t forgotten;
@@ -34,6 +35,7 @@ static uint64_t take_instruction(void *context, const struct instruction *instru
 	(void)context;
 	told.count++;
 	told.instruction = *instruction;
+	told.secondary = instruction->secondary_count > 0 ? instruction->secondary[0] : 0;
 	snprintf(told.alias, sizeof(told.alias), "%s", or_none(instruction->alias));
 	text_reset(&told.words);
 	text_printf(
@@ -257,6 +259,43 @@ static void a_removal_is_accepted(void **state)
 	json_object_put(answer);
 }
 
+static void the_nodes_of_a_volume_are_chosen(void **state)
+{
+	static const char body[] = "{\"primary\": 4, \"secondary\": [5, 6]}";
+	const struct site *site = *state;
+	int fd = send_request(site, "PUT", "/v1/volumes/3/nodes", body, strlen(body));
+
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_NODES);
+	assert_int_equal(told.instruction.id, 3);
+	assert_int_equal(told.instruction.primary, 4);
+	assert_int_equal(told.instruction.secondary_count, 2);
+	assert_int_equal(told.secondary, 5);
+	close(fd);
+}
+
+static void what_can_be_no_choice_is_refused(void **state)
+{
+	static const char choose[] = "PUT /v1/volumes/3/nodes";
+
+	assert_refused(*state, choose, "{\"secondary\": []}", 422, "primary is missing", "primary");
+	assert_refused(*state, choose, "{\"primary\": \"4\"}", 422,
+	    "primary is not an integer or null", "primary");
+	assert_refused(*state, choose, "{\"primary\": 4, \"secondary\": [5, \"6\"]}", 422,
+	    "secondary is not an array of integers", "secondary");
+}
+
+static void there_are_no_volumes_without_device_nodes(void **state)
+{
+	int code;
+	struct json_object *answer = site_get(*state, "/v1/volumes", &code);
+
+	assert_int_equal(code, 200);
+	assert_string_equal(at(answer, "volumes"), "[ ]");
+	assert_string_equal(at(answer, "next"), "");
+	json_object_put(answer);
+}
+
 static void what_can_be_no_scannable_is_refused(void **state)
 {
 	static const char add[] = "POST /v1/scannables";
@@ -464,6 +503,9 @@ int main(void)
 	    site_test(a_scannable_is_changed_by_its_id),
 	    site_test(a_removal_is_accepted),
 	    site_test(what_can_be_no_scannable_is_refused),
+	    site_test(the_nodes_of_a_volume_are_chosen),
+	    site_test(what_can_be_no_choice_is_refused),
+	    site_test(there_are_no_volumes_without_device_nodes),
 	    site_test(every_reason_is_told_with_its_field),
 	    site_test(what_can_not_be_begun_is_refused),
 	    site_test(who_waits_when_the_runner_ends_is_forgotten),
