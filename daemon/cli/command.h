@@ -39,7 +39,7 @@ struct cli {
 	const char *socket; /* NULL: to be found */
 	bool json;
 	unsigned wait_s;
-	bool all;                /* of alerts and list */
+	bool all;                /* of alerts, list and rescan */
 	bool dot;                /* of graph */
 	bool clear;              /* of alias and choose */
 	bool undo;               /* of dismiss */

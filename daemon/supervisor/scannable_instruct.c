@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -341,6 +342,20 @@ static void conclude(struct task *task, struct plugin *plugin, const struct valu
 		edit(task, plugin, scannable, values);
 }
 
+/* The attribute that a reason of the plugin host begins with, in quotation marks; or NULL. */
+static const char *attribute_of(const struct class *class, const char *reason)
+{
+	for (size_t i = 0; i < class->attribute_count; i++) {
+		const char *name = class->attributes[i].name;
+		size_t length = strlen(name);
+
+		if (reason[0] == '"' && strncmp(reason + 1, name, length) == 0 &&
+		    reason[1 + length] == '"')
+			return name;
+	}
+	return NULL;
+}
+
 void scannable_instructed(struct plugin *plugin, const struct message_prepared *answer)
 {
 	struct task *task = find_task(plugin, answer->request);
@@ -353,7 +368,8 @@ void scannable_instructed(struct plugin *plugin, const struct message_prepared *
 		return;
 	}
 	for (size_t i = 0; i < answer->reason_count; i++)
-		task_refuse(task, INSTRUCTION_WRONG, NULL, "%s", answer->reasons[i]);
+		task_refuse(task, INSTRUCTION_WRONG, attribute_of(task->class, answer->reasons[i]),
+		    "%s", answer->reasons[i]);
 	if (!task_is_refused(task))
 		conclude(task, plugin, answer->values);
 }

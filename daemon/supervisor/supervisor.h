@@ -264,8 +264,7 @@ struct session {
 	char *failure;      /* why it is not contactable, until it is */
 	uint64_t typed;     /* fingerprint of its attributes in the configuration; 0: none yet */
 	uint64_t passwords; /* and of those that are passwords, and of who obfuscated them */
-	char *
-	    place; /* "file:line" of it in the configuration, while that has it; else NULL or old */
+	char *place;        /* "file:line" of the configuration that has, or had, it; or NULL */
 
 	struct wallclock last_scan; /* end of the last scan; 0 if none */
 	int64_t last_duration_ns;
@@ -413,8 +412,8 @@ struct supervisor {
 	char *database_reason;
 	struct monotonic write_since; /* there were changes to store; 0 when they are stored */
 	bool write_is_slow;           /* so that nobody waits for it */
-	uint64_t writes_begun;        /* changes that the store has taken, each of which… */
-	uint64_t writes_done;         /* …is stored before the next */
+	uint64_t writes_begun;        /* how many changes the store has taken */
+	uint64_t writes_done;         /* and of these stored, one after the other */
 
 	TAILQ_HEAD(, plugin) plugins;
 	struct mistake_list rejected; /* those of no plugin in a file that was not reloaded */
