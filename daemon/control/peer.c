@@ -25,11 +25,11 @@ void control_set_group(struct control *control, const char *name, gid_t id)
 static bool peer_has_group(int fd, gid_t group)
 {
 	socklen_t size = 0;
-	gid_t *groups = NULL;
+	gid_t first, *groups;
 	bool has = false;
 
 	/* The kernel says how much room it needs; the groups of a connection never change. */
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0 && errno != ERANGE)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &first, &size) != 0 && errno != ERANGE)
 		return false;
 	groups = xcalloc(size / sizeof(*groups) + 1, sizeof(*groups));
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0)
