@@ -9,6 +9,18 @@ _iml_plugin_checks() {
 	"${COMP_WORDS[0]}" help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/'
 }
 
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, alerts.
+_iml_plugin_live() {
+	local program=${COMP_WORDS[0]}
+	case $1 in
+	plugins) "$program" --json status | sed -n 's/^ *"name": "\([^"]*\)".*/\1/p' ;;
+	classes) "$program" --json list |
+		awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$2\.//p" ;;
+	scannables) "$program" --json status | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
+	alerts) "$program" alerts --all | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p' ;;
+	esac 2>/dev/null
+}
+
 _iml_plugin() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= i
 
@@ -27,7 +39,7 @@ _iml_plugin() {
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_checks)" -- "$word")
 		return ;;
-	-w | --wait | --setting | --period | --scans | --limit)
+	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command)
 		return ;;
 	esac
 	case $command,$word in
@@ -35,6 +47,16 @@ _iml_plugin() {
 	,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words | grep -v ^-)" -- "$word") ;;
 	*,-*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words "$command")" -- "$word") ;;
 	help,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_words | grep -v ^-)" -- "$word") ;;
+	add,*)
+		if [ "$before" = add ]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live plugins)" -- "$word")
+		elif [ "${COMP_WORDS[COMP_CWORD - 2]}" = add ]; then
+			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live classes "$before")" -- "$word")
+		fi ;;
+	modify,* | remove,* | rescan,*)
+		[ "$before" != "$command" ] ||
+			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live scannables)" -- "$word") ;;
+	dismiss,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live alerts)" -- "$word") ;;
 	validate,* | scan,* | certify,*)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.so' -- "$word"; compgen -d -- "$word") ;;

@@ -9,6 +9,20 @@ function __iml_plugin_checks
     iml-plugin help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/' | string split -n ' '
 end
 
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, alerts.
+function __iml_plugin_live
+    switch $argv[1]
+        case plugins
+            iml-plugin --json status 2>/dev/null | sed -n 's/^ *"name": "\([^"]*\)".*/\1/p'
+        case classes
+            iml-plugin --json list 2>/dev/null | awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$argv[2]\.//p"
+        case scannables
+            iml-plugin --json status 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
+        case alerts
+            iml-plugin alerts --all 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'
+    end
+end
+
 # Writes the command that was typed so far; fails if there is none yet.
 function __iml_plugin_command
     set -l words (commandline -opc)
@@ -39,12 +53,20 @@ function __iml_plugin_complete
         __fish_complete_path $typed
     else if __iml_plugin_after --check
         __iml_plugin_checks
-    else if __iml_plugin_after -w --wait --setting --period --scans --limit
+    else if __iml_plugin_after -w --wait --setting --period --scans --limit --unset --password --password-command
         return
     else if string match -q -- '-*' $typed
         __iml_plugin_words $command | string match -r '^-.*'
     else if test -z "$command"; or test "$command" = help
         __iml_plugin_words | string match -rv '^-'
+    else if __iml_plugin_after add
+        __iml_plugin_live plugins
+    else if test "$command" = add; and test (commandline -opc)[-2] = add
+        __iml_plugin_live classes (commandline -opc)[-1]
+    else if __iml_plugin_after modify remove rescan
+        __iml_plugin_live scannables
+    else if test "$command" = dismiss
+        __iml_plugin_live alerts
     else if contains -- $command validate scan certify
         set -l found $typed*.so $typed*/
         string join \n -- $found

@@ -71,6 +71,7 @@ static void add_alert(struct table *table, struct json_object *alert, bool cause
 	struct json_object *cause = json_part(alert, "cause");
 	struct text time = TEXT_EMPTY, names = TEXT_EMPTY;
 
+	table_add(table, STYLE_DIM, json_text(alert, "id"));
 	append_time(&time, json_text(alert, "begin"), true);
 	text_append(&time, "");
 	text_append(&names, "");
@@ -106,7 +107,8 @@ void render_alerts(struct text *out, const struct terminal *terminal, struct jso
 		text_append(out, "No active alerts.\n");
 		return;
 	}
-	table = table_of(terminal, causes ? 6 : 5);
+	table = table_of(terminal, causes ? 7 : 6);
+	table_add(&table, STYLE_BOLD, "#");
 	table_add(&table, STYLE_BOLD, "SINCE");
 	table_add(&table, STYLE_BOLD, "SEVERITY");
 	table_add(&table, STYLE_BOLD, "ID");
@@ -114,7 +116,8 @@ void render_alerts(struct text *out, const struct terminal *terminal, struct jso
 	if (causes)
 		table_add(&table, STYLE_BOLD, "CAUSE");
 	table_add(&table, STYLE_BOLD, "AFFECTS");
-	table_align_right(&table, 2);
+	table_align_right(&table, 0);
+	table_align_right(&table, 3);
 	for (size_t i = 0; i < json_count(alerts); i++)
 		add_alert(&table, json_item(alerts, i), causes);
 	table_render(&table, out);

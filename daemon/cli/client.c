@@ -22,6 +22,7 @@
 #include "base/memory.h"
 #include "base/paths.h"
 #include "base/text.h"
+#include "cli/json.h"
 
 #define ANSWER_MAX ((size_t)1024 * 1024 * 1024)
 #define ANSWER_DEPTH 64
@@ -234,6 +235,18 @@ static struct json_object *parse(const struct text *text)
 	return NULL;
 }
 
+/* All that is wrong with a request, one reason a line. */
+static char *join_errors(struct json_object *answer, const char *first)
+{
+	struct json_object *further = json_object_object_get(answer, "further");
+	struct text lines = TEXT_EMPTY;
+
+	text_append(&lines, first);
+	for (size_t i = 0; i < json_count(further); i++)
+		text_printf(&lines, "\niml-plugin: %s", json_text(json_item(further, i), "error"));
+	return text_steal(&lines);
+}
+
 /* Checks what the runner answered; NULL, with a reason, unless it is what was asked for. */
 static struct json_object *accept_answer(
     CURL *curl, CURLcode result, const struct text *body, char **reason)
@@ -247,24 +260,23 @@ static struct json_object *accept_answer(
 	}
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
 	answer = parse(body);
-	if (code == 200 && answer != NULL)
+	if (code >= 200 && code < 300 && answer != NULL)
 		return answer;
 	if (answer != NULL && json_object_object_get_ex(answer, "error", &error))
-		*reason = xasprintf("%s", json_object_get_string(error));
+		*reason = join_errors(answer, json_object_get_string(error));
 	else
 		*reason = xasprintf("the runner's answer was not understood (HTTP %ld)", code);
 	json_object_put(answer);
 	return NULL;
 }
 
-struct json_object *client_try(struct client *client, const char *path, char **reason)
+/* Makes the request that was prepared. */
+static struct json_object *perform(struct client *client, char **reason)
 {
 	struct text body = TEXT_EMPTY;
 	struct json_object *answer;
 	CURLcode result;
 
-	curl_easy_reset(client->curl);
-	prepare(client->curl, client->path, path);
 	curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, receive);
 	curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &body);
 	curl_easy_setopt(client->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -275,14 +287,48 @@ struct json_object *client_try(struct client *client, const char *path, char **r
 	return answer;
 }
 
+struct json_object *client_try(struct client *client, const char *path, char **reason)
+{
+	curl_easy_reset(client->curl);
+	prepare(client->curl, client->path, path);
+	return perform(client, reason);
+}
+
+/* Tells why there is no answer, and releases that. */
+static void tell(char *reason)
+{
+	if (reason != NULL)
+		fprintf(stderr, "iml-plugin: %s\n", reason);
+	free(reason);
+}
+
+struct json_object *client_send(
+    struct client *client, const char *method, const char *path, struct json_object *body)
+{
+	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+	const char *text =
+	    body != NULL ? json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN) : "";
+	char *reason = NULL;
+	struct json_object *answer;
+
+	curl_easy_reset(client->curl);
+	prepare(client->curl, client->path, path);
+	curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, text);
+	curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, headers);
+	answer = perform(client, &reason);
+	tell(reason);
+	curl_slist_free_all(headers);
+	json_object_put(body);
+	return answer;
+}
+
 struct json_object *client_get(struct client *client, const char *path)
 {
 	char *reason = NULL;
 	struct json_object *answer = client_try(client, path, &reason);
 
-	if (answer == NULL)
-		fprintf(stderr, "iml-plugin: %s\n", reason);
-	free(reason);
+	tell(reason);
 	return answer;
 }
 

@@ -30,6 +30,13 @@ struct json_object *client_get(struct client *client, const char *path);
 /* Like client_get() with all pages put together: key names the array that comes in pages. */
 struct json_object *client_get_all(struct client *client, const char *path, const char *key);
 
+/*
+ * The answer to a request that changes something, which the caller owns; NULL if it was refused.
+ * The body, which may be NULL, is released.
+ */
+struct json_object *client_send(
+    struct client *client, const char *method, const char *path, struct json_object *body);
+
 /* Appends a query's parameter to a path, escaped. */
 char *client_add_parameter(char *path, const char *name, const char *value);
 

@@ -69,6 +69,50 @@ static const struct command commands[] = {
         "then writes a line for each change, until Ctrl-C or until the runner ends. With\n"
         "--json each change is one JSON text on one line.\n",
         0, 0, false, false, command_watch},
+    {"add", "PLUGIN CLASS ATTRIBUTE=VALUE... [OPTION]...", "add a scannable",
+        "Has the plugin scan what the attributes describe, of its scannable class CLASS, from now\n"
+        "on. Passwords that are needed and not given are asked for.\n"
+        "  --password ATTRIBUTE                ask for this password, too\n"
+        "  --password-file ATTRIBUTE=FILE      the password in the first line of FILE\n"
+        "  --password-command ATTRIBUTE=WORDS  the password in the first line that WORDS writes\n",
+        3, 1000, false, false, command_add},
+    {"modify", "ID|NAME ATTRIBUTE=VALUE... [OPTION]...", "change a scannable that was added",
+        "Gives a scannable other attributes, and begins to scan it anew. It keeps its number and\n"
+        "all that belongs to it.\n"
+        "  --unset ATTRIBUTE                   no value\n"
+        "  --password ATTRIBUTE                ask for this password\n"
+        "  --password-file ATTRIBUTE=FILE      the password in the first line of FILE\n"
+        "  --password-command ATTRIBUTE=WORDS  the password in the first line that WORDS writes\n",
+        1, 1000, false, false, command_modify},
+    {"remove", "ID|NAME", "remove a scannable that was added",
+        "Ends the scans of a scannable, and removes it with all that it alone reports, and its\n"
+        "history. Also one that left the configuration file, by its id.\n",
+        1, 1, false, false, command_remove},
+    {"rescan", "ID|NAME...", "scan scannables now, without waiting",
+        "Has each scannable scanned now, also one that waits because its last scan failed, or\n"
+        "because its plugin died. A scan that runs is left alone.\n"
+        "  --all   all scannables\n",
+        0, 1000, false, false, command_rescan},
+    {"volumes", "", "volumes, their nodes on servers, and which of these are used",
+        "Lists the logical drives that servers can use, with the device nodes that lead there. "
+        "The\n"
+        "runner decides which are primary and secondary, unless a user has chosen them.\n",
+        0, 0, false, false, command_volumes},
+    {"choose", "VOLUME [NODE...]", "choose the nodes of a volume that are used",
+        "Makes the first of the nodes, by their numbers, the primary one of the volume, and the\n"
+        "others secondary ones, on different servers of one HA cluster; further ones are unused.\n"
+        "  --clear   let the runner decide again\n",
+        1, 1000, false, false, command_choose},
+    {"alias", "ID|NAME [TEXT]", "give a resource a name of your own",
+        "Calls the resource TEXT, up to 64 characters, wherever it is shown; NAME is what it is\n"
+        "called now.\n"
+        "  --clear   call it again what the plugin calls it\n",
+        1, 2, false, false, command_alias},
+    {"dismiss", "ID...", "mark alerts as seen",
+        "Marks the active alerts of these numbers, which \"alerts\" shows in its first column, as\n"
+        "seen. They stay active; one that is raised again is not marked.\n"
+        "  --undo   take the mark back\n",
+        1, 1000, false, false, command_dismiss},
     {"new", "NAME", "a folder with a small plugin that works: for authors",
         "Makes the folder NAME with a plugin for a simulated array, its unit test, a Makefile and\n"
         "notes on packaging. NAME begins with a lower-case letter and has lower-case letters,\n"
@@ -150,7 +194,7 @@ static void append_usage(struct text *out)
 	    common_options);
 }
 
-static int wrong_usage(const char *what, const char *which)
+int wrong_usage(const char *what, const char *which)
 {
 	fprintf(stderr, "iml-plugin: %s%s; see \"iml-plugin --help\"\n", what, which);
 	return EXIT_WRONG_USAGE;
@@ -256,10 +300,18 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("an argument is missing: ", command->arguments);
 	if (count > command->max_arguments)
 		return wrong_usage("too many arguments for ", command->name);
-	if (cli->all && command->run != command_alerts && command->run != command_list)
-		return wrong_usage("--all is of alerts and list, not of ", command->name);
+	if (cli->all && command->run != command_alerts && command->run != command_list &&
+	    command->run != command_rescan)
+		return wrong_usage("--all is of alerts, list and rescan, not of ", command->name);
 	if (cli->dot && (command->run != command_graph || cli->json))
 		return wrong_usage("--dot is of graph, without --json", "");
+	if (cli->clear && command->run != command_alias && command->run != command_choose)
+		return wrong_usage("--clear is of alias and choose, not of ", command->name);
+	if (cli->undo && command->run != command_dismiss)
+		return wrong_usage("--undo is of dismiss, not of ", command->name);
+	if (cli->given.count > 0 && command->run != command_add && command->run != command_modify)
+		return wrong_usage(
+		    "--unset and --password… are of add and modify, not of ", command->name);
 	if (cli->stats.given != NULL && command->run != command_stats) {
 		fprintf(stderr, "iml-plugin: %s is of stats, not of %s\n", cli->stats.given,
 		    command->name);
@@ -285,6 +337,13 @@ static bool parse_seconds(const char *text, unsigned *seconds)
 	return true;
 }
 
+/* Adds an option about an attribute. */
+static void give(struct given_list *list, int option, const char *argument)
+{
+	list->items = xgrow(list->items, list->count, &list->capacity, sizeof(*list->items));
+	list->items[list->count++] = (struct given){(enum given_option)option, argument};
+}
+
 /*
  * Reads options as far as it goes: up to the first word that is none, if the letters begin with
  * "+". Returns -1 to go on at optind, or the exit status.
@@ -297,6 +356,12 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"wait", required_argument, NULL, 'w'},
 	    {"all", no_argument, NULL, 'a'},
 	    {"dot", no_argument, NULL, 'd'},
+	    {"clear", no_argument, NULL, 'c'},
+	    {"undo", no_argument, NULL, 'u'},
+	    {"unset", required_argument, NULL, GIVEN_UNSET},
+	    {"password", required_argument, NULL, GIVEN_PASSWORD},
+	    {"password-file", required_argument, NULL, GIVEN_FILE},
+	    {"password-command", required_argument, NULL, GIVEN_COMMAND},
 	    {"since", required_argument, NULL, 'S'},
 	    {"until", required_argument, NULL, 'U'},
 	    {"points", required_argument, NULL, 'P'},
@@ -320,6 +385,12 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->all = true;
 		else if (option == 'd')
 			cli->dot = true;
+		else if (option == 'c')
+			cli->clear = true;
+		else if (option == 'u')
+			cli->undo = true;
+		else if (option >= GIVEN_UNSET && option <= GIVEN_COMMAND)
+			give(&cli->given, option, optarg);
 		else if (option == 'h')
 			return command_help(cli, NULL, 0);
 		else if (option == 'V')
@@ -345,6 +416,7 @@ static int run_with_options(struct cli *cli, const struct command *command, int 
 		status = check_and_run(cli, command, argv + optind, argc - optind);
 	argv[0] = name;
 	free(program);
+	free(cli->given.items);
 	return status;
 }
 

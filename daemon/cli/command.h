@@ -21,13 +21,29 @@
 
 struct client;
 
+/* An option that says something about an attribute; beyond all letters. */
+enum given_option { GIVEN_UNSET = 256, GIVEN_PASSWORD, GIVEN_FILE, GIVEN_COMMAND };
+
+struct given {
+	enum given_option option;
+	const char *argument;
+};
+
+struct given_list {
+	struct given *items;
+	size_t count, capacity;
+};
+
 /* The options before the command. */
 struct cli {
 	const char *socket; /* NULL: to be found */
 	bool json;
 	unsigned wait_s;
-	bool all; /* of alerts and list */
-	bool dot; /* of graph */
+	bool all;                /* of alerts, list and rescan */
+	bool dot;                /* of graph */
+	bool clear;              /* of alias and choose */
+	bool undo;               /* of dismiss */
+	struct given_list given; /* options of add and modify, in order */
 	struct stats_options stats;
 	struct terminal terminal;
 	struct client *client; /* connected when a command runs */
@@ -61,6 +77,15 @@ int command_stats(struct cli *cli, char **arguments, int count);
 int command_status(struct cli *cli, char **arguments, int count);
 int command_watch(struct cli *cli, char **arguments, int count);
 
+int command_volumes(struct cli *cli, char **arguments, int count);
+int command_choose(struct cli *cli, char **arguments, int count);
+int command_alias(struct cli *cli, char **arguments, int count);
+int command_dismiss(struct cli *cli, char **arguments, int count);
+int command_add(struct cli *cli, char **arguments, int count);
+int command_modify(struct cli *cli, char **arguments, int count);
+int command_remove(struct cli *cli, char **arguments, int count);
+int command_rescan(struct cli *cli, char **arguments, int count);
+
 int command_validate(struct cli *cli, char **arguments, int count);
 int command_new(struct cli *cli, char **arguments, int count);
 int command_scan(struct cli *cli, char **arguments, int count);
@@ -72,6 +97,12 @@ int command_certify(struct cli *cli, char **arguments, int count);
  */
 void print_next(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Writes the answer to a change if it is for programs, and releases it. Returns the exit status. */
+int conclude_change(const struct cli *cli, struct json_object *answer);
+
+/* Complains of how the program was called. Returns the exit status. */
+int wrong_usage(const char *what, const char *which);
 
 /* Writes the text to standard output and clears it. Returns the exit status. */
 int print(struct text *out);
@@ -98,6 +129,7 @@ void render_impact(struct text *out, const struct terminal *terminal, struct jso
 void render_graph(
     struct text *out, const struct terminal *terminal, struct json_object *answer, int64_t id);
 void render_dot(struct text *out, struct json_object *answer);
+void render_volumes(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_status(struct text *out, const struct terminal *terminal, struct json_object *status);
 void render_change(struct text *out, const struct terminal *terminal, struct json_object *notice);
 
@@ -134,6 +166,12 @@ void append_message_only(struct text *out, const struct terminal *terminal, cons
 /* Appends up to so many names of an array of resources, with commas, then an ellipsis. */
 void append_names(struct text *out, const struct terminal *terminal, struct json_object *resources,
     size_t most, bool more);
+
+/*
+ * The path of a resource that was named by its id or by its label (or alias); NULL with a
+ * complaint. The caller frees it.
+ */
+char *resource_path(struct cli *cli, const char *name);
 
 /* Whether the text is the id of a resource: digits alone. */
 bool is_id(const char *text);

@@ -9,6 +9,7 @@
 #include <json-c/json_object.h>
 
 #include "base/text.h"
+#include "cli/password.h"
 #include "cli/terminal.h"
 #include "kit/file_watch.h"
 #include "kit/isolate.h"
@@ -24,12 +25,6 @@ enum scan_result {
 	SCAN_UNUSABLE = 3, /* the plugin can't be loaded */
 	SCAN_ASK = 4,      /* passwords are missing: the result has their names, one a line */
 	SCAN_RELOAD = 5    /* the file changed */
-};
-
-struct typed_list {
-	struct typed_attribute *items;
-	size_t count;
-	size_t capacity;
 };
 
 struct scan {
@@ -69,9 +64,6 @@ void scan_keep_words(struct scan *scan, char **words, int count);
 bool scan_read_words(struct scan *scan, char **words, int count); /* FILE [CLASS] NAME=VALUE … */
 bool scan_take_setting(struct scan *scan, const char *argument);
 bool scan_take_password_file(struct scan *scan, const char *argument);
-
-/* Adds a copy; the value may be a secret. */
-void typed_list_add(struct typed_list *list, const char *name, const char *value);
 
 /* ---- scan_password.c ---- */
 

@@ -12,7 +12,6 @@
 #include "cli/command.h"
 
 #define PERIOD_MAX 86400
-#define PASSWORD_MAX 4096
 
 static bool __attribute__((format(printf, 2, 3)))
 mistake(const struct scan *scan, const char *format, ...)
@@ -28,67 +27,17 @@ mistake(const struct scan *scan, const char *format, ...)
 	return false;
 }
 
-void typed_list_add(struct typed_list *list, const char *name, const char *value)
-{
-	list->items = xgrow(list->items, list->count, &list->capacity, sizeof(*list->items));
-	list->items[list->count++] =
-	    (struct typed_attribute){.name = xstrdup(name), .value = xstrdup(value)};
-}
-
-static void typed_list_free(struct typed_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		free(list->items[i].name);
-		forget_text(list->items[i].value);
-	}
-	free(list->items);
-}
-
-/* The first line of a file, without its end; NULL with the mistake told. */
-static char *read_first_line(const struct scan *scan, const char *path)
-{
-	char line[PASSWORD_MAX] = "";
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-
-	if (file == NULL) {
-		mistake(scan, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	setvbuf(file, NULL, _IONBF, 0);
-	if (fgets(line, sizeof(line), file) != NULL)
-		line[strcspn(line, "\r\n")] = '\0';
-	fclose(file);
-	if (line[0] == '\0')
-		mistake(scan, "%s: the first line has no password", path);
-	else
-		text = xstrdup(line);
-	explicit_bzero(line, sizeof(line));
-	return text;
-}
-
 /* ---- options ---- */
-
-/* Splits "name=value"; the caller frees the name. NULL if it is none. */
-static char *split(const char *word, const char **value)
-{
-	const char *equals = strchr(word, '=');
-
-	if (equals == NULL || equals == word)
-		return NULL;
-	*value = equals + 1;
-	return xstrndup(word, (size_t)(equals - word));
-}
 
 bool scan_take_password_file(struct scan *scan, const char *argument)
 {
 	const char *path;
-	char *name = split(argument, &path);
+	char *name = typed_split(argument, &path);
 	char *password;
 
 	if (name == NULL)
 		return mistake(scan, "--password-file: \"%s\" is not ATTRIBUTE=FILE", argument);
-	password = read_first_line(scan, path);
+	password = password_of_file(scan->program, path);
 	if (password != NULL)
 		scan_keep_password(scan, name, password);
 	free(name);
@@ -101,7 +50,7 @@ bool scan_take_password_file(struct scan *scan, const char *argument)
 bool scan_take_setting(struct scan *scan, const char *argument)
 {
 	const char *value;
-	char *key = split(argument, &value);
+	char *key = typed_split(argument, &value);
 
 	if (key == NULL)
 		return mistake(scan, "--setting: \"%s\" is not KEY=VALUE", argument);
@@ -203,7 +152,7 @@ bool scan_read_words(struct scan *scan, char **words, int count)
 	good = read_file(scan, words[0]);
 	for (int i = 1; i < count; i++) {
 		const char *value;
-		char *name = split(words[i], &value);
+		char *name = typed_split(words[i], &value);
 
 		if (name != NULL)
 			typed_list_add(&scan->attributes, name, value);

@@ -23,7 +23,7 @@ static bool serve(struct event_base *base, int fd, struct control *control)
 	if (!control_accept(base, fd, control))
 		return false;
 	evhttp_set_max_headers_size(http, REQUEST_HEADERS_MAX);
-	evhttp_set_max_body_size(http, REQUEST_BODY_MAX);
+	evhttp_set_max_body_size(http, REQUEST_BODY_LIMIT);
 	evhttp_set_timeout(http, REQUEST_SECONDS);
 	/* All methods, so that those that are not allowed are refused in JSON as well. */
 	evhttp_set_allowed_methods(http, UINT16_MAX);
@@ -81,6 +81,7 @@ void control_free(struct control *control)
 	event_free(control->heartbeat);
 	control_stop_accepting(control);
 	control->magic = 0;
+	free(control->group);
 	free(control->path);
 	free(control);
 }

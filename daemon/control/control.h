@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The control API: JSON over HTTP on a Unix socket, for iml-plugin and for scripts. It reads the
- * graph and asks the supervisor for what only that knows; it changes nothing.
+ * graph and asks the supervisor for what only that knows; what is to be changed, the supervisor is
+ * told.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <json-c/json_object.h>
 
 #include "graph/graph.h"
+#include "model/instruction.h"
 #include "model/question.h"
 
 struct event_base;
@@ -35,6 +38,15 @@ struct control_callbacks {
 	    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker);
 	/* The question's asker is gone: answered() must not be called any more. */
 	void (*withdraw)(void *context, uint64_t number);
+	/*
+	 * Tells what to change: answered() is called once, later, from the event loop. What the
+	 * instruction points to is copied as far as it is needed. Returns a number to withdraw the
+	 * asker by, or 0 if too many are under way already.
+	 */
+	uint64_t (*instruct)(void *context, const struct instruction *instruction,
+	    void (*answered)(void *asker, const struct instruction_answer *answer), void *asker);
+	/* The asker of an instruction is gone; it is followed all the same. */
+	void (*forget)(void *context, uint64_t number);
 	/* Someone began to follow the changes, or the last one left. */
 	void (*followers)(void *context, bool any);
 };
@@ -45,6 +57,10 @@ struct control_callbacks {
  */
 struct control *control_start(struct event_base *base, const char *path, struct graph *graph,
     const struct control_callbacks *callbacks, void *context, char reason[REASON_SIZE]);
+
+/* Lets the members of a group change things, besides root and the user of the runner; NULL: none.
+ */
+void control_set_group(struct control *control, const char *name, gid_t id);
 
 /* Sends notices (JSON texts) to all who follow the changes. */
 void control_tell(struct control *control, char *const *notices, size_t count);

@@ -241,6 +241,14 @@ static void add_ancestors_alerts(struct json_object *object, const struct graph_
 	free(ancestors.items);
 }
 
+/* Why a scannable is there. */
+static const char *origin_of(const struct graph_resource *scannable)
+{
+	if (scannable->configured || scannable->was_configured)
+		return "configured";
+	return scannable->added ? "added" : "reported";
+}
+
 struct json_object *describe_resource_fully(
     const struct graph *graph, const struct graph_resource *resource)
 {
@@ -253,6 +261,8 @@ struct json_object *describe_resource_fully(
 	add_text(object, "alias", resource->extras->alias);
 	add_text(object, "label_without_alias", resource->label);
 	add_boolean(object, "scannable", class->scannable);
+	if (class->scannable)
+		add_text(object, "origin", origin_of(resource));
 	json_object_object_add(
 	    object, "scope", resource->scope != NULL ? describe_reference(resource->scope) : NULL);
 	add_values(object, graph, resource);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests that the database has to answer: the client waits for it, the event loop does not. */
+/*
+ * Requests whose answer takes time, because the database has to give it, or to store what is to be
+ * changed: the client waits for it, the event loop does not.
+ */
 #include "control/internal.h"
 
 #include <stdlib.h>
@@ -7,10 +10,10 @@
 
 #include "base/memory.h"
 
-/* A request that waits for the database, until it is answered or its connection ends. */
 struct inquiry {
 	struct control *control;
 	struct evhttp_request *request;
+	void (*withdraw)(void *context, uint64_t number);
 	uint64_t number;
 	TAILQ_ENTRY(inquiry) in_inquiries;
 };
@@ -30,9 +33,40 @@ static void inquirer_left(struct evhttp_connection *connection, void *argument)
 	struct evhttp_request *request = inquiry->request;
 
 	(void)connection;
-	control->callbacks->withdraw(control->context, inquiry->number);
+	inquiry->withdraw(control->context, inquiry->number);
 	inquiry_remove(inquiry);
 	request_release_closed(request);
+}
+
+struct inquiry *inquiry_new(
+    struct exchange *exchange, void (*withdraw)(void *context, uint64_t number))
+{
+	struct inquiry *inquiry = xcalloc(1, sizeof(*inquiry));
+
+	inquiry->control = exchange->control;
+	inquiry->request = exchange->request;
+	inquiry->withdraw = withdraw;
+	TAILQ_INSERT_TAIL(&exchange->control->inquiries, inquiry, in_inquiries);
+	return inquiry;
+}
+
+void inquiry_begin(struct inquiry *inquiry, uint64_t number)
+{
+	inquiry->number = number;
+	if (number == 0)
+		inquiry_remove(inquiry);
+	else
+		evhttp_connection_set_closecb(
+		    evhttp_request_get_connection(inquiry->request), inquirer_left, inquiry);
+}
+
+struct exchange inquiry_end(struct inquiry *inquiry)
+{
+	struct exchange exchange = {.control = inquiry->control, .request = inquiry->request};
+
+	evhttp_connection_set_closecb(evhttp_request_get_connection(exchange.request), NULL, NULL);
+	inquiry_remove(inquiry);
+	return exchange;
 }
 
 /* The database's names of parameters and ours. A reason begins with the name that it is about. */
@@ -86,11 +120,8 @@ static void refuse(struct exchange *exchange, const struct statistics_answer *an
 
 static void answered(void *argument, const struct statistics_answer *answer)
 {
-	struct inquiry *inquiry = argument;
-	struct exchange exchange = {.control = inquiry->control, .request = inquiry->request};
+	struct exchange exchange = inquiry_end(argument);
 
-	evhttp_connection_set_closecb(evhttp_request_get_connection(exchange.request), NULL, NULL);
-	inquiry_remove(inquiry);
 	if (answer->status == ANSWER_GIVEN)
 		exchange_answer_text(&exchange, answer->json, answer->length);
 	else
@@ -99,21 +130,14 @@ static void answered(void *argument, const struct statistics_answer *answer)
 
 void exchange_inquire(struct exchange *exchange, const struct statistics_question *question)
 {
-	struct control *control = exchange->control;
-	struct inquiry *inquiry = xcalloc(1, sizeof(*inquiry));
+	const struct control *control = exchange->control;
+	struct inquiry *inquiry = inquiry_new(exchange, control->callbacks->withdraw);
+	uint64_t number = control->callbacks->ask(control->context, question, answered, inquiry);
 
-	inquiry->control = control;
-	inquiry->request = exchange->request;
-	TAILQ_INSERT_TAIL(&control->inquiries, inquiry, in_inquiries);
-	inquiry->number = control->callbacks->ask(control->context, question, answered, inquiry);
-	if (inquiry->number == 0) {
-		inquiry_remove(inquiry);
+	inquiry_begin(inquiry, number);
+	if (number == 0)
 		exchange_refuse(exchange, HTTP_SERVUNAVAIL, NULL,
 		    "too many requests wait for the database already");
-		return;
-	}
-	evhttp_connection_set_closecb(
-	    evhttp_request_get_connection(exchange->request), inquirer_left, inquiry);
 }
 
 void inquiries_close(struct control *control)

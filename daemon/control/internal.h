@@ -17,15 +17,24 @@
 
 #include "control/control.h"
 #include "control/describe.h"
+#include "model/instruction.h"
 
 #define CONTROL_MAGIC 0x4354524cu
 
 /* What a request may be, and how long it may take. */
 #define REQUEST_HEADERS_MAX 16384
-#define REQUEST_BODY_MAX 4096
+#define REQUEST_BODY_MAX 65536
 #define REQUEST_SECONDS 30
 
+/* More than this is not even read. */
+#define REQUEST_BODY_LIMIT 1048576
+
 /* Since libevent 2.2 in its header. */
+#define HTTP_CREATED 201
+#define HTTP_ACCEPTED 202
+#define HTTP_FORBIDDEN 403
+#define HTTP_CONFLICT 409
+#define HTTP_UNPROCESSABLE 422
 #define HTTP_GATEWAY_TIMEOUT 504
 
 struct evconnlistener;
@@ -57,7 +66,10 @@ struct control {
 	size_t follower_count;
 	struct event *heartbeat; /* pending while there are followers */
 
-	TAILQ_HEAD(, inquiry) inquiries; /* whose answers the database owes */
+	TAILQ_HEAD(, inquiry) inquiries; /* whose answers are owed */
+
+	char *group; /* whose members may change things, or NULL */
+	gid_t group_id;
 };
 
 /* Statistics that a request may name. */
@@ -86,6 +98,7 @@ struct exchange {
 	struct control *control;
 	struct evhttp_request *request;
 	struct query query;
+	uid_t user; /* who asks, of requests that change something */
 };
 
 /* ---- request.c ---- */
@@ -95,6 +108,9 @@ void control_handle_request(struct evhttp_request *request, void *argument);
 
 /* Sends a JSON answer and releases it. */
 void exchange_answer(struct exchange *exchange, struct json_object *answer);
+
+/* The same with another code than 200. */
+void exchange_answer_code(struct exchange *exchange, int code, struct json_object *answer);
 
 /* Sends an answer that is JSON already; copies it. */
 void exchange_answer_text(struct exchange *exchange, const char *json, size_t length);
@@ -106,8 +122,9 @@ void exchange_refuse(struct exchange *exchange, int code, const char *field, con
 /* ---- routes.c ---- */
 
 struct route {
-	const char *path;   /* with a "/" at its end an id follows */
-	const char *suffix; /* what follows the id, or NULL */
+	enum evhttp_cmd_type method; /* any but GET is for those who may change things */
+	const char *path;            /* with a "/" at its end an id follows */
+	const char *suffix;          /* what follows the id, or NULL */
 	void (*handle)(struct exchange *exchange);
 	const char *parameters; /* names, with a blank between them */
 	int64_t default_limit, max_limit;
@@ -129,13 +146,73 @@ bool parse_digits(const char *text, int64_t *number);
 /* The value, if it is safe and short enough to be repeated in a message, or "…". */
 const char *quotable(const char *value);
 
+/* ---- peer.c ---- */
+
+/*
+ * Whether the client may change things: root, the user of the runner, and the members of a group if
+ * one is set. Else the request is refused.
+ */
+bool exchange_may_change(struct exchange *exchange);
+
+/* ---- body.c ---- */
+
+/* A member that the object in a request's body may have. */
+struct body_member {
+	const char *name;
+	unsigned types; /* BODY_… that its value may be of */
+	bool required;
+};
+#define BODY_NULL (1u << json_type_null)
+#define BODY_BOOLEAN (1u << json_type_boolean)
+#define BODY_INTEGER (1u << json_type_int)
+#define BODY_TEXT (1u << json_type_string)
+#define BODY_ARRAY (1u << json_type_array)
+#define BODY_OBJECT (1u << json_type_object)
+
+/*
+ * The object in the body of a request, which has these members and no others; an empty one if there
+ * is no body. NULL with the request refused.
+ */
+struct json_object *exchange_read_body(
+    struct exchange *exchange, const struct body_member *members, size_t count);
+
 /* ---- inquire.c ---- */
+
+/* A request that is answered later, until then or until its connection ends. */
+struct inquiry *inquiry_new(
+    struct exchange *exchange, void (*withdraw)(void *context, uint64_t number));
+
+/* It has this number; 0: nobody will answer it, and the caller does. */
+void inquiry_begin(struct inquiry *inquiry, uint64_t number);
+
+/* The exchange of an inquiry that is to be answered now, and is no more. */
+struct exchange inquiry_end(struct inquiry *inquiry);
 
 /* Asks the database, and answers the request with what it says. */
 void exchange_inquire(struct exchange *exchange, const struct statistics_question *question);
 
-/* Ends the connections of all who wait for the database. */
+/* Ends the connections of all who wait for an answer. */
 void inquiries_close(struct control *control);
+
+/* ---- instruct.c: requests that change something ---- */
+
+/*
+ * Passes an instruction of the client, about the id in the path, on; the request is answered when
+ * it has been followed.
+ */
+void exchange_instruct(struct exchange *exchange, struct instruction instruction);
+
+void handle_alias(struct exchange *exchange);
+void handle_dismiss(struct exchange *exchange);
+void handle_add(struct exchange *exchange);
+void handle_edit(struct exchange *exchange);
+void handle_remove(struct exchange *exchange);
+void handle_scan(struct exchange *exchange);
+
+/* ---- volumes.c ---- */
+
+void handle_volumes(struct exchange *exchange);
+void handle_nodes(struct exchange *exchange);
 
 /* ---- follow.c ---- */
 

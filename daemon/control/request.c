@@ -66,11 +66,6 @@ void exchange_answer_text(struct exchange *exchange, const char *json, size_t le
 	send_body(exchange, HTTP_OK, "OK", body);
 }
 
-void exchange_answer(struct exchange *exchange, struct json_object *answer)
-{
-	send_json(exchange, HTTP_OK, "OK", answer);
-}
-
 /* The words that go with a code. */
 static const char *phrase_of(int code)
 {
@@ -78,9 +73,16 @@ static const char *phrase_of(int code)
 		int code;
 		const char *phrase;
 	} phrases[] = {
+	    {HTTP_OK, "OK"},
+	    {HTTP_CREATED, "Created"},
+	    {HTTP_ACCEPTED, "Accepted"},
 	    {HTTP_BADREQUEST, "Bad Request"},
+	    {HTTP_FORBIDDEN, "Forbidden"},
 	    {HTTP_NOTFOUND, "Not Found"},
 	    {HTTP_BADMETHOD, "Method Not Allowed"},
+	    {HTTP_CONFLICT, "Conflict"},
+	    {HTTP_ENTITYTOOLARGE, "Content Too Large"},
+	    {HTTP_UNPROCESSABLE, "Unprocessable Content"},
 	    {HTTP_INTERNAL, "Internal Server Error"},
 	    {HTTP_SERVUNAVAIL, "Service Unavailable"},
 	    {HTTP_GATEWAY_TIMEOUT, "Gateway Timeout"},
@@ -92,6 +94,16 @@ static const char *phrase_of(int code)
 	}
 	assert(!"code without a phrase");
 	return "";
+}
+
+void exchange_answer_code(struct exchange *exchange, int code, struct json_object *answer)
+{
+	send_json(exchange, code, phrase_of(code), answer);
+}
+
+void exchange_answer(struct exchange *exchange, struct json_object *answer)
+{
+	exchange_answer_code(exchange, HTTP_OK, answer);
 }
 
 void exchange_refuse(
@@ -107,32 +119,88 @@ void exchange_refuse(
 	json_object_object_add(answer, "error", json_object_new_string(message));
 	if (field != NULL)
 		json_object_object_add(answer, "field", json_object_new_string(field));
-	send_json(exchange, code, phrase_of(code), answer);
+	exchange_answer_code(exchange, code, answer);
 }
 
-/* Whether a path is that of the route; *id is the part of it that is an id, or NULL. */
-static bool route_matches(const struct route *route, const char *path, char **id)
+/* Whether a path is that of the route; *id and its length are the part of it that is an id. */
+static bool route_matches(
+    const struct route *route, const char *path, const char **id, size_t *id_length)
 {
 	size_t length = strlen(route->path), all = strlen(path);
-	size_t end = route->suffix != NULL ? strlen(route->suffix) : 0;
+	const char *suffix = route->suffix != NULL ? route->suffix : "";
 
+	*id = NULL;
+	*id_length = 0;
 	if (strncmp(path, route->path, length) != 0)
 		return false;
 	if (route->path[length - 1] != '/')
 		return path[length] == '\0';
-	if (all < length + end || strcmp(path + all - end, end > 0 ? route->suffix : "") != 0)
-		return false;
-	*id = xstrndup(path + length, all - length - end);
-	return true;
+	*id = path + length;
+	*id_length = strcspn(*id, "/");
+	return length + *id_length + strlen(suffix) == all &&
+	       strcmp(path + length + *id_length, suffix) == 0;
 }
 
-/* The route of a path, or NULL; *id is the part of it that is an id, or NULL. */
-static const struct route *find_route(const char *path, char **id)
+/* Methods and their names. */
+static const struct {
+	enum evhttp_cmd_type method;
+	const char *name;
+} methods[] = {
+    {EVHTTP_REQ_GET, "GET"},
+    {EVHTTP_REQ_POST, "POST"},
+    {EVHTTP_REQ_PUT, "PUT"},
+    {EVHTTP_REQ_PATCH, "PATCH"},
+    {EVHTTP_REQ_DELETE, "DELETE"},
+};
+
+/* The route of a path and a method, or NULL; the id in the path, if any, is the caller's. */
+static const struct route *find_route(const char *path, enum evhttp_cmd_type method, char **id)
 {
-	for (size_t i = 0; i < control_route_count; i++)
-		if (route_matches(&control_routes[i], path, id))
-			return &control_routes[i];
+	const char *begin;
+	size_t length;
+
+	for (size_t i = 0; i < control_route_count; i++) {
+		if (control_routes[i].method != method ||
+		    !route_matches(&control_routes[i], path, &begin, &length))
+			continue;
+		*id = begin != NULL ? xstrndup(begin, length) : NULL;
+		return &control_routes[i];
+	}
 	return NULL;
+}
+
+/* Appends the methods that a path has, with words between them. */
+static void append_methods(struct text *names, const char *path, const char *between)
+{
+	char *id = NULL;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (find_route(path, methods[i].method, &id) == NULL)
+			continue;
+		text_printf(names, "%s%s", names->length > 0 ? between : "", methods[i].name);
+		free(id);
+		id = NULL;
+	}
+}
+
+/* Refuses a request whose path, or method, nothing answers to. */
+static void refuse_route(struct exchange *exchange, const char *path)
+{
+	struct text allowed = TEXT_EMPTY, words = TEXT_EMPTY;
+
+	append_methods(&allowed, path, ", ");
+	if (allowed.length == 0 && path[0] == '/') {
+		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "no such path; try /v1/status");
+		return;
+	}
+	/* CONNECT has no path. */
+	append_methods(&words, path, " or ");
+	evhttp_add_header(evhttp_request_get_output_headers(exchange->request), "Allow",
+	    allowed.length > 0 ? allowed.data : "GET");
+	exchange_refuse(exchange, HTTP_BADMETHOD, NULL, "only %s is allowed",
+	    words.length > 0 ? words.data : "GET");
+	text_clear(&allowed);
+	text_clear(&words);
 }
 
 /* Checks what follows the path and the "?", and lets the route answer. */
@@ -145,9 +213,10 @@ static void run_route(
 	exchange->query.affects = 20;
 	exchange->query.to = wallclock_now();
 	exchange->query.from.us = exchange->query.to.us - DEFAULT_RANGE_US;
+	if (route->method != EVHTTP_REQ_GET && !exchange_may_change(exchange))
+		return;
 	if (id != NULL && !parse_digits(id, &exchange->query.id)) {
-		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "\"%s\" is not the id of a resource",
-		    quotable(id));
+		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "\"%s\" is not an id", quotable(id));
 		return;
 	}
 	TAILQ_INIT(&given);
@@ -168,14 +237,11 @@ void control_handle_request(struct evhttp_request *request, void *argument)
 	char *id = NULL;
 
 	assert(exchange.control->magic == CONTROL_MAGIC);
-	if (evhttp_request_get_command(request) != EVHTTP_REQ_GET) {
-		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET");
-		exchange_refuse(&exchange, HTTP_BADMETHOD, NULL, "only GET is allowed");
-		return;
-	}
-	route = path != NULL ? find_route(path, &id) : NULL;
+	if (path == NULL)
+		path = "";
+	route = find_route(path, evhttp_request_get_command(request), &id);
 	if (route == NULL) {
-		exchange_refuse(&exchange, HTTP_NOTFOUND, NULL, "no such path; try /v1/status");
+		refuse_route(&exchange, path);
 		return;
 	}
 	run_route(&exchange, route, id, evhttp_uri_get_query(uri));

@@ -243,8 +243,10 @@ static void take_resource(struct resource_row *row, struct graph_resource *resou
 	    .identifier = xstrdup(graph_identifier(resource)),
 	    .label = xstrdup(resource->label),
 	    .alias = xstrdup(resource->extras->alias),
-	    .configured = scannable_is_configured(resource),
+	    .configured = resource->configured || resource->was_configured,
+	    .added = resource->added,
 	    .in_use = resource->in_use,
+	    .departing = resource->departing,
 	    .given = xstrdup(resource->extras->given)};
 	take_attributes(row, resource);
 	resource->stored = true;

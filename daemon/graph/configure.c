@@ -2,6 +2,7 @@
 #include "graph/graph_internal.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,7 +133,8 @@ static void set_configured(struct graph *graph, struct graph_resource *resource)
 	scannable_changed(graph, resource);
 }
 
-struct graph_resource *graph_configure(struct graph *graph, const struct graph_class *class,
+/* The scannable of these values, made if there is none. NULL with a reason. */
+static struct graph_resource *take_up(struct graph *graph, const struct graph_class *class,
     const struct value *values, const char *name, char reason[REASON_SIZE])
 {
 	struct graph_class *own = graph_find_class(graph, class->plugin, class->name);
@@ -152,15 +154,52 @@ struct graph_resource *graph_configure(struct graph *graph, const struct graph_c
 		return NULL;
 	}
 	resource = resource_find_identity(graph, identity);
-	if (resource != NULL) {
-		give_values(graph, resource, complete);
-		free(identity);
-	} else {
-		resource = add_scannable(graph, own, complete, identity);
-	}
+	if (resource == NULL)
+		return add_scannable(graph, own, complete, identity);
+	give_values(graph, resource, complete);
+	free(identity);
+	return resource;
+}
+
+struct graph_resource *graph_configure(struct graph *graph, const struct graph_class *class,
+    const struct value *values, const char *name, char reason[REASON_SIZE])
+{
+	struct graph_resource *resource = take_up(graph, class, values, name, reason);
+
+	if (resource == NULL)
+		return NULL;
 	set_configured(graph, resource);
 	graph_settle(graph);
 	return resource;
+}
+
+struct graph_resource *graph_add(struct graph *graph, const struct graph_class *class,
+    const struct value *values, char reason[REASON_SIZE])
+{
+	char *name = xasprintf("added:%" PRId64, graph->counters.resource_id + 1);
+	struct graph_resource *resource = take_up(graph, class, values, name, reason);
+
+	free(name);
+	if (resource == NULL)
+		return NULL;
+	resource->added = true;
+	resource->departing = false;
+	resource_touch(graph, resource);
+	scannable_changed(graph, resource);
+	graph_settle(graph);
+	return resource;
+}
+
+void graph_withdraw(struct graph *graph, struct graph_resource *scannable)
+{
+	assert(scannable->added || !scannable->in_use);
+	graph->time = wallclock_now();
+	graph->actor = NULL;
+	scannable->added = false;
+	scannable->departing = scannable->scope == NULL && scannable->reporters.count == 0;
+	resource_touch(graph, scannable);
+	scannable_changed(graph, scannable);
+	graph_settle(graph);
 }
 
 struct graph_resource *graph_find_configured(struct graph *graph, const struct graph_class *class,
@@ -235,6 +274,7 @@ int graph_edit(struct graph *graph, struct graph_resource *scannable, const stru
     char reason[REASON_SIZE])
 {
 	struct value *complete;
+	char *given;
 
 	assert(scannable->class->scannable && scannable->class->class != NULL);
 	graph->time = wallclock_now();
@@ -243,10 +283,13 @@ int graph_edit(struct graph *graph, struct graph_resource *scannable, const stru
 	if (complete == NULL)
 		return -1;
 	keep_own_values(scannable, complete);
+	given = given_text(scannable->class->class, complete);
 	if (move_to(graph, scannable, complete, reason) != 0) {
 		values_free(complete, scannable->class->attribute_count);
+		free(given);
 		return -1;
 	}
+	set_given(graph, scannable, given);
 	update_values(graph, scannable, complete, NULL);
 	graph_settle(graph);
 	return 0;

@@ -150,9 +150,10 @@ struct graph_resource {
 	uint64_t mark;           /* scratch of traversals: equal to graph->mark if visited */
 	uint8_t traits;          /* what volumes have to know of its place */
 	bool configured : 1;     /* a scannable that the configuration declares */
+	bool added : 1;          /* a scannable that a person added */
 	bool was_configured : 1; /* before the pass over the configuration that is under way */
-	bool in_use : 1;         /* a scannable that is configured, or that one in use reports */
-	bool departing : 1;      /* a scannable that is no longer reported: to be removed */
+	bool in_use : 1; /* a scannable that is configured or added, or that one in use reports */
+	bool departing : 1;      /* a scannable that nobody wants any more: to be removed */
 	bool unjudged : 1;       /* whether it is in use is to be judged anew */
 	bool edited : 1;         /* a scannable that another one gave other values */
 	bool dirty : 1;          /* to be written */
@@ -283,6 +284,21 @@ struct graph_resource *graph_find_configured(struct graph *graph, const struct g
     const struct value *values, const char *name);
 
 /*
+ * The scannable of this class with these values, which are as for graph_configure(), as a person
+ * adds it: it is in use until a person withdraws it. One that is there but not in use takes the
+ * values; the caller has seen to it that none in use has this identity. An automatic identifier
+ * makes it another one than all before. NULL with a reason when it can't be.
+ */
+struct graph_resource *graph_add(struct graph *graph, const struct graph_class *class,
+    const struct value *values, char reason[REASON_SIZE]);
+
+/*
+ * A person no longer wants a scannable that was added, or one that is not in use. It departs, as
+ * one does that is no longer reported, unless another one reports it.
+ */
+void graph_withdraw(struct graph *graph, struct graph_resource *scannable);
+
+/*
  * Gives a scannable other values, as a person edits it; they are as for graph_configure(). It stays
  * the same resource with all that belongs to it, also when what identifies it changes. Returns 0,
  * or -1 with a reason and nothing changed: a mandatory value is missing, or another resource has
@@ -305,8 +321,8 @@ void graph_remove(struct graph *graph, struct graph_resource *scannable);
  */
 
 /*
- * Whether a scannable is to be scanned on its own: it is in use, and the configuration declares it
- * or it has no parents.
+ * Whether a scannable is to be scanned on its own: it is in use, and the configuration declares it,
+ * a person added it, or it has no parents.
  */
 bool graph_wants_session(const struct graph_resource *scannable);
 

@@ -423,8 +423,8 @@ void given_compare(const struct class *class, const char *before, const char *no
 
 /* ---- scannable.c ---- */
 
-/* Whether the configuration has it, as far as is known in a pass over it. */
-bool scannable_is_configured(const struct graph_resource *scannable);
+/* Whether the configuration has it, as far as is known in a pass over it, or a person added it. */
+bool scannable_is_wanted(const struct graph_resource *scannable);
 
 /* Whether it is a scannable that is not in use. */
 bool resource_is_retired(const struct graph_resource *resource);

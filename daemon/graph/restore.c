@@ -78,7 +78,9 @@ void graph_restore_resource(struct graph *graph, const struct resource_row *row)
 	resource->unread->attributes = xstrdup(row->attributes);
 	resource->unread->secrets = xstrdup(row->secrets);
 	resource->configured = row->configured;
+	resource->added = row->added;
 	resource->in_use = row->in_use;
+	resource->departing = row->departing;
 	resource->stored = true;
 	if (row->alias != NULL)
 		resource_extras(resource)->alias = xstrdup(row->alias);

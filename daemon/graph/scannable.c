@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which scannables are in use: those of the configuration, those that they report, those that these
- * report, and so on. What changed is noted, and judged when the operation ends.
+ * Which scannables are in use: those of the configuration and those that people added, those that
+ * they report, those that these report, and so on. What changed is noted, and judged when the
+ * operation ends.
  */
 #include "graph/graph_internal.h"
 
@@ -9,9 +10,9 @@
 
 #include "base/memory.h"
 
-bool scannable_is_configured(const struct graph_resource *scannable)
+bool scannable_is_wanted(const struct graph_resource *scannable)
 {
-	return scannable->configured || scannable->was_configured;
+	return scannable->configured || scannable->was_configured || scannable->added;
 }
 
 bool resource_is_retired(const struct graph_resource *resource)
@@ -45,7 +46,7 @@ bool graph_is_shown(const struct graph_resource *resource)
 bool graph_wants_session(const struct graph_resource *scannable)
 {
 	return scannable->in_use &&
-	       (scannable_is_configured(scannable) || TAILQ_EMPTY(&scannable->parents));
+	       (scannable_is_wanted(scannable) || TAILQ_EMPTY(&scannable->parents));
 }
 
 /* ---- what changed ---- */
@@ -121,7 +122,7 @@ void scannable_release(
 
 void scannable_depart(struct graph *graph, struct graph_resource *scannable)
 {
-	if (scannable_is_configured(scannable) || scannable->departing)
+	if (scannable_is_wanted(scannable) || scannable->departing)
 		return;
 	scannable->departing = true;
 	scannable_changed(graph, scannable);
@@ -146,7 +147,7 @@ static void path_add(struct graph *graph, struct path *path, struct graph_resour
 }
 
 /*
- * Whether the configuration has a scannable, or one that reports it, or one that reports that. They
+ * Whether a scannable is wanted, or one that reports it, or one that reports that. They
  * may report one another, so those above are asked for what they are, not for what they were found
  * to be.
  */
@@ -160,7 +161,7 @@ static bool is_reached(struct graph *graph, struct graph_resource *scannable)
 	for (size_t i = 0; i < path.count && !reached; i++) {
 		const struct graph_resource *at = path.items[i];
 
-		reached = scannable_is_configured(at);
+		reached = scannable_is_wanted(at);
 		if (at->departing)
 			continue;
 		path_add(graph, &path, at->scope);

@@ -94,6 +94,7 @@ void graph_restore_volume_node(struct graph *graph, const struct volume_node_row
 
 struct graph_server *graph_find_server(const struct graph *graph, record_id id);
 struct graph_volume *graph_find_volume(const struct graph *graph, record_id id);
+const struct graph_volume *graph_first_volume(const struct graph *graph); /* then by_id.next */
 
 /* What a user wants a node of a volume to be; nodes that are not named are to be unused. */
 struct node_choice {

@@ -11,6 +11,11 @@
 
 #include "base/memory.h"
 
+const struct graph_volume *graph_first_volume(const struct graph *graph)
+{
+	return graph->volumes->by_id;
+}
+
 struct graph_volume *graph_find_volume(const struct graph *graph, record_id id)
 {
 	struct graph_volume *volume;

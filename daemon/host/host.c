@@ -97,6 +97,11 @@ static void on_close(struct host *host, struct message *message)
 	host_session_close(host, message->close.session);
 }
 
+static void on_scan(struct host *host, struct message *message)
+{
+	host_session_hurry(host, message->scan.session);
+}
+
 static void on_acknowledge(struct host *host, struct message *message)
 {
 	host_session_acknowledge(host, message->acknowledge.session, message->acknowledge.batch);
@@ -134,6 +139,7 @@ static message_handler *const handlers[MESSAGE_TYPE_END] = {
     [MESSAGE_ACKNOWLEDGE] = on_acknowledge,
     [MESSAGE_PREPARE] = on_prepare,
     [MESSAGE_ASSOCIATE] = on_associate,
+    [MESSAGE_SCAN] = on_scan,
     [MESSAGE_ADJUST] = on_adjust,
     [MESSAGE_STOP] = on_stop,
 };

@@ -164,6 +164,7 @@ static void answer(
 	struct message message = {.type = MESSAGE_PREPARED,
 	    .prepared = {.request = request->request,
 	        .class = request->class,
+	        .partial = request->partial,
 	        .values = good ? request->values : NULL,
 	        .value_count = good ? request->value_count : 0,
 	        .reasons = reasons->items,
@@ -180,7 +181,8 @@ static void run(struct worker *worker, struct queue_entry *entry)
 
 	assert(preparation->magic == PREPARATION_MAGIC);
 	obfuscate_all(host, &preparation->request, &reasons);
-	if (reasons.count == 0 && is_incomplete(host, &preparation->request))
+	if (reasons.count == 0 && !preparation->request.partial &&
+	    is_incomplete(host, &preparation->request))
 		fill_in_all(host, &preparation->request, &reasons);
 	answer(host, &preparation->request, &reasons);
 	reasons_clear(&reasons);

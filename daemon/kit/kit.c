@@ -318,9 +318,10 @@ const struct class *kit_choose_class(
 	return chosen;
 }
 
-static void add_mistake(void *context, const char *place, const char *text)
+static void add_mistake(void *context, const char *place, const char *attribute, const char *text)
 {
 	(void)place;
+	(void)attribute;
 	reasons_add(context, "%s", text);
 }
 

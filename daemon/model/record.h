@@ -61,7 +61,9 @@ struct resource_row {
 	char *attributes; /* JSON object; null values and passwords are left out */
 	char *secrets;    /* JSON object of the passwords, or NULL */
 	bool configured;  /* a scannable that the configuration file declares now */
-	bool in_use;      /* or that one in use reports */
+	bool added;       /* a scannable that a person added */
+	bool in_use;      /* either, or that one in use reports */
+	bool departing;   /* a scannable that is to be removed */
 	char *given; /* JSON object of what the file gave it, passwords as null; NULL: never did */
 };
 

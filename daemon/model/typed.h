@@ -6,6 +6,7 @@
 #ifndef MODEL_TYPED_H
 #define MODEL_TYPED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "model/class.h"
@@ -16,16 +17,27 @@ struct typed_attribute {
 	char *place; /* "file:line", for messages */
 };
 
-/* Receives one mistake; place is that of the attribute, or NULL for the whole. */
-typedef void typed_complaint(void *context, const char *place, const char *text);
+/*
+ * Receives one mistake: the attribute that it is about, by the name that was typed or is missing,
+ * and its place, which is NULL for what is missing.
+ */
+typedef void typed_complaint(
+    void *context, const char *place, const char *attribute, const char *text);
 
 /*
  * Reads the attributes into values (one per attribute of the class, all null), and gives mandatory
  * ones that are missing their fixed default. Those with a default function stay null: the plugin is
- * to be asked. Every mistake is told; what is missing only when there is no other.
+ * to be asked. Every mistake is told; what is missing only when all names are known.
  */
 void typed_read(const struct class *class, const struct typed_attribute *attributes, size_t count,
     struct value *values, typed_complaint *complain, void *context);
+
+/*
+ * Reads attributes that are to be changed: values, all null, get what was typed, and typed says of
+ * each attribute whether it was. Mandatory ones can't be made null.
+ */
+void typed_read_changes(const struct class *class, const struct typed_attribute *attributes,
+    size_t count, struct value *values, bool *typed, typed_complaint *complain, void *context);
 
 /*
  * Whether the plugin has to complete the values: there is a password to obfuscate, or a default

@@ -126,6 +126,8 @@ static void load_resource(struct store *store, const PGresult *row)
 	    .configured = is_true(row, 8),
 	    .in_use = is_true(row, 9),
 	    .given = text_at(row, 10),
+	    .added = is_true(row, 11),
+	    .departing = is_true(row, 12),
 	};
 
 	store->callbacks.resource(store->context, &resource);
@@ -275,7 +277,7 @@ static const struct load_step steps[] = {
      " ORDER BY class.id, statistic.id OFFSET $1::bigint",
         load_class, end_class},
     {"SELECT id, class_id, scope_id, identifier, label, alias, attributes, secrets, configured,"
-     " in_use, given"
+     " in_use, given, added, departing"
      " FROM storage.resource ORDER BY id OFFSET $1::bigint",
         load_resource, NULL},
     {"SELECT child_id, parent_id, reporter_id FROM storage.parent"

@@ -190,18 +190,20 @@ static const struct part parts[] = {
             FIELD(TEXT, resource_row, label), FIELD(TEXT, resource_row, alias),
             FIELD(JSON, resource_row, attributes), FIELD(JSON, resource_row, secrets),
             FIELD(BOOL, resource_row, configured), FIELD(BOOL, resource_row, in_use),
-            FIELD(JSON, resource_row, given)),
+            FIELD(JSON, resource_row, given), FIELD(BOOL, resource_row, added),
+            FIELD(BOOL, resource_row, departing)),
         .sql = "INSERT INTO storage.resource (id, class_id, scope_id, identifier, label, alias,"
-               " attributes, secrets, configured, in_use, given)"
+               " attributes, secrets, configured, in_use, given, added, departing)"
                " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[],"
                " $5::text[], $6::text[], $7::jsonb[], $8::jsonb[], $9::boolean[], $10::boolean[], "
-               "$11::jsonb[])"
+               "$11::jsonb[], $12::boolean[], $13::boolean[])"
                " ON CONFLICT (id) DO UPDATE SET class_id = excluded.class_id,"
                " scope_id = excluded.scope_id, identifier = excluded.identifier,"
                " label = excluded.label, alias = excluded.alias,"
                " attributes = excluded.attributes, secrets = excluded.secrets,"
                " configured = excluded.configured, in_use = excluded.in_use,"
-               " given = excluded.given"},
+               " given = excluded.given, added = excluded.added,"
+               " departing = excluded.departing"},
 
     {ROWS(reporters_removed, reporters_removed_count),
         COLUMNS(FIELD(ID, reporter_row, resource_id), FIELD(ID, reporter_row, reporter_id)),

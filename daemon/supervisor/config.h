@@ -72,6 +72,7 @@ struct config {
 	char *log_file;       /* NULL: standard error */
 
 	char *control_socket;
+	char *control_group; /* NULL: none */
 };
 
 enum config_type {

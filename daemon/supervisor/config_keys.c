@@ -122,6 +122,8 @@ const struct config_key config_keys[] = {
         .default_text = "/run/iml-plugin-runner/control.sock",
         .make_default = default_control_socket, .needs_restart = true,
         .help = "where iml-plugin talks to the runner"),
+    OF("control.group", CONFIG_TEXT, control_group,
+        .help = "group whose members may change things with iml-plugin"),
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,18 @@ static void check_user(
 		    "there is no user \"%s\" on this machine; create it (useradd --system), or name"
 		    " another",
 		    user);
+}
+
+static void check_group(const struct config *config, struct text *mistakes)
+{
+	const char *group = config->control_group;
+
+	if (group != NULL && getgrnam(group) == NULL)
+		mistake(config, mistakes, "control.group",
+		    "there is no group \"%s\" on this machine; create it (groupadd --system), or "
+		    "name"
+		    " another",
+		    group);
 }
 
 static void check_conninfo(const struct config *config, struct text *mistakes)
@@ -92,6 +105,7 @@ bool config_check_site(const struct config *config, struct text *mistakes)
 
 	check_user(config, mistakes, "user", config->user);
 	check_user(config, mistakes, "database.embedded_user", config->embedded_user);
+	check_group(config, mistakes);
 	check_conninfo(config, mistakes);
 	check_log_file(config, mistakes);
 	return mistakes->length == before;

@@ -161,6 +161,8 @@ static struct changes *take_changes(void *context)
 
 	if (changes != NULL)
 		begin_write(supervisor);
+	if (changes != NULL && changes != supervisor->replayed)
+		supervisor->writes_begun++;
 	return changes;
 }
 
@@ -200,7 +202,10 @@ static void database_committed(void *context, struct changes *changes)
 	if (store_in_flight(supervisor->store) != NULL)
 		begin_write(supervisor);
 	end_outage(supervisor);
+	if (changes != supervisor->replayed)
+		supervisor->writes_done++;
 	spooling_committed(supervisor, changes);
+	instructions_stored(supervisor);
 	for (size_t i = 0; i < changes->batch_count; i++) {
 		struct session *session = session_of(supervisor, changes->batches[i].session);
 
@@ -223,6 +228,7 @@ static void acknowledge_everything(struct supervisor *supervisor)
 	struct session *session;
 
 	spooling_save(supervisor);
+	instructions_not_stored(supervisor);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		TAILQ_FOREACH (session, &plugin->sessions, next)
 			session_acknowledge(session, session->unacknowledged);

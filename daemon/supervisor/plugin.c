@@ -143,6 +143,7 @@ void plugin_restart(struct plugin *plugin)
 	if (plugin->has_process) {
 		plugin->restarting = true;
 		scannables_forget(plugin);
+		scannables_lose_instructions(plugin);
 		if (plugin->state != PLUGIN_FAILED)
 			plugin_stop(plugin);
 		return;
@@ -377,6 +378,7 @@ void plugin_ended(struct plugin *plugin, int status)
 		bury(plugin, cause.data);
 	lose_sessions(plugin, cause.data);
 	scannables_forget(plugin);
+	scannables_lose_instructions(plugin);
 	if (plugin->state == PLUGIN_STOPPING)
 		end_stop(plugin, status, cause.data);
 	close_process(plugin);
@@ -453,6 +455,7 @@ void plugin_free(struct plugin *plugin)
 		close_process(plugin);
 	}
 	scannables_free(plugin);
+	scannables_lose_instructions(plugin);
 	event_free(plugin->timer);
 	plugin_free_classes(plugin);
 	plugin_drop_own_config(plugin);

@@ -104,6 +104,7 @@ void plugin_leave(struct plugin *plugin, struct plugin_config *config)
 	plugin->restarting = false;
 	log_about(LOG_LEVEL_INFO, plugin->config->name, NULL, "is no longer listed");
 	scannables_forget(plugin);
+	scannables_lose_instructions(plugin);
 	plugin_stop(plugin);
 	if (!plugin->has_process)
 		plugin_depart(plugin);

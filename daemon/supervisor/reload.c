@@ -209,6 +209,7 @@ static void take(struct supervisor *supervisor, struct config *config)
 		keep_what_stays(supervisor, config);
 		take_log(&supervisor->config, config);
 		database_take_retention(supervisor);
+		supervisor_take_group(supervisor);
 		take_plugins(supervisor, config);
 		configure_again(supervisor);
 		return;

@@ -49,7 +49,7 @@ void mistakes_clear(struct mistake_list *list)
 
 /* ---- reading ---- */
 
-static const struct class *find_class(const struct plugin *plugin, const char *name)
+const struct class *scannable_find_class(const struct plugin *plugin, const char *name)
 {
 	for (size_t i = 0; i < plugin->class_count; i++)
 		if (strcmp(plugin->classes[i]->name, name) == 0)
@@ -63,10 +63,11 @@ struct complainer {
 	const char *place; /* of the whole */
 };
 
-static void complain(void *context, const char *place, const char *text)
+static void complain(void *context, const char *place, const char *attribute, const char *text)
 {
 	const struct complainer *complainer = context;
 
+	(void)attribute;
 	scannable_mistake(
 	    complainer->reading, place != NULL ? place : complainer->place, "%s", text);
 }
@@ -88,7 +89,7 @@ struct value *scannable_read(
 	size_t before = reading->mistakes->count;
 	struct value *values;
 
-	*class = find_class(reading->plugin, config->class);
+	*class = scannable_find_class(reading->plugin, config->class);
 	if (*class == NULL || !(*class)->scannable) {
 		*class = NULL;
 		complain_of_class(reading, config);
@@ -111,16 +112,18 @@ const char *scannable_typed(const struct scannable_config *config, const char *a
 	return NULL;
 }
 
-static void ignore_complaint(void *context, const char *place, const char *text)
+static void ignore_complaint(
+    void *context, const char *place, const char *attribute, const char *text)
 {
 	(void)context;
 	(void)place;
+	(void)attribute;
 	(void)text;
 }
 
 char *scannable_label(const struct plugin *plugin, const struct scannable_config *config)
 {
-	const struct class *class = find_class(plugin, config->class);
+	const struct class *class = scannable_find_class(plugin, config->class);
 	struct text label = TEXT_EMPTY;
 	struct value *values;
 

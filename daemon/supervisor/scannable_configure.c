@@ -169,6 +169,8 @@ static struct session *configure(struct reading *reading, size_t index, const st
 		session = session_new(plugin, scannable);
 	session_configure(session, fingerprint_of(config, class, values));
 	session->passwords = passwords;
+	free(session->place);
+	session->place = xstrdup(config->place);
 	return session;
 }
 
@@ -253,11 +255,14 @@ void scannables_prepared(struct plugin *plugin, const struct message_prepared *a
 		plugin_kill(plugin, "answered a request that was not made");
 		return;
 	}
-	/* A reload has made another request of it since. */
-	if (pending == NULL)
+	/* Where neither asked, a reload has made another request since. */
+	if (pending == NULL) {
+		scannable_instructed(plugin, answer);
 		return;
-	if (answer->class != class_index(plugin->classes, plugin->class_count, pending->class)) {
-		plugin_kill(plugin, "answered a request with another class");
+	}
+	if (answer->partial ||
+	    answer->class != class_index(plugin->classes, plugin->class_count, pending->class)) {
+		plugin_kill(plugin, "answered another request than was made");
 		return;
 	}
 	session = conclude(plugin, pending, answer);

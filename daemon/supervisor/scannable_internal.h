@@ -12,6 +12,9 @@ struct reading {
 	struct identity **identities;  /* hash of those that were met */
 };
 
+/* The class of this name that a loaded plugin has, scannable or not; or NULL. */
+const struct class *scannable_find_class(const struct plugin *plugin, const char *name);
+
 /* Logs and keeps a mistake. */
 void scannable_mistake(struct reading *reading, const char *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

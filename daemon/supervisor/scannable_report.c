@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scannables that are in use because another one reports them. They get sessions like those of the
- * configuration, and are removed when nobody reports them any more and their sessions have ended.
+ * Scannables that are in use because another one reports them, or because a person added them. They
+ * get sessions like those of the configuration, and are removed when nobody reports or wants them
+ * any more and their sessions have ended.
  */
 #include "supervisor/supervisor.h"
 
@@ -43,14 +44,15 @@ void scannable_left(struct supervisor *supervisor, struct graph_resource *scanna
 		above = scannable->scope;
 		if (!scannable->departing || !is_at_rest(supervisor, scannable))
 			continue;
-		log_about(LOG_LEVEL_INFO, scannable->class->plugin, graph_name(scannable),
-		    "removed: it is no longer reported");
+		log_about(
+		    LOG_LEVEL_INFO, scannable->class->plugin, graph_name(scannable), "removed");
 		graph_remove(supervisor->graph, scannable);
 		supervisor_kick(supervisor);
 	}
 }
 
-/* A session for a scannable that is reported; one of the configuration gets its own there. */
+/* A session for a scannable that is reported, or was added; one of the configuration gets its own
+ * there. */
 static void begin(struct supervisor *supervisor, struct graph_resource *scannable)
 {
 	struct plugin *plugin = supervisor_find_plugin(supervisor, scannable->class->plugin);
@@ -65,7 +67,7 @@ static const char *reason_of(const struct graph_resource *scannable)
 {
 	if (scannable->in_use)
 		return "it has parents, and is scanned with them";
-	return scannable->departing ? "no longer reported" : "no longer in the configuration";
+	return scannable->departing ? "it is to be removed" : "no longer in the configuration";
 }
 
 static void follow(struct supervisor *supervisor, struct graph_resource *scannable, bool edited)

@@ -130,6 +130,7 @@ void session_free(struct session *session)
 	event_free(session->timer);
 	free(session->reason);
 	free(session->failure);
+	free(session->place);
 	session->magic = 0;
 	free(session);
 }
@@ -221,6 +222,18 @@ void session_retry(struct session *session)
 	evtimer_del(session->timer);
 	session_set_state(session, SESSION_WAITING, NULL);
 	session_open(session);
+}
+
+void session_hurry(struct session *session)
+{
+	struct message message = {.type = MESSAGE_SCAN, .scan = {.session = session->number}};
+
+	if (session->state == SESSION_BACKOFF)
+		session_retry(session);
+	else if (session->state == SESSION_WAITING)
+		plugin_retry(session->plugin);
+	else if (session->state == SESSION_FIRST || session->state == SESSION_ONLINE)
+		plugin_send(session->plugin, &message);
 }
 
 /* The scannable is not contactable, for this reason, since its last scan. */

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -364,8 +365,19 @@ static const struct control_callbacks control_callbacks = {
     .reason = supervisor_reason,
     .ask = ask,
     .withdraw = withdraw,
+    .instruct = supervisor_instruct,
+    .forget = supervisor_forget_asker,
     .followers = followers,
 };
+
+void supervisor_take_group(const struct supervisor *supervisor)
+{
+	const char *name = supervisor->config.control_group;
+	const struct group *group = name != NULL ? getgrnam(name) : NULL;
+
+	control_set_group(
+	    supervisor->control, group != NULL ? name : NULL, group != NULL ? group->gr_gid : 0);
+}
 
 /* ---- the story ---- */
 
@@ -405,6 +417,7 @@ static int open_parts(struct supervisor *supervisor)
 		log_error("%s", reason);
 		return -1;
 	}
+	supervisor_take_group(supervisor);
 	store_start(supervisor->store);
 	return 0;
 }
@@ -462,6 +475,7 @@ static void close_parts(struct supervisor *supervisor)
 		plugin_free(plugin);
 	}
 	host_join_threads();
+	instructions_close(supervisor);
 	if (supervisor->control != NULL)
 		control_free(supervisor->control);
 	supervisor->control = NULL;
@@ -569,6 +583,7 @@ int supervisor_main(const struct supervisor_options *options)
 	processes_guard(!options->no_isolation);
 	watch_signals(&supervisor);
 	watch_clock(&supervisor);
+	instructions_open(&supervisor);
 	if (options->check)
 		supervisor.exit_status = check(&supervisor);
 	else if (open_parts(&supervisor) == 0)

@@ -36,6 +36,7 @@ struct pending;
 struct plugin;
 struct session;
 struct supervisor;
+struct task;
 
 /* Exit statuses of the program. */
 #define EXIT_WRONG_USAGE 64
@@ -265,6 +266,7 @@ struct session {
 	char *failure;      /* why it is not contactable, until it is */
 	uint64_t typed;     /* fingerprint of its attributes in the configuration; 0: none yet */
 	uint64_t passwords; /* and of those that are passwords, and of who obfuscated them */
+	char *place;        /* "file:line" of the configuration that has, or had, it; or NULL */
 
 	struct wallclock last_scan; /* end of the last scan; 0 if none */
 	int64_t last_duration_ns;
@@ -303,6 +305,12 @@ void session_renew(struct session *session, const char *reason);
 
 /* Ends the session for good: the scannable is no longer wanted. */
 void session_close(struct session *session, const char *reason);
+
+/*
+ * Has it scanned now, whatever it waits for. A scan that runs, and a session that ends, are left
+ * alone.
+ */
+void session_hurry(struct session *session);
 
 /* Ends the wait after a failure: it is scanned as soon as its plugin runs. */
 void session_retry(struct session *session);
@@ -349,6 +357,14 @@ unsigned scannables_pending(const struct plugin *plugin);
 /* Forgets what the plugin was asked, which nobody will answer any more, and the mistakes. */
 void scannables_forget(struct plugin *plugin);
 void scannables_free(struct plugin *plugin);
+
+/* ---- scannables that people add, edit and remove (scannable_instruct.c) ---- */
+
+/* What a plugin has made of the values of one, if it was asked for that. */
+void scannable_instructed(struct plugin *plugin, const struct message_prepared *answer);
+
+/* The process of a plugin is gone, or about to go: nobody will answer. */
+void scannables_lose_instructions(struct plugin *plugin);
 
 /* ---- scannables that others report (scannable_report.c) ---- */
 
@@ -398,6 +414,8 @@ struct supervisor {
 	char *database_reason;
 	struct monotonic write_since; /* there were changes to store; 0 when they are stored */
 	bool write_is_slow;           /* so that nobody waits for it */
+	uint64_t writes_begun;        /* how many changes of the graph the store has taken */
+	uint64_t writes_done;         /* and of these stored, one after the other */
 	bool database_missed;         /* it was away when the runner was started */
 
 	struct spool *spool;
@@ -410,7 +428,11 @@ struct supervisor {
 	struct mistake_list rejected; /* those of no plugin in a file that was not reloaded */
 	uint32_t last_session;
 	uint32_t last_request;
-	unsigned mistakes; /* --check: found so far */
+	TAILQ_HEAD(, task) tasks; /* instructions of people that were not answered yet */
+	unsigned task_count;
+	uint64_t last_task;
+	struct event *tasks_done; /* some can be answered */
+	unsigned mistakes;        /* --check: found so far */
 	int exit_status;
 	bool at_once;      /* a stop that waits for nothing more */
 	char *status_text; /* last told to systemd */
@@ -448,6 +470,26 @@ void supervisor_give_up(struct supervisor *supervisor, const char *reason);
  * changes.
  */
 void supervisor_reload(struct supervisor *supervisor);
+
+/* Lets the members of the group that the configuration names change things. */
+void supervisor_take_group(const struct supervisor *supervisor);
+
+/* ---- what people tell the runner to do (instruction.c) ---- */
+
+void instructions_open(struct supervisor *supervisor);
+void instructions_close(struct supervisor *supervisor);
+
+/* Follows an instruction; answered() is called from the event loop when what came of it is stored.
+ */
+uint64_t supervisor_instruct(void *context, const struct instruction *instruction,
+    void (*answered)(void *asker, const struct instruction_answer *answer), void *asker);
+void supervisor_forget_asker(void *context, uint64_t number);
+
+/* The store has finished a write. */
+void instructions_stored(struct supervisor *supervisor);
+
+/* The database does not store what it is given: who waits for that is told so. */
+void instructions_not_stored(struct supervisor *supervisor);
 
 /* ---- the database (database.c) ---- */
 

@@ -108,7 +108,8 @@ bool check_prepare(const void *part, const struct wire_context *context, char re
 		const struct attribute *attribute = &class->attributes[i];
 		const struct value *value = &prepare->values[i];
 
-		if (value->type == VALUE_NULL && attribute->has_default_function)
+		if (value->type == VALUE_NULL &&
+		    (prepare->partial || attribute->has_default_function))
 			continue;
 		if (!check_value_type(attribute, value) || value->type == VALUE_REFERENCE)
 			return check_refuse(reason, "values[%zu]: \"%s\" of %s is of another type",
@@ -163,9 +164,12 @@ bool check_prepared(const void *part, const struct wire_context *context, char r
 		return check_reasons(class, prepared, reason);
 	if (!check_count(class, prepared->value_count, reason))
 		return false;
-	for (size_t i = 0; i < prepared->value_count; i++)
+	for (size_t i = 0; i < prepared->value_count; i++) {
+		if (prepared->partial && prepared->values[i].type == VALUE_NULL)
+			continue;
 		if (!check_prepared_value(class, i, &prepared->values[i], reason))
 			return false;
+	}
 	return true;
 }
 

@@ -40,6 +40,7 @@ static const struct message_kind kinds[MESSAGE_TYPE_END] = {
     [MESSAGE_LOG] = KIND("LOG", log, check_log),
     [MESSAGE_PREPARED] = KIND("PREPARED", prepared, check_prepared),
     [MESSAGE_ASSOCIATE] = KIND("ASSOCIATE", associate, NULL),
+    [MESSAGE_SCAN] = KIND("SCAN", scan, NULL),
 };
 
 /* The table's row, or NULL for a number that stands for no type. */

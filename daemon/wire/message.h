@@ -48,6 +48,7 @@ enum message_type {
 	MESSAGE_PREPARED,
 	/* supervisor to plugin host */
 	MESSAGE_ASSOCIATE, /* a virtual machine stands for a server */
+	MESSAGE_SCAN,      /* the next scan of a session is due now */
 	MESSAGE_TYPE_END
 };
 
@@ -105,6 +106,10 @@ struct message_close {
 	uint32_t session;
 };
 
+struct message_scan {
+	uint32_t session;
+};
+
 struct message_acknowledge {
 	uint32_t session;
 	uint64_t batch;
@@ -140,6 +145,7 @@ struct message_prepare {
 	 */
 	struct value *values;
 	size_t value_count;
+	bool partial; /* others than passwords may be null: only these are obfuscated */
 };
 
 /* What the plugin made of it: its values, or why there are none. */
@@ -148,6 +154,7 @@ struct message_prepared {
 	uint32_t class;
 	struct value *values; /* one per attribute, complete and valid, passwords obfuscated */
 	size_t value_count;   /* 0: it can't be */
+	bool partial;         /* as in the request: mandatory ones may be null */
 	char **reasons;       /* then; each names an attribute */
 	size_t reason_count;
 };
@@ -164,6 +171,7 @@ struct message {
 		struct message_close close;
 		struct message_acknowledge acknowledge;
 		struct message_associate associate;
+		struct message_scan scan;
 		struct message_adjust adjust;
 		struct message_loaded loaded;
 		struct message_failed failed;

@@ -63,6 +63,9 @@ const struct layout open_layout = LAYOUT(struct message_open, open_fields);
 static const struct field close_fields[] = {SESSION(struct message_close)};
 const struct layout close_layout = LAYOUT(struct message_close, close_fields);
 
+static const struct field scan_fields[] = {SESSION(struct message_scan)};
+const struct layout scan_layout = LAYOUT(struct message_scan, scan_fields);
+
 static const struct field acknowledge_fields[] = {
     SESSION(struct message_acknowledge),
     FIELD(struct message_acknowledge, batch),
@@ -80,6 +83,7 @@ static const struct field prepare_fields[] = {
     RANGE(struct message_prepare, request, 1, UINT32_MAX),
     FIELD(struct message_prepare, class),
     ARRAY(struct message_prepare, values, value_count, &value_layout),
+    FIELD(struct message_prepare, partial),
 };
 const struct layout prepare_layout = LAYOUT(struct message_prepare, prepare_fields);
 
@@ -300,6 +304,7 @@ static const struct field prepared_fields[] = {
     RANGE(struct message_prepared, request, 1, UINT32_MAX),
     FIELD(struct message_prepared, class),
     ARRAY(struct message_prepared, values, value_count, &value_layout),
+    FIELD(struct message_prepared, partial),
     ARRAY(struct message_prepared, reasons, reason_count, &text_layout),
 };
 const struct layout prepared_layout = LAYOUT(struct message_prepared, prepared_fields);

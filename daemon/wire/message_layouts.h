@@ -19,5 +19,6 @@ extern const struct layout ended_layout;
 extern const struct layout log_layout;
 extern const struct layout prepared_layout;
 extern const struct layout associate_layout;
+extern const struct layout scan_layout;
 
 #endif

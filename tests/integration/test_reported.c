@@ -114,7 +114,7 @@ static void its_session_is_stopped_before_it_is_removed(void **state)
 	wait_for(runner, "select count(*) = 0 from storage.resource where label = 'Array X'");
 	log = read_log(runner);
 	torn_down = find_line(log, "Array X", "teardown");
-	removed = find_line(log, "Array X", "removed: it is no longer reported");
+	removed = find_line(log, "Array X", "removed\n");
 	assert_true(torn_down < removed);
 	free(log);
 	assert_int_equal(query_number(runner, "select count(*) from storage.resource"), 2);

@@ -221,6 +221,66 @@ static void weights_decide_and_follow_changes(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* Runs a command that gives this status, and says the words (NULL: nothing). */
+static void run(struct runner *runner, int status, const char *words, const char *line)
+{
+	int got;
+	char *output = command(runner, &got, "%s", line);
+
+	if (words == NULL ? output[0] != '\0' : strstr(output, words) == NULL)
+		fail_msg("%s said:\n%s", line, output);
+	assert_int_equal(got, status);
+	free(output);
+}
+
+/* The number of the node of the one volume that a server has, as text; the caller frees it. */
+static char *node_of(struct runner *runner, const char *server)
+{
+	return xstrdup(
+	    query(runner, "select id from storage.volume_nodes where server = '%s'", server));
+}
+
+static void people_choose_the_nodes_of_a_volume(void **state)
+{
+	struct runner *runner = *state;
+	char *a, *b, *line;
+
+	configure(runner, NAMES("a", "b"));
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 2 from storage.resources");
+	query(runner, "select storage.add_server('a'), storage.add_server('b'),"
+	              " storage.set_peers(2, '{4}')");
+	say(runner, "a",
+	    "lun L\nweight w on=lun:L weight=30\n"
+	    "node /dev/sda host_id=2 on=lun:L on=weight:w\n");
+	say(runner, "b",
+	    "lun L\nweight w on=lun:L weight=20\n"
+	    "node /dev/sda host_id=4 on=lun:L on=weight:w\n");
+	wait_for_home(runner, "L", "a b");
+	a = node_of(runner, "a");
+	b = node_of(runner, "b");
+	run(runner, 0, "primary", "volumes");
+	line = xasprintf("choose 1 %s", b);
+	run(runner, 0, NULL, line);
+	wait_for_home(runner, "L", "b -");
+	run(runner, 0, "\"chosen\": true", "--json volumes");
+	run(runner, 1, "there is no volume 99", "choose 99 1");
+	run(runner, 1, "a node that was chosen is not one of its nodes", "choose 1 9999");
+	restart(runner);
+	wait_for_home(runner, "L", "b -");
+	wait_for_scans(runner, 2);
+	run(runner, 0, NULL, "choose 1 --clear");
+	wait_for_home(runner, "L", "a b");
+	free(line);
+	line = xasprintf("choose 1 %s %s", b, a);
+	run(runner, 0, NULL, line);
+	wait_for_home(runner, "L", "b a");
+	free(line);
+	free(a);
+	free(b);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void virtual_machines_become_servers(void **state)
 {
 	struct runner *runner = *state;
@@ -262,6 +322,7 @@ int main(void)
 	    runner_test(servers_are_balanced_and_choices_survive_restarts),
 	    runner_test(requests_made_while_the_runner_is_away_are_done_when_it_is_back),
 	    runner_test(weights_decide_and_follow_changes),
+	    runner_test(people_choose_the_nodes_of_a_volume),
 	    runner_test(virtual_machines_become_servers),
 	};
 

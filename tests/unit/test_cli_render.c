@@ -179,11 +179,12 @@ static void alerts_tell_since_when_and_what_they_affect(void **state)
 {
 	(void)state;
 	assert_rendered(render_alerts, &to_file,
-	    "{\"alerts\": [{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"ERROR\"," RESOURCE
+	    "{\"alerts\": [{\"id\": 9, \"begin\": \"2026-11-22T12:01:03Z\", \"severity\": "
+	    "\"ERROR\"," RESOURCE
 	    ", \"message\": \"Drive failure (Disk 17)\", \"affects\": [{\"label\": \"P\"},"
 	    "{\"label\": \"L 1\"}, {\"label\": \"L 2\"}, {\"label\": \"L 3\"}]}]}",
-	    "SINCE                SEVERITY  ID  ALERT                    AFFECTS\n"
-	    "2026-11-22 12:01:03  ERROR     17  Drive failure (Disk 17)  P, L 1, L 2 …\n");
+	    "#  SINCE                SEVERITY  ID  ALERT                    AFFECTS\n"
+	    "9  2026-11-22 12:01:03  ERROR     17  Drive failure (Disk 17)  P, L 1, L 2 …\n");
 	assert_rendered(render_alerts, &to_file, "{\"alerts\": []}", "No active alerts.\n");
 }
 
@@ -191,31 +192,33 @@ static void a_scannable_is_not_contactable_for_a_reason(void **state)
 {
 	(void)state;
 	assert_rendered(render_alerts, &to_file,
-	    "{\"alerts\": [{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": "
+	    "{\"alerts\": [{\"id\": 9, \"begin\": \"2026-11-22T12:01:03Z\", \"severity\": "
 	    "\"WARNING\"," RESOURCE
 	    ", \"message\": \"array-7 not contactable\", \"reason\": \"refused\", \"affects\": "
 	    "[]}]}",
-	    "SINCE                SEVERITY  ID  ALERT                             AFFECTS\n"
-	    "2026-11-22 12:01:03  WARNING   17  array-7 not contactable: refused\n");
+	    "#  SINCE                SEVERITY  ID  ALERT                             AFFECTS\n"
+	    "9  2026-11-22 12:01:03  WARNING   17  array-7 not contactable: refused\n");
 }
 
 static void a_root_cause_stands_for_its_consequences(void **state)
 {
 	(void)state;
 	assert_rendered(render_alerts, &to_file,
-	    "{\"alerts\": [{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"ERROR\"," RESOURCE
+	    "{\"alerts\": [{\"id\": 9, \"begin\": \"2026-11-22T12:01:03Z\", \"severity\": "
+	    "\"ERROR\"," RESOURCE
 	    ", \"message\": \"Fan failed (Fan 0)\", \"consequences\": 84, \"cause\": null},"
-	    "{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"ERROR\"," RESOURCE
+	    "{\"id\": 9, \"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"ERROR\"," RESOURCE
 	    ", \"message\": \"Fan failed (Fan 1)\", \"consequences\": 1, \"cause\": null}]}",
-	    "SINCE                SEVERITY  ID  ALERT                                   AFFECTS\n"
-	    "2026-11-22 12:01:03  ERROR     17  Fan failed (Fan 0) and 84 consequences\n"
-	    "2026-11-22 12:01:03  ERROR     17  Fan failed (Fan 1) and 1 consequence\n");
+	    "#  SINCE                SEVERITY  ID  ALERT                                   "
+	    "AFFECTS\n"
+	    "9  2026-11-22 12:01:03  ERROR     17  Fan failed (Fan 0) and 84 consequences\n"
+	    "9  2026-11-22 12:01:03  ERROR     17  Fan failed (Fan 1) and 1 consequence\n");
 	assert_rendered(render_alerts, &to_file,
-	    "{\"alerts\": [{\"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"ERROR\"," RESOURCE
-	    ", \"message\": \"Drive failed (Disk 17)\", \"consequences\": 0,"
+	    "{\"alerts\": [{\"id\": 9, \"begin\": \"2026-11-22T12:01:03Z\", \"severity\": "
+	    "\"ERROR\"," RESOURCE ", \"message\": \"Drive failed (Disk 17)\", \"consequences\": 0,"
 	    " \"cause\": {\"resource\": {\"label\": \"Fan 0\"}}}]}",
-	    "SINCE                SEVERITY  ID  ALERT                   CAUSE  AFFECTS\n"
-	    "2026-11-22 12:01:03  ERROR     17  Drive failed (Disk 17)  Fan 0\n");
+	    "#  SINCE                SEVERITY  ID  ALERT                   CAUSE  AFFECTS\n"
+	    "9  2026-11-22 12:01:03  ERROR     17  Drive failed (Disk 17)  Fan 0\n");
 }
 
 static void the_impact_names_ways_and_roots(void **state)

@@ -482,8 +482,8 @@ static void what_does_not_exist_is_not_found(void **state)
 	assert_refused(site, "/", 404, "no such path; try /v1/status", "");
 	assert_refused(site, "/v1/statusx", 404, "no such path; try /v1/status", "");
 	assert_refused(site, "/v1/resources/999", 404, "there is no resource 999", "id");
-	assert_refused(site, "/v1/resources/", 404, "\"\" is not the id of a resource", "");
-	assert_refused(site, "/v1/resources/1x", 404, "\"1x\" is not the id of a resource", "");
+	assert_refused(site, "/v1/resources/", 404, "\"\" is not an id", "");
+	assert_refused(site, "/v1/resources/1x", 404, "\"1x\" is not an id", "");
 	assert_refused(site, "/v1/tree?id=999", 404, "there is no resource 999", "id");
 	assert_refused(
 	    site, "/v1/tree?plugin=nix", 404, "no plugin \"nix\" has been loaded", "plugin");
@@ -587,7 +587,7 @@ static void what_is_beyond_the_limits_is_refused(void **state)
 	assert_too_long(site, "GET /v1/status HTTP/1.1\r\nX: ", 20000, "\r\n\r\n", "HTTP/1.1 400 ");
 	assert_too_long(
 	    site, "GET /v1/resources?class=", 20000, " HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ");
-	assert_too_long(site, "POST /v1/status HTTP/1.1\r\nContent-Length: 5000\r\n\r\n", 5000, "",
+	assert_too_long(site, "POST /v1/status HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n", 1, "",
 	    "HTTP/1.1 413 ");
 }
 

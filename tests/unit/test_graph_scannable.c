@@ -325,6 +325,105 @@ static void a_scoped_one_departs_with_its_scope(void **state)
 	assert_int_equal(graph_resource_count(site->graph), 1);
 }
 
+/* ---- scannables that people add ---- */
+
+/* Adds a couplet as a person does. */
+static struct graph_resource *add_couplet(struct site *site, const char *address)
+{
+	struct value values[] = {
+	    value_text(address), VALUE_NULL_INIT, VALUE_NULL_INIT, VALUE_NULL_INIT};
+	char reason[REASON_SIZE];
+	struct graph_resource *couplet = graph_add(
+	    site->graph, graph_find_class(site->graph, "acme", "Couplet"), values, reason);
+
+	value_clear(&values[0]);
+	assert_non_null(couplet);
+	return couplet;
+}
+
+static void one_that_was_added_is_in_use_without_a_configuration(void **state)
+{
+	struct site *site = *state;
+	record_id id = add_couplet(site, "x")->id;
+
+	configure_only(site, NULL, NULL);
+	assert_true(graph_wants_session(graph_find(site->graph, id)));
+	site_write(site);
+	assert_false(database_find(&site->database, id)->configured);
+	assert_true(database_find(&site->database, id)->added);
+	site_restart(site);
+	configure_only(site, NULL, NULL);
+	assert_true(graph_wants_session(graph_find(site->graph, id)));
+	assert_int_equal(site_couplet(site, "x")->id, id);
+	configure_only(site, NULL, NULL);
+	assert_true(graph_wants_session(graph_find(site->graph, id)));
+}
+
+static void one_that_was_added_is_scanned_whatever_its_parents(void **state)
+{
+	struct site *site = *state;
+	struct graph_resource *x = add_couplet(site, "x");
+	struct batch *batch = batch_new(site_session(site, "a"), 1);
+
+	report_couplet(batch, 1, "x");
+	batch_parent(batch, 1, 0, true);
+	site_apply(site, batch);
+	assert_true(graph_wants_session(x));
+}
+
+static void one_that_is_withdrawn_departs_also_after_a_restart(void **state)
+{
+	struct site *site = *state;
+	struct graph_resource *x = add_couplet(site, "x");
+	record_id id = x->id;
+
+	scan_reporting(site, "a", NULL);
+	site_write(site);
+	graph_withdraw(site->graph, x);
+	assert_true(x->departing);
+	assert_false(graph_is_shown(x));
+	site_write(site);
+	assert_true(database_find(&site->database, id)->departing);
+	site_restart(site);
+	remove_departed(site);
+	assert_null(graph_find(site->graph, id));
+	assert_non_null(site_find(site, "Couplet a"));
+	site_write(site);
+	assert_null(database_find(&site->database, id));
+}
+
+static void one_that_is_withdrawn_stays_while_another_reports_it(void **state)
+{
+	struct site *site = *state;
+	struct graph_resource *x = add_couplet(site, "x");
+
+	scan_reporting(site, "a", "x");
+	graph_withdraw(site->graph, x);
+	assert_false(x->departing);
+	assert_true(x->in_use);
+	scan_reporting(site, "a", NULL);
+	assert_true(x->departing);
+}
+
+static void one_that_left_the_configuration_can_be_added_or_withdrawn(void **state)
+{
+	struct site *site = *state;
+	record_id id = site_couplet(site, "x")->id;
+
+	configure_only(site, NULL, NULL);
+	assert_false(graph_find(site->graph, id)->in_use);
+	assert_int_equal(add_couplet(site, "x")->id, id);
+	assert_true(graph_find(site->graph, id)->in_use);
+	graph_withdraw(site->graph, graph_find(site->graph, id));
+	remove_departed(site);
+	assert_null(graph_find(site->graph, id));
+	id = site_couplet(site, "y")->id;
+	configure_only(site, NULL, NULL);
+	graph_withdraw(site->graph, graph_find(site->graph, id));
+	remove_departed(site);
+	assert_null(graph_find(site->graph, id));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, site_setup, site_teardown)
 
 int main(void)
@@ -344,6 +443,11 @@ int main(void)
 	    TEST(what_a_reported_one_reports_is_shown_also_after_a_restart),
 	    TEST(removing_a_scannable_leaves_others_that_it_reports),
 	    TEST(a_scoped_one_departs_with_its_scope),
+	    TEST(one_that_was_added_is_in_use_without_a_configuration),
+	    TEST(one_that_was_added_is_scanned_whatever_its_parents),
+	    TEST(one_that_is_withdrawn_departs_also_after_a_restart),
+	    TEST(one_that_is_withdrawn_stays_while_another_reports_it),
+	    TEST(one_that_left_the_configuration_can_be_added_or_withdrawn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -793,6 +793,10 @@ static void what_is_not_there_on_this_machine_is_a_mistake(void **state)
 	    {"database:\n  embedded_user: no-such-user\n",
 	        "r.yaml:2: database.embedded_user: there is no user \"no-such-user\" on this "
 	        "machine; create it (useradd --system), or name another\n"},
+	    {"control: {group: root}\n", ""},
+	    {"control:\n  group: no-such-group\n",
+	        "r.yaml:2: control.group: there is no group \"no-such-group\" on this machine; "
+	        "create it (groupadd --system), or name another\n"},
 	    {"log:\n  file: nowhere/a.log\n", "r.yaml:2: log.file: directory nowhere: No such file "
 	                                      "or directory; make it, or name another\n"},
 	    {"log: {file: /tmp}\n", "r.yaml:1: log.file: /tmp is a directory; name a file in it\n"},

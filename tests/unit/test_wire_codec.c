@@ -261,7 +261,7 @@ static void wrong_frames_are_refused_by_their_header(void **state)
 	    {FRAME_MAX + 1, MESSAGE_LOG, 0, "a frame of 1048577 bytes is longer than 1048576"},
 	    {UINT32_MAX, MESSAGE_LOG, 0, "a frame of 4294967295 bytes is longer than 1048576"},
 	    {0, 0, 0, "a frame has the unknown type 0"},
-	    {0, MESSAGE_TYPE_END, 0, "a frame has the unknown type 15"},
+	    {0, MESSAGE_TYPE_END, 0, "a frame has the unknown type 16"},
 	    {0, MESSAGE_LOG, 2, "a frame has the unknown flags 0x2"},
 	    {0, MESSAGE_LOG, FRAME_MORE, "a frame that has to be continued is empty"},
 	};

@@ -270,6 +270,7 @@ static const struct message examples[MESSAGE_TYPE_END] = {
     [MESSAGE_OPEN] = {.type = MESSAGE_OPEN,
         .open = {SESSION, ARRAY, T("array-7"), open_values, 2, true}},
     [MESSAGE_CLOSE] = {.type = MESSAGE_CLOSE, .close = {UINT32_MAX}},
+    [MESSAGE_SCAN] = {.type = MESSAGE_SCAN, .scan = {SESSION}},
     [MESSAGE_ASSOCIATE] = {.type = MESSAGE_ASSOCIATE, .associate = {SESSION, 7, INT64_MAX}},
     [MESSAGE_ACKNOWLEDGE] = {.type = MESSAGE_ACKNOWLEDGE, .acknowledge = {SESSION, UINT64_MAX}},
     [MESSAGE_PREPARE] = {.type = MESSAGE_PREPARE, .prepare = {7, ARRAY, typed_values, 2}},

@@ -84,15 +84,19 @@ CREATE TABLE storage.resource (
 	configured boolean NOT NULL,
 	in_use boolean NOT NULL,
 	given jsonb,
+	added boolean NOT NULL DEFAULT false,
+	departing boolean NOT NULL DEFAULT false,
 	CONSTRAINT resource_identity UNIQUE NULLS NOT DISTINCT (class_id, scope_id, identifier)
 		DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX resource_scope ON storage.resource (scope_id);
 COMMENT ON COLUMN storage.resource.secrets IS 'Passwords. No view may show them.';
 COMMENT ON COLUMN storage.resource.in_use IS
-	'Whether it is a scannable that the configuration file declares, or that one in use reports.';
+	'Whether it is a scannable that the configuration file declares, or a person added, or that one in use reports.';
+COMMENT ON COLUMN storage.resource.departing IS
+	'Whether it is a scannable that is to be removed as soon as it has no session.';
 COMMENT ON COLUMN storage.resource.given IS
-	'Of a scannable: what the configuration file gave it, or null. Passwords are null.';
+	'Of a scannable: what the configuration file, or a person, gave it last, or null. Passwords are null.';
 REVOKE ALL ON storage.resource FROM PUBLIC;
 
 -- Links and samples have no foreign keys: checking them takes longer than writing the rows. The
@@ -390,7 +394,7 @@ CREATE VIEW storage.resources AS
 SELECT resource.id, resource.class_id, class.plugin, class.name AS class, class.label AS class_label,
 	resource.scope_id, resource.identifier, resource.label, resource.alias,
 	coalesce(resource.alias, resource.label) AS name, resource.attributes, resource.configured,
-	class.ancestry::jsonb AS ancestry, class.scannable AS removable,
+	resource.added, class.ancestry::jsonb AS ancestry, class.scannable AS removable,
 	CASE WHEN class.scannable THEN resource.id ELSE coalesce(resource.scope_id,
 		(SELECT min(place.id) FROM storage.reporter
 			JOIN storage.resource AS place ON place.id = reporter.reporter_id
@@ -404,7 +408,7 @@ AND CASE WHEN class.scannable THEN resource.in_use
 		JOIN storage.resource AS place ON place.id = reporter.reporter_id
 		WHERE reporter.resource_id = resource.id AND place.in_use) END;
 COMMENT ON VIEW storage.resources IS
-	'Resources of the plugins in use. A scannable that left the configuration, and that no other one reports, is hidden until it is back, with what is scoped to it and what nobody else reports.';
+	'Resources of the plugins in use. A scannable that left the configuration, that no user added and no other one reports, is hidden until it is back, with what is scoped to it and what nobody else reports.';
 COMMENT ON COLUMN storage.resources.id IS 'Number of the resource: the same as long as it exists, and never used for another one.';
 COMMENT ON COLUMN storage.resources.class_id IS 'Its class: storage.classes.id.';
 COMMENT ON COLUMN storage.resources.plugin IS 'Name of the plugin that declares its class.';
@@ -418,6 +422,7 @@ COMMENT ON COLUMN storage.resources.name IS 'What to call it: the alias, else th
 COMMENT ON COLUMN storage.resources.attributes IS
 	'Object of the attributes that are not null, by name. Passwords are not among them. A reference is {"ref": id}.';
 COMMENT ON COLUMN storage.resources.configured IS 'Whether it is a scannable of the configuration file.';
+COMMENT ON COLUMN storage.resources.added IS 'Whether it is a scannable that a user added.';
 COMMENT ON COLUMN storage.resources.ancestry IS 'storage.classes.ancestry of its class.';
 COMMENT ON COLUMN storage.resources.removable IS 'Whether users may remove it: a scannable, with all that it alone reports.';
 COMMENT ON COLUMN storage.resources.scannable_id IS

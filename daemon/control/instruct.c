@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests that change something: the supervisor is told what, and the client when it is stored. */
+#include "control/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/linkhash.h>
+
+#include "base/memory.h"
+
+/* Answers with the reasons: the first, and if there are several all of them. */
+static void answer_reasons(
+    struct exchange *exchange, int code, const struct instruction_answer *answer)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < answer->reason_count; i++) {
+		const struct instruction_reason *reason = &answer->reasons[i];
+		struct json_object *entry = i == 0 ? object : json_object_new_object();
+
+		json_object_object_add(entry, "error", json_object_new_string(reason->text));
+		if (reason->field != NULL)
+			json_object_object_add(
+			    entry, "field", json_object_new_string(reason->field));
+		if (i > 0)
+			json_object_array_add(all, entry);
+	}
+	if (json_object_array_length(all) > 0)
+		json_object_object_add(object, "further", all);
+	else
+		json_object_put(all);
+	exchange_answer_code(exchange, code, object);
+}
+
+static void answered(void *asker, const struct instruction_answer *answer)
+{
+	static const int codes[] = {
+	    [INSTRUCTION_DONE] = HTTP_OK,
+	    [INSTRUCTION_MADE] = HTTP_CREATED,
+	    [INSTRUCTION_EXISTED] = HTTP_OK,
+	    [INSTRUCTION_BEGUN] = HTTP_ACCEPTED,
+	    [INSTRUCTION_WRONG] = HTTP_UNPROCESSABLE,
+	    [INSTRUCTION_UNKNOWN] = HTTP_NOTFOUND,
+	    [INSTRUCTION_REFUSED] = HTTP_CONFLICT,
+	    [INSTRUCTION_UNAVAILABLE] = HTTP_SERVUNAVAIL,
+	};
+	struct exchange exchange = inquiry_end(asker);
+	struct json_object *object;
+
+	if (answer->reason_count > 0) {
+		answer_reasons(&exchange, codes[answer->result], answer);
+		return;
+	}
+	object = json_object_new_object();
+	json_object_object_add(object, "id", json_object_new_int64(answer->id));
+	if (answer->result == INSTRUCTION_MADE || answer->result == INSTRUCTION_EXISTED)
+		json_object_object_add(object, "existed",
+		    json_object_new_boolean(answer->result == INSTRUCTION_EXISTED));
+	exchange_answer_code(&exchange, codes[answer->result], object);
+}
+
+void exchange_instruct(struct exchange *exchange, struct instruction instruction)
+{
+	const struct control *control = exchange->control;
+	struct inquiry *inquiry = inquiry_new(exchange, control->callbacks->forget);
+	uint64_t number;
+
+	instruction.user = exchange->user;
+	instruction.id = exchange->query.id;
+	number = control->callbacks->instruct(control->context, &instruction, answered, inquiry);
+
+	inquiry_begin(inquiry, number);
+	if (number == 0)
+		exchange_refuse(
+		    exchange, HTTP_SERVUNAVAIL, NULL, "too many changes are under way already");
+}
+
+/* The text of a member, or NULL. It belongs to the body. */
+static const char *text_of(struct json_object *body, const char *name)
+{
+	struct json_object *value = json_object_object_get(body, name);
+
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+/* ---- aliases and alerts ---- */
+
+void handle_alias(struct exchange *exchange)
+{
+	static const struct body_member members[] = {{"alias", BODY_TEXT | BODY_NULL, true}};
+	struct json_object *body = exchange_read_body(exchange, members, 1);
+
+	if (body == NULL)
+		return;
+	exchange_instruct(exchange,
+	    (struct instruction){.kind = INSTRUCTION_ALIAS, .alias = text_of(body, "alias")});
+	json_object_put(body);
+}
+
+void handle_dismiss(struct exchange *exchange)
+{
+	static const struct body_member members[] = {{"dismissed", BODY_BOOLEAN, false}};
+	struct json_object *body = exchange_read_body(exchange, members, 1);
+	struct json_object *dismissed;
+
+	if (body == NULL)
+		return;
+	dismissed = json_object_object_get(body, "dismissed");
+	exchange_instruct(
+	    exchange, (struct instruction){.kind = INSTRUCTION_DISMISS,
+	                  .dismissed = dismissed == NULL || json_object_get_boolean(dismissed)});
+	json_object_put(body);
+}
+
+/* ---- scannables ---- */
+
+/* The attributes of a body, as typed. */
+struct attribute_list {
+	struct typed_attribute *items;
+	size_t count;
+};
+
+static void free_attributes(struct attribute_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].name);
+		forget_text(list->items[i].value);
+	}
+	free(list->items);
+}
+
+/* Whether a value can be that of an attribute; else the request is refused. */
+static bool accept_attribute(struct exchange *exchange, const char *name, struct json_object *value)
+{
+	enum json_type type = json_object_get_type(value);
+	const char *fault = NULL;
+
+	if (type == json_type_object || type == json_type_array || type == json_type_double)
+		fault = "is not a text, an integer, true, false or null";
+	else if (type == json_type_string &&
+	         strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
+		fault = "has a zero character in it";
+	if (fault != NULL)
+		exchange_refuse(exchange, HTTP_UNPROCESSABLE, quotable(name), "\"%s\" %s",
+		    quotable(name), fault);
+	return fault == NULL;
+}
+
+/* Reads the attributes of a body, if it has any. False with the request refused. */
+static bool read_attributes(
+    struct exchange *exchange, struct json_object *body, struct attribute_list *list)
+{
+	struct json_object *attributes = json_object_object_get(body, "attributes");
+
+	*list = (struct attribute_list){0};
+	if (attributes == NULL)
+		return true;
+	list->items =
+	    xcalloc((size_t)json_object_object_length(attributes) + 1, sizeof(*list->items));
+	json_object_object_foreach(attributes, name, value)
+	{
+		if (!accept_attribute(exchange, name, value)) {
+			free_attributes(list);
+			return false;
+		}
+		list->items[list->count++] = (struct typed_attribute){.name = xstrdup(name),
+		    .value = value != NULL ? xstrdup(json_object_get_string(value)) : NULL};
+	}
+	return true;
+}
+
+/* Has the attributes of the body join the instruction, which is passed on. */
+static void instruct_with_attributes(
+    struct exchange *exchange, struct instruction instruction, struct json_object *body)
+{
+	struct attribute_list list;
+
+	if (!read_attributes(exchange, body, &list))
+		return;
+	instruction.attributes = list.items;
+	instruction.attribute_count = list.count;
+	exchange_instruct(exchange, instruction);
+	free_attributes(&list);
+}
+
+void handle_add(struct exchange *exchange)
+{
+	static const struct body_member members[] = {{"plugin", BODY_TEXT, true},
+	    {"class", BODY_TEXT, true}, {"attributes", BODY_OBJECT, true}};
+	struct json_object *body = exchange_read_body(exchange, members, 3);
+
+	if (body == NULL)
+		return;
+	instruct_with_attributes(exchange,
+	    (struct instruction){.kind = INSTRUCTION_ADD,
+	        .plugin = text_of(body, "plugin"),
+	        .class = text_of(body, "class")},
+	    body);
+	json_object_put(body);
+}
+
+void handle_edit(struct exchange *exchange)
+{
+	static const struct body_member members[] = {
+	    {"attributes", BODY_OBJECT, false}, {"alias", BODY_TEXT | BODY_NULL, false}};
+	struct json_object *body = exchange_read_body(exchange, members, 2);
+
+	if (body == NULL)
+		return;
+	instruct_with_attributes(exchange,
+	    (struct instruction){.kind = INSTRUCTION_EDIT,
+	        .has_alias = json_object_object_get_ex(body, "alias", NULL),
+	        .alias = text_of(body, "alias")},
+	    body);
+	json_object_put(body);
+}
+
+/* Passes on an instruction that has nothing but an id. */
+static void instruct_plainly(struct exchange *exchange, enum instruction_kind kind)
+{
+	struct json_object *body = exchange_read_body(exchange, NULL, 0);
+
+	if (body == NULL)
+		return;
+	exchange_instruct(exchange, (struct instruction){.kind = kind});
+	json_object_put(body);
+}
+
+void handle_remove(struct exchange *exchange)
+{
+	instruct_plainly(exchange, INSTRUCTION_REMOVE);
+}
+
+void handle_scan(struct exchange *exchange)
+{
+	instruct_plainly(exchange, INSTRUCTION_SCAN);
+}
