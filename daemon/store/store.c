@@ -184,9 +184,12 @@ static void take_changes(struct store *store)
 	}
 }
 
-/* Does what is next, if there is anything. */
-static void go_on(struct store *store)
+static void on_kick(evutil_socket_t fd, short what, void *context)
 {
+	struct store *store = context;
+
+	(void)fd;
+	(void)what;
 	if (store->state != STORE_READY || store_tend_in_turn(store))
 		return;
 	take_changes(store);
@@ -194,13 +197,6 @@ static void go_on(struct store *store)
 		store_read_requests(store);
 	if (store->state == STORE_READY)
 		store_tend(store);
-}
-
-static void on_kick(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	go_on(context);
 }
 
 static void on_second(evutil_socket_t fd, short what, void *context)
@@ -265,9 +261,22 @@ void store_prepared(struct store *store)
 	become_ready(store);
 }
 
+/* Begins to write the next changes, if it is their turn. Gives those that are empty instead. */
+static struct changes *begin_next(struct store *store)
+{
+	struct changes *next =
+	    store_tend_in_turn(store) ? NULL : store->callbacks.take(store->context);
+
+	if (next == NULL || changes_are_empty(next))
+		return next;
+	store->in_flight = next;
+	store_begin_writing(store);
+	return NULL;
+}
+
 void store_written(struct store *store)
 {
-	struct changes *changes = store->in_flight;
+	struct changes *empty, *changes = store->in_flight;
 
 	store->in_flight = NULL;
 	if (changes->requests_done_count > 0)
@@ -276,8 +285,11 @@ void store_written(struct store *store)
 	end_outage(store);
 	store_set_state(store, STORE_READY, NULL);
 	/* The server works on the next ones while these are acknowledged. */
-	go_on(store);
+	empty = begin_next(store);
 	store->callbacks.committed(store->context, changes);
+	if (empty != NULL)
+		store->callbacks.committed(store->context, empty);
+	store_kick(store);
 }
 
 /* ---- for the supervisor ---- */

@@ -13,8 +13,9 @@
 struct client {
 	struct event_base *base;
 	struct store *store;
-	struct changes *queue[QUEUE_MAX];
+	struct changes *queue[QUEUE_MAX]; /* the places are used again */
 	size_t given, queued, committed;
+	struct changes *(*more)(struct client *client); /* there are always changes, or NULL */
 	bool loaded;
 	char *fatal;
 	char *reason;     /* of the last state */
@@ -115,14 +116,16 @@ static inline struct changes *client_take(void *context)
 {
 	struct client *client = context;
 
-	return client->given < client->queued ? client->queue[client->given++] : NULL;
+	if (client->given == client->queued && client->more != NULL)
+		client->queue[client->queued++ % QUEUE_MAX] = client->more(client);
+	return client->given < client->queued ? client->queue[client->given++ % QUEUE_MAX] : NULL;
 }
 
 static inline void client_committed(void *context, struct changes *changes)
 {
 	struct client *client = context;
 
-	assert_ptr_equal(changes, client->queue[client->committed]);
+	assert_ptr_equal(changes, client->queue[client->committed % QUEUE_MAX]);
 	client->committed++;
 	changes_free(changes);
 }
@@ -194,8 +197,8 @@ static inline void client_open(struct client *client, struct event_base *base, c
 
 static inline void client_give(struct client *client, struct changes *changes)
 {
-	assert_true(client->queued < QUEUE_MAX);
-	client->queue[client->queued++] = changes;
+	assert_true(client->queued - client->committed < QUEUE_MAX);
+	client->queue[client->queued++ % QUEUE_MAX] = changes;
 	store_kick(client->store);
 }
 
@@ -211,7 +214,7 @@ static inline void client_close(struct client *client)
 {
 	store_free(client->store);
 	for (; client->given < client->queued; client->given++)
-		changes_free(client->queue[client->given]);
+		changes_free(client->queue[client->given % QUEUE_MAX]);
 	free(client->fatal);
 	free(client->reason);
 	text_clear(&client->rows);

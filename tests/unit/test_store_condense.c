@@ -716,6 +716,31 @@ static void only_completed_intervals_are_condensed(void **state)
 	assert_sums(database, 1, 1, 1, 1);
 }
 
+/* Another sample of now. */
+static struct changes *one_more_frame(struct client *client)
+{
+	struct changes *changes = new_changes();
+
+	give_frame(changes, 2, wallclock_now().us + (int64_t)client->queued, 1);
+	return changes;
+}
+
+static void intervals_are_condensed_while_there_is_always_more_to_write(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = new_changes();
+	int64_t minute_us = next_minute_us();
+
+	give_frame(changes, 1, minute_us, 1);
+	client_write(&database->client, changes);
+	skip_to(minute_us / US_PER_S + 91);
+	database->client.more = one_more_frame;
+	await_condensed(database, 1, minute_us + MINUTE_S * US_PER_S);
+	assert_sums(database, 1, 1, 1, 1);
+	database->client.more = NULL;
+	client_settle(&database->client);
+}
+
 static void samples_that_come_while_their_interval_is_condensed_are_in_it(void **state)
 {
 	struct database *database = *state;
@@ -884,6 +909,7 @@ int main(void)
 	    TEST(an_interval_of_many_frames_is_condensed_in_parts),
 	    TEST(samples_on_the_edges_of_an_interval_count_once),
 	    TEST(only_completed_intervals_are_condensed),
+	    TEST(intervals_are_condensed_while_there_is_always_more_to_write),
 	    TEST(samples_that_come_while_their_interval_is_condensed_are_in_it),
 	    TEST(a_late_sample_reaches_every_resolution),
 	    TEST(days_without_a_runner_are_caught_up_with),
