@@ -125,10 +125,21 @@ static void wait_for_more_scans(struct runner *runner)
 	free(before);
 }
 
+/* How many statements the runner executes during three scans. */
+static unsigned count_statements_of_scans(struct runner *runner)
+{
+	unsigned before = count_statements(runner);
+
+	assert_true(before > 10);
+	for (int i = 0; i < 3; i++)
+		wait_for_more_scans(runner);
+	return count_statements(runner) - before;
+}
+
 static void unchanged_scans_of_ten_thousand_resources_execute_no_sql(void **state)
 {
 	struct runner *runner = *state;
-	unsigned before;
+	int64_t end = now_ms() + DEADLINE_S * 1000;
 
 	runner_configure(runner,
 	    "plugins:\n  - name: simulator\n    settings: {enclosures: 100, drives_per_enclosure: "
@@ -140,11 +151,9 @@ static void unchanged_scans_of_ten_thousand_resources_execute_no_sql(void **stat
 	wait_for(runner, "select count(*) = %d from storage.resources where class = 'HardDrive'",
 	    DRIVES);
 	wait_for_more_scans(runner);
-	before = count_statements(runner);
-	assert_true(before > 10);
-	for (int i = 0; i < 3; i++)
-		wait_for_more_scans(runner);
-	assert_int_equal(count_statements(runner), before);
+	/* Once a minute partitions are made and statistics condensed, whatever the scans find. */
+	while (count_statements_of_scans(runner) > 0)
+		assert_true(now_ms() < end);
 	assert_int_equal(runner_stop(runner), 0);
 }
 
