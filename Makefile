@@ -208,7 +208,7 @@ $(BUILD)/tests/integration/%: $(BUILD)/obj/tests/integration/%.o $(HARNESS) $(ca
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL) -lcmocka
-$(BUILD)/tests/plugins/%.so: tests/plugins/%.c $(SDK_HEADERS) Makefile
+$(BUILD)/tests/plugins/%.so: tests/plugins/%.c $(wildcard tests/plugins/*.h) $(SDK_HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -Itests/plugins -Iplugin-sdk/include $(OPTIMIZE) $(WARN) $(SANITIZE) -fPIC -shared \
