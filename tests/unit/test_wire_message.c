@@ -273,7 +273,7 @@ static const struct message examples[MESSAGE_TYPE_END] = {
     [MESSAGE_SCAN] = {.type = MESSAGE_SCAN, .scan = {SESSION}},
     [MESSAGE_ASSOCIATE] = {.type = MESSAGE_ASSOCIATE, .associate = {SESSION, 7, INT64_MAX}},
     [MESSAGE_ACKNOWLEDGE] = {.type = MESSAGE_ACKNOWLEDGE, .acknowledge = {SESSION, UINT64_MAX}},
-    [MESSAGE_PREPARE] = {.type = MESSAGE_PREPARE, .prepare = {7, ARRAY, typed_values, 2}},
+    [MESSAGE_PREPARE] = {.type = MESSAGE_PREPARE, .prepare = {7, ARRAY, typed_values, 2, false}},
     [MESSAGE_ADJUST] = {.type = MESSAGE_ADJUST, .adjust = {30, 256, 5}},
     [MESSAGE_STOP] = {.type = MESSAGE_STOP},
     [MESSAGE_LOADED] = {.type = MESSAGE_LOADED, .loaded = {1, 0, true, classes, 2, warnings, 2}},
@@ -282,7 +282,7 @@ static const struct message examples[MESSAGE_TYPE_END] = {
     [MESSAGE_ENDED] = {.type = MESSAGE_ENDED, .ended = {SESSION, true, T("update_scan"), T("no")}},
     [MESSAGE_LOG] = {.type = MESSAGE_LOG, .log = {0, 30, T("")}},
     [MESSAGE_PREPARED] = {.type = MESSAGE_PREPARED,
-        .prepared = {7, ARRAY, prepared_values, 2, NULL, 0}},
+        .prepared = {7, ARRAY, prepared_values, 2, false, NULL, 0}},
 };
 
 /* ---- helpers ---- */
