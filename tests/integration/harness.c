@@ -739,7 +739,8 @@ static long time_of_line(const char *line)
 	return ((hour * 60L + minute) * 60 + second) * 1000 + thousandth;
 }
 
-long longest_gap(struct runner *runner, const char *text)
+/* The longest time, in milliseconds, between two lines of the log that have a text. */
+static long longest_gap(struct runner *runner, const char *text)
 {
 	char *log = read_log(runner);
 	long longest = 0;
@@ -759,4 +760,15 @@ long longest_gap(struct runner *runner, const char *text)
 	}
 	free(log);
 	return longest;
+}
+
+void assert_no_period_missed(struct runner *runner, const char *text)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	bool slow = true;
+#else
+	bool slow = getenv("IML_TEST_WRAPPER") != NULL;
+#endif
+
+	assert_in_range(longest_gap(runner, text), 1, slow ? 20000 : 1990);
 }

@@ -36,6 +36,7 @@ static void start(struct runner *runner)
 	write_file(runner, "a", "disk A1\n");
 	configure(runner, true);
 	runner_start(runner, "--verbose", NULL);
+	wait_for_log(runner, "session online", 1);
 	wait_for(runner, "select count(*) = 1 from storage.resources where label = 'Disk F1'");
 }
 
@@ -92,6 +93,7 @@ static void one_that_is_added_is_stored_and_scanned_at_once(void **state)
 	    "t");
 	run(runner, 0, "\"origin\": \"added\"", "--json show %ld", id);
 	run(runner, 0, "\"origin\": \"configured\"", "--json show 1");
+	wait_for_log(runner, "session online", 2);
 	runner_kill(runner);
 	runner_start(runner, "--verbose", NULL);
 	wait_for_log(runner, "session online", 4);
@@ -129,6 +131,7 @@ static void an_automatic_identifier_makes_each_another_one(void **state)
 		run(runner, 0, "\"existed\": false", "--json add scripted Numbered script=%s/a",
 		    runner->directory);
 	wait_for(runner, "select count(*) = 2 from storage.resources where label = 'Disk A1'");
+	wait_for_log(runner, "session online", 3);
 	runner_kill(runner);
 	runner_start(runner, "--verbose", NULL);
 	wait_for_log(runner, "session online", 6);
@@ -312,6 +315,7 @@ static void the_configuration_may_take_one_over_and_leave_it_again(void **state)
 	configure(runner, false);
 	runner_start(runner, "--verbose", NULL);
 	wait_for_log(runner, "database: ready", 1);
+	wait_for_plugin(runner, "scripted", "running");
 	run(runner, 0, "\n", "add scripted Array name=F script=%s/a", runner->directory);
 	wait_for(runner, "select count(*) = 1 from storage.resources where label = 'Disk A1'");
 	id = query_number(runner, "select id from storage.resources where label = 'Array F'");

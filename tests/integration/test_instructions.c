@@ -23,6 +23,7 @@ static void start(struct runner *runner, const char *script)
 	    plugin, runner->directory);
 	free(plugin);
 	runner_start(runner, "--verbose", NULL);
+	wait_for_log(runner, "session online", 1);
 	wait_for(runner, "select count(*) > 0 from storage.resources");
 }
 
