@@ -149,7 +149,8 @@ static bool parse_plugin(struct exchange *exchange, const struct route *route,
 		class = class->by_id.next;
 	if (class == NULL) {
 		exchange_refuse(exchange, HTTP_NOTFOUND, parameter->name,
-		    "no plugin \"%s\" has been loaded", quotable(value));
+		    "no plugin \"%s\" has been loaded; \"iml-plugin status\" tells of all",
+		    quotable(value));
 		return false;
 	}
 	exchange->query.plugin = value;

@@ -223,12 +223,14 @@ static inline void client_close(struct client *client)
 
 /* ---- making changes ---- */
 
-/* Appends a row to one of the lists of changes. */
-#define ADD(changes, list, count, ...)                                                  \
-	do {                                                                            \
-		(changes)->list = xreallocarray(                                        \
-		    (changes)->list, (changes)->count + 1, sizeof((changes)->list[0])); \
-		(changes)->list[(changes)->count++] = __VA_ARGS__;                      \
+/* Appends a row to one of the lists of changes, which have room for a power of two. */
+#define ADD(changes, list, count, ...)                                       \
+	do {                                                                 \
+		if (((changes)->count & ((changes)->count - 1)) == 0)        \
+			(changes)->list = xreallocarray((changes)->list,     \
+			    (changes)->count > 0 ? (changes)->count * 2 : 1, \
+			    sizeof((changes)->list[0]));                     \
+		(changes)->list[(changes)->count++] = __VA_ARGS__;           \
 	} while (0)
 
 static inline struct changes *new_changes(void)

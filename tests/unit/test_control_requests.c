@@ -485,8 +485,8 @@ static void what_does_not_exist_is_not_found(void **state)
 	assert_refused(site, "/v1/resources/", 404, "\"\" is not an id", "");
 	assert_refused(site, "/v1/resources/1x", 404, "\"1x\" is not an id", "");
 	assert_refused(site, "/v1/tree?id=999", 404, "there is no resource 999", "id");
-	assert_refused(
-	    site, "/v1/tree?plugin=nix", 404, "no plugin \"nix\" has been loaded", "plugin");
+	assert_refused(site, "/v1/tree?plugin=nix", 404,
+	    "no plugin \"nix\" has been loaded; \"iml-plugin status\" tells of all", "plugin");
 	assert_refused(site, "/v1/resources?class=Nix", 404, "no class \"Nix\" is known", "class");
 }
 
