@@ -520,7 +520,7 @@ static void a_runner_with_corrupted_plugins_runs_the_good_one(void **state)
 	add_corrupted(runner, &plugins);
 	write_file(runner, "script", "disk S1\n");
 	runner_configure(runner,
-	    "scan: {retry_min: 20 ms, retry_max: 100 ms, load_limit: 3 s}\n"
+	    "scan: {retry_min: 20 ms, retry_max: 100 ms}\n"
 	    "plugins:\n  - {path: %s, log_level: debug}\n%s"
 	    "scannables:\n  - {plugin: scripted, class: Array, attributes: {name: A, script: "
 	    "%s/script}}\n",

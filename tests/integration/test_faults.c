@@ -18,9 +18,7 @@
 #include "base/text.h"
 
 /* The sections that every test here begins with, and the well-behaved plugin with its array "A". */
-#define LIMITS                                                                                    \
-	"scan: {retry_min: 20 ms, retry_max: 100 ms, limit: 2 s, load_limit: 3 s, stop_limit: 2 " \
-	"s}\n"
+#define LIMITS "scan: {retry_min: 20 ms, retry_max: 100 ms, limit: 60 s, stop_limit: 2 s}\n"
 
 static char *good_plugin(void)
 {
@@ -210,8 +208,8 @@ static void a_hanging_scan_is_ended_at_its_limit(void **state)
 {
 	struct runner *runner = *state;
 	char *path = built("tests/plugins/crash_in_hook.so");
-	char *plugin =
-	    xasprintf("  - {path: %s, settings: {hook: update_scan, how: hang}}\n", path);
+	char *plugin = xasprintf(
+	    "  - {path: %s, scan_limit: 2 s, settings: {hook: update_scan, how: hang}}\n", path);
 
 	start_beside_good(runner, plugin,
 	    "  - {plugin: crash_in_hook, class: Array, attributes: {address: x}}\n");
@@ -241,7 +239,7 @@ static void a_stop_does_not_wait_for_a_hanging_scan(void **state)
 	wait_for_log(runner, "Array A: update scan", 2);
 	begin = now_ms();
 	assert_int_equal(runner_stop(runner), 0);
-	assert_in_range(now_ms() - begin, 1900, 6000);
+	assert_in_range(now_ms() - begin, 1900, 30000);
 	assert_int_equal(
 	    count_log(runner, "did not stop in time in initial_scan of \"Array x\""), 1);
 	assert_int_equal(count_log(runner, ": teardown\n"), 1);
@@ -288,8 +286,8 @@ static void a_second_signal_stops_at_once(void **state)
 {
 	struct runner *runner = *state;
 	char *path = built("tests/plugins/crash_in_hook.so");
-	char *plugin =
-	    xasprintf("  - {path: %s, settings: {hook: initial_scan, how: hang}}\n", path);
+	char *plugin = xasprintf(
+	    "  - {path: %s, stop_limit: 1 h, settings: {hook: initial_scan, how: hang}}\n", path);
 	int64_t begin;
 
 	start_beside_good(runner, plugin,
@@ -300,7 +298,7 @@ static void a_second_signal_stops_at_once(void **state)
 	wait_for_log(runner, "Terminated: stopping", 1);
 	assert_int_equal(kill(runner->pid, SIGTERM), 0);
 	assert_int_equal(runner_wait(runner), 1);
-	assert_in_range(now_ms() - begin, 0, 1500);
+	assert_in_range(now_ms() - begin, 0, 30000);
 	free(plugin);
 	free(path);
 }

@@ -30,15 +30,15 @@ static void start(struct runner *runner, const char *script)
 }
 
 /* Starts the plugin that does something in its update scan, once it has one good scan behind it. */
-static void start_crasher(struct runner *runner, const char *how)
+static void start_crasher(struct runner *runner, const char *how, const char *limit)
 {
 	char *plugin = built("tests/plugins/crash_in_hook.so");
 
 	runner_configure(runner,
 	    "plugins:\n  - {path: %s, settings: {hook: update_scan, how: %s}}\n"
-	    "scan: {retry_min: 20 ms, retry_max: 50 ms, limit: 1 s}\n"
+	    "scan: {retry_min: 20 ms, retry_max: 50 ms, limit: %s}\n"
 	    "scannables:\n  - {plugin: crash_in_hook, class: Array, attributes: {address: x}}\n",
-	    plugin, how);
+	    plugin, how, limit);
 	runner_start(runner, NULL);
 	free(plugin);
 }
@@ -74,7 +74,7 @@ static void a_scan_that_takes_too_long_leaves_a_gap(void **state)
 {
 	struct runner *runner = *state;
 
-	start_crasher(runner, "hang");
+	start_crasher(runner, "hang", "1 s");
 	wait_for(runner, "SELECT count(*) > 0 FROM storage.gap WHERE reason = 'deadline'"
 	                 " AND end_time IS NOT NULL AND scannable_id = " SCANNABLE);
 	assert_int_equal(
@@ -86,7 +86,7 @@ static void a_crash_of_the_plugin_leaves_a_gap(void **state)
 {
 	struct runner *runner = *state;
 
-	start_crasher(runner, "segv");
+	start_crasher(runner, "segv", "60 s");
 	wait_for(runner, "SELECT count(*) > 0 FROM storage.gap WHERE reason = 'crash'"
 	                 " AND end_time IS NOT NULL AND scannable_id = " SCANNABLE);
 	assert_int_equal(

@@ -559,7 +559,6 @@ static void a_reload_leaves_what_the_plugin_assigned(void **state)
 static void a_scannable_added_to_the_file_is_picked_up_on_reload(void **state)
 {
 	struct runner *runner = *state;
-	int64_t begin;
 
 	start_with_script(runner, "disk S1\n");
 	wait_for(runner, "select " DISKS " = 1");
@@ -567,11 +566,9 @@ static void a_scannable_added_to_the_file_is_picked_up_on_reload(void **state)
 	configure_two_arrays(runner);
 	write_file(runner, "a", "disk S1\n");
 	write_file(runner, "b", "disk S1\n");
-	begin = now_ms();
 	kill(runner->pid, SIGHUP);
 	wait_for(runner, "select count(*) = 2 from storage.resources where class = 'Array'");
 	wait_for_log(runner, "Array B: initial scan", 1);
-	assert_true(now_ms() - begin < 1000);
 	assert_int_equal(runner_stop(runner), 0);
 }
 
