@@ -86,7 +86,7 @@ static void a_crash_of_the_plugin_leaves_a_gap(void **state)
 {
 	struct runner *runner = *state;
 
-	start_crasher(runner, "segv", "60 s");
+	start_crasher(runner, "kill", "60 s");
 	wait_for(runner, "SELECT count(*) > 0 FROM storage.gap WHERE reason = 'crash'"
 	                 " AND end_time IS NOT NULL AND scannable_id = " SCANNABLE);
 	assert_int_equal(
