@@ -81,7 +81,7 @@ struct inquiry;
 struct query {
 	const char *plugin;
 	const char *class; /* "Name" or "plugin.Name" */
-	enum builtin kind;
+	const char *kind;  /* "PhysicalDisk" or "plugin.Name" */
 	int64_t severity; /* least */
 	int64_t limit;
 	int64_t after;
