@@ -61,6 +61,8 @@ static void add_message(struct table *table, struct json_object *alert)
 	if (consequences > 0)
 		text_printf(&message, " and %" PRId64 " consequence%s", consequences,
 		    consequences > 1 ? "s" : "");
+	if (json_flag(alert, "dismissed"))
+		text_append(&message, " (seen)");
 	table_add(table, json_flag(alert, "dismissed") ? STYLE_DIM : STYLE_PLAIN, message.data);
 	text_clear(&message);
 }

@@ -23,14 +23,12 @@ static void append_path(struct text *out, const struct terminal *terminal, struc
 	}
 }
 
-/* "server 3" if nobody knows its name. */
-static void add_label(struct table *table, struct json_object *item)
+/* A server may have none. */
+static const char *label_of(struct json_object *item)
 {
 	const char *label = json_text(item, "label");
-	char *number = xasprintf("server %s", json_text(item, "id"));
 
-	table_add(table, STYLE_PLAIN, label[0] != '\0' ? label : number);
-	free(number);
+	return label[0] != '\0' ? label : "-";
 }
 
 /* Appends volumes or servers, each with the way by which the problem reaches it. */
@@ -42,12 +40,14 @@ static void append_reached(struct text *out, const struct terminal *terminal, co
 	if (json_count(items) == 0)
 		return;
 	append_heading(out, terminal, heading);
-	table = table_of(terminal, 2);
+	table = table_of(terminal, 3);
+	table_align_right(&table, 0);
 	for (size_t i = 0; i < json_count(items); i++) {
 		struct text path = TEXT_EMPTY;
 
 		append_path(&path, terminal, json_part(json_item(items, i), "path"));
-		add_label(&table, json_item(items, i));
+		table_add_number(&table, STYLE_DIM, json_number(json_item(items, i), "id"));
+		table_add(&table, STYLE_PLAIN, label_of(json_item(items, i)));
 		table_add(&table, STYLE_DIM, path.data);
 		text_clear(&path);
 	}

@@ -64,7 +64,7 @@ void append_alert_lines(struct text *out, const struct terminal *terminal, const
 		append_styled(out, terminal, style_of_severity(severity), severity);
 		text_append(out, "  ");
 		append_clean(out, terminal, json_text(alert, "message"));
-		text_append(out, "  since ");
+		text_append(out, json_flag(alert, "dismissed") ? " (seen)  since " : "  since ");
 		append_time(out, json_text(alert, "begin"), true);
 		root = json_text(json_part(alert, "root_cause"), "message");
 		text_append(out, root[0] != '\0' ? "  because of " : "");

@@ -17,21 +17,28 @@ static void add_server(struct table *table, struct json_object *server)
 	table_add(table, STYLE_PLAIN, label[0] != '\0' ? label : json_text(server, "id"));
 }
 
-/* Adds a line for each node; the first has the volume before it. */
+/* Adds a node, or that there is none (NULL), after what was said of its volume. */
+static void add_node(struct table *table, struct json_object *node)
+{
+	const char *role = json_text(node, "role");
+
+	table_add(table, STYLE_DIM, json_text(node, "id"));
+	add_server(table, json_part(node, "server"));
+	table_add(table, STYLE_PLAIN, json_text(node, "path"));
+	table_add(table, strcmp(role, "unused") == 0 ? STYLE_DIM : STYLE_PLAIN,
+	    node != NULL ? role : "no nodes");
+}
+
+/* Adds a line for each node, or one; the first has the volume before it. */
 static void add_volume(struct table *table, struct json_object *volume)
 {
 	struct json_object *nodes = json_part(volume, "nodes");
+	size_t lines = json_count(nodes) > 0 ? json_count(nodes) : 1;
 
-	for (size_t i = 0; i < json_count(nodes); i++) {
-		struct json_object *node = json_item(nodes, i);
-		const char *role = json_text(node, "role");
-
+	for (size_t i = 0; i < lines; i++) {
 		table_add(table, STYLE_DIM, i == 0 ? json_text(volume, "id") : "");
 		table_add(table, STYLE_PLAIN, i == 0 ? json_text(volume, "label") : "");
-		table_add(table, STYLE_DIM, json_text(node, "id"));
-		add_server(table, json_part(node, "server"));
-		table_add(table, STYLE_PLAIN, json_text(node, "path"));
-		table_add(table, strcmp(role, "unused") == 0 ? STYLE_DIM : STYLE_PLAIN, role);
+		add_node(table, i < json_count(nodes) ? json_item(nodes, i) : NULL);
 		table_add(table, STYLE_DIM,
 		    i > 0                         ? ""
 		    : json_flag(volume, "in_use") ? "in use"

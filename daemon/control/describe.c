@@ -3,15 +3,6 @@
 
 #include <stdlib.h>
 
-bool class_is_kind(const struct class *class, enum builtin kind)
-{
-	enum builtin is = class->builtin;
-
-	while (is != kind && is != BUILTIN_NONE)
-		is = builtin_parent(is);
-	return is == kind;
-}
-
 /* ---- values ---- */
 
 struct json_object *describe_value(const struct value *value)

@@ -55,9 +55,6 @@ struct resource_list list_ancestors(const struct graph_resource *resource);
 /* Most children named with a resource, and most of its ancestors' alerts. */
 #define RELATIVES_MAX 1000
 
-/* Whether the class, or what it is based on, is this kind. */
-bool class_is_kind(const struct class *class, enum builtin kind);
-
 /* {"id", "class", "label"}: how other objects refer to a resource. The label is its alias, if any.
  */
 struct json_object *describe_reference(const struct graph_resource *resource);

@@ -84,6 +84,15 @@ static void add_columns(struct json_object *object, const struct class *class)
 	}
 }
 
+/* Adds the names of the class and of those that it is based on. */
+static void add_ancestry(struct json_object *object, const struct class *class)
+{
+	struct json_object *array = add_array(object, "ancestry");
+
+	for (size_t i = 0; i < class->ancestry_count; i++)
+		json_object_array_add(array, json_object_new_string(class->ancestry[i]));
+}
+
 struct json_object *describe_class(const struct graph_class *graph_class)
 {
 	const struct class *class = graph_class->class;
@@ -94,6 +103,7 @@ struct json_object *describe_class(const struct graph_class *graph_class)
 	add_text(object, "label", class->label);
 	add_text(object, "kind", builtin_name(class->builtin));
 	add_boolean(object, "scannable", class->scannable);
+	add_ancestry(object, class);
 	add_columns(object, class);
 	return object;
 }
@@ -236,9 +246,7 @@ struct json_object *describe_class_fully(const struct graph_class *graph_class)
 	add_boolean(object, "internal", class->internal);
 	add_text(object, "identifier", scopes[class->scope]);
 	add_number(object, "resources", (int64_t)count_visible(graph_class));
-	array = add_array(object, "ancestry");
-	for (size_t i = 0; i < class->ancestry_count; i++)
-		json_object_array_add(array, json_object_new_string(class->ancestry[i]));
+	add_ancestry(object, class);
 	array = add_array(object, "attributes");
 	for (size_t i = 0; i < class->attribute_count; i++) {
 		if (class->attributes[i].type != ATTRIBUTE_PASSWORD)

@@ -81,8 +81,8 @@ struct inquiry;
 struct query {
 	const char *plugin;
 	const char *class; /* "Name" or "plugin.Name" */
-	enum builtin kind;
-	int64_t severity; /* least */
+	const char *kind;  /* "PhysicalDisk" or "plugin.Name" */
+	int64_t severity;  /* least */
 	int64_t limit;
 	int64_t after;
 	int64_t affects; /* most affected resources to name with each alert */

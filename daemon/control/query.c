@@ -48,7 +48,8 @@ static bool parse_number(struct exchange *exchange, const struct route *route,
     const struct parameter *parameter, const char *value)
 {
 	bool is_limit = parameter->offset == offsetof(struct query, limit);
-	int64_t minimum = is_limit ? 1 : 0;
+	bool is_id = parameter->offset == offsetof(struct query, id);
+	int64_t minimum = is_limit || is_id ? 1 : 0;
 	int64_t maximum = is_limit ? route->max_limit : parameter->maximum;
 	int64_t number;
 
@@ -92,20 +93,33 @@ static bool parse_severity(struct exchange *exchange, const struct route *route,
 	return false;
 }
 
+/* Whether a class is built in, or one of a plugin, by its whole name. */
+static bool kind_is_known(const struct graph *graph, const char *name)
+{
+	const struct graph_class *class;
+
+	for (enum builtin kind = BUILTIN_RESOURCE; kind < BUILTIN_END; kind++)
+		if (strcmp(builtin_name(kind), name) == 0)
+			return true;
+	for (class = graph_first_class(graph); class != NULL; class = class->by_id.next)
+		if (strcmp(class->key, name) == 0)
+			return true;
+	return false;
+}
+
 static bool parse_kind(struct exchange *exchange, const struct route *route,
     const struct parameter *parameter, const char *value)
 {
 	(void)route;
-	for (enum builtin kind = BUILTIN_RESOURCE; kind < BUILTIN_END; kind++) {
-		if (strcmp(value, builtin_name(kind)) != 0)
-			continue;
-		exchange->query.kind = kind;
-		return true;
+	if (!kind_is_known(exchange->control->graph, value)) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
+		    "%s: \"%s\" is neither a built-in class, such as PhysicalDisk, nor one of a "
+		    "plugin, such as acme.Drive",
+		    parameter->name, quotable(value));
+		return false;
 	}
-	exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
-	    "%s: \"%s\" is not a built-in class, such as PhysicalDisk", parameter->name,
-	    quotable(value));
-	return false;
+	exchange->query.kind = value;
+	return true;
 }
 
 static bool parse_time(struct exchange *exchange, const struct route *route,

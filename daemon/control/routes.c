@@ -18,7 +18,7 @@ static bool class_matches(const struct graph_class *class, const struct query *q
 	if (query->class != NULL && strcmp(query->class, class->name) != 0 &&
 	    strcmp(query->class, class->key) != 0)
 		return false;
-	return query->kind == BUILTIN_NONE || class_is_kind(class->class, query->kind);
+	return query->kind == NULL || class_derives_from(class->class, query->kind);
 }
 
 static void handle_status(struct exchange *exchange)

@@ -84,6 +84,15 @@ void class_free(struct class *class)
 
 /* ---- looking ---- */
 
+bool class_derives_from(const struct class *class, const char *name)
+{
+	for (size_t i = 0; i < class->ancestry_count; i++) {
+		if (strcmp(class->ancestry[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 size_t class_find_attribute(const struct class *class, const char *name)
 {
 	for (size_t i = 0; i < class->attribute_count; i++) {

@@ -203,6 +203,9 @@ size_t class_find_statistic(const struct class *class, const char *name);
 
 bool class_is_identifying(const struct class *class, size_t attribute);
 
+/* Whether the class, or one that it is based on, has this name: "acme.Lun", "LogicalDrive". */
+bool class_derives_from(const struct class *class, const char *name);
+
 /* Whether the runner alone sets the attribute: the number of a virtual machine's server. */
 bool class_is_managed(const struct class *class, size_t attribute);
 

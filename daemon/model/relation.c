@@ -16,15 +16,6 @@ void relation_target(const struct relation *relation, struct text *name)
 	text_append(name, relation->target_class);
 }
 
-static bool derives_from(const struct class *class, const char *target)
-{
-	for (size_t i = 0; i < class->ancestry_count; i++) {
-		if (strcmp(class->ancestry[i], target) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Whether the class has all attributes that the relation compares. */
 static bool has_attributes(
     const struct class *class, const struct class *declaring, const struct relation *relation)
@@ -95,7 +86,7 @@ enum relation_outcome relation_resolve(const struct class *declaring,
 
 	relation_target(relation, &target);
 	for (size_t i = 0; i < count; i++) {
-		bool matches = derives_from(classes[i], target.data) &&
+		bool matches = class_derives_from(classes[i], target.data) &&
 		               has_attributes(classes[i], declaring, relation);
 
 		found = found || matches;

@@ -105,6 +105,28 @@ static void a_device_that_comes_first_is_linked(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+static void a_relation_that_would_close_a_loop_waits_until_it_does_not(void **state)
+{
+	struct runner *runner = *state;
+	long lun;
+
+	/* Below its LUN by relation; the plugin says that it is the other way around. */
+	configure(runner, "relation_array", NULL);
+	report_array(runner, "Presentation p lun=1\nLun 1 parent=Presentation:p\n");
+	runner_start(runner, NULL);
+	wait_for_links(runner, "Lun 1<Presentation p");
+	wait_for_log(runner, "\"Lun 1\" can't be a parent of \"Presentation p\"", 1);
+	lun = query_number(runner, "select id from storage.resources where class = 'Lun'");
+	assert_int_equal(
+	    query_number(runner, "select count(*) from storage.ancestors(%ld)", lun), 2);
+	report_array(runner, "gone Lun 1\n");
+	wait_for_links(runner, "");
+	report_array(runner, "Presentation p lun=1\nLun 1\n");
+	wait_for_links(runner, "Presentation p<Lun 1");
+	assert_int_equal(count_log(runner, "can't be a parent of"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void all_that_match_are_linked(void **state)
 {
 	struct runner *runner = *state;
@@ -337,6 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    runner_test(a_lun_that_comes_first_is_linked),
 	    runner_test(a_device_that_comes_first_is_linked),
+	    runner_test(a_relation_that_would_close_a_loop_waits_until_it_does_not),
 	    runner_test(all_that_match_are_linked),
 	    runner_test(a_changed_value_moves_the_link),
 	    runner_test(links_go_with_one_side_and_return_with_it),

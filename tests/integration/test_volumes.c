@@ -281,6 +281,204 @@ static void people_choose_the_nodes_of_a_volume(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* Asserts what a request of the manager is refused with, at once. */
+static void assert_refused(struct runner *runner, const char *request, const char *error)
+{
+	assert_string_equal(
+	    query(runner,
+	        "create or replace function pg_temp.error_of(request text) returns text language"
+	        " plpgsql as $$ begin execute request; return '';"
+	        " exception when others then return sqlerrm; end $$;"
+	        "select pg_temp.error_of($q$select storage.%s$q$)",
+	        request),
+	    error);
+}
+
+/* Two peers and a server of its own that have the disk S, as a, b and c, with the numbers 2 to 6.
+ */
+static void start_three_servers(struct runner *runner)
+{
+	configure(runner, NAMES("a", "b", "c"));
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 3 from storage.resources");
+	query(runner, "select storage.add_server('a'), storage.add_server('b'),"
+	              " storage.add_server('c'), storage.set_peers(2, '{4}')");
+	say(runner, "a", "disk S\nnode /dev/sda host_id=2 on=disk:S\n");
+	say(runner, "b", "disk S\nnode /dev/sda host_id=4 on=disk:S\n");
+	say(runner, "c", "disk S\nnode /dev/sda host_id=6 on=disk:S\n");
+	wait_for(runner, "select count(*) = 3 from storage.volume_nodes where server is not null");
+}
+
+static void what_can_not_be_chosen_is_refused(void **state)
+{
+	struct runner *runner = *state;
+	char *a, *b, *c, *line;
+
+	start_three_servers(runner);
+	a = node_of(runner, "a");
+	b = node_of(runner, "b");
+	c = node_of(runner, "c");
+	line = xasprintf("choose 1 %s %s", a, c);
+	run(runner, 1,
+	    "volume \"S\": the nodes that were chosen are not on different servers of one HA "
+	    "cluster\n",
+	    line);
+	free(line);
+	line = xasprintf("choose 1 %s %s %s", a, b, a);
+	run(runner, 1, "volume \"S\": a node was chosen twice\n", line);
+	free(line);
+	line = xasprintf("choose_nodes(1, '{%s,%s}', '{}')", a, b);
+	assert_refused(runner, line, "volume \"S\": several primary nodes were chosen");
+	free(line);
+	query(runner, "select storage.set_in_use(1, true)");
+	wait_for(runner, "select in_use from storage.volumes");
+	run(runner, 1, "volume \"S\": it is in use\n", "choose 1 --clear");
+	line = xasprintf("choose_nodes(1, '{%s}', '{}')", a);
+	assert_refused(runner, line, "volume \"S\": it is in use");
+	assert_string_equal(query(runner, "select chosen from storage.volumes"), "f");
+	free(line);
+	free(c);
+	free(b);
+	free(a);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_choice_lasts_as_long_as_its_nodes(void **state)
+{
+	struct runner *runner = *state;
+	char *b, *line;
+
+	start_three_servers(runner);
+	wait_for_home(runner, "S", "a b");
+	b = node_of(runner, "b");
+	line = xasprintf("choose 1 %s", b);
+	run(runner, 0, NULL, line);
+	wait_for_home(runner, "S", "b -");
+	say(runner, "a",
+	    "disk S\nnode /dev/sda host_id=2 on=disk:S\nnode /dev/sdb host_id=2 on=disk:S\n");
+	wait_for(runner, "select count(*) = 4 from storage.volume_nodes");
+	wait_for_home(runner, "S", "b -");
+	assert_string_equal(query(runner, "select chosen from storage.volumes"), "t");
+	say(runner, "b", "disk S\n");
+	wait_for(runner, "select count(*) = 3 and count(*) filter (where \"primary\") = 1 from"
+	                 " storage.volume_nodes");
+	assert_string_equal(query(runner, "select chosen from storage.volumes"), "f");
+	free(line);
+	free(b);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+/* The paths to a disk on a server, in order of name. */
+static void wait_for_paths(struct runner *runner, const char *server, const char *expected)
+{
+	wait_for(runner,
+	    "select string_agg(path, ' ' order by path) = '%s' from storage.volume_nodes where"
+	    " server_id = %s",
+	    expected, server);
+}
+
+#define TWO_PATHS "disk S\nnode /dev/sda host_id=2 on=disk:S\nnode /dev/sdb host_id=2 on=disk:S\n"
+
+static void the_mapped_path_of_a_server_stands_for_its_others(void **state)
+{
+	struct runner *runner = *state;
+
+	configure(runner, NAMES("a", "b"));
+	say(runner, "a", TWO_PATHS);
+	say(runner, "b", "disk S\nnode /dev/sdc host_id=4 on=disk:S\n");
+	runner_start(runner, NULL);
+	wait_for_paths(runner, "2", "/dev/sda /dev/sdb");
+	say(runner, "a", TWO_PATHS "node /dev/mapper/mp host_id=2 on=disk:S\n");
+	wait_for_paths(runner, "2", "/dev/mapper/mp");
+	assert_string_equal(
+	    query(runner, "select path from storage.volume_nodes where server_id = 4"), "/dev/sdc");
+	say(runner, "a",
+	    TWO_PATHS "node /dev/mapper/mp host_id=2 on=disk:S\n"
+	              "node /dev/mapper/mq host_id=2 on=disk:S\n");
+	wait_for_paths(runner, "2", "/dev/mapper/mp /dev/mapper/mq /dev/sda /dev/sdb");
+	say(runner, "a", TWO_PATHS);
+	wait_for_paths(runner, "2", "/dev/sda /dev/sdb");
+	assert_int_equal(query_number(runner, "select count(*) from storage.volumes"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void wait_for_status(struct runner *runner, long nodes, const char *expected)
+{
+	wait_for(runner,
+	    "select nodes = %ld and concat_ws(' ', status, usable, unused) = '%s' from"
+	    " storage.volumes",
+	    nodes, expected);
+}
+
+static void a_volume_tells_how_far_it_is_configured(void **state)
+{
+	struct runner *runner = *state;
+
+	configure(runner, NAMES("a", "b"));
+	say(runner, "a", "disk S\nnode /dev/sda host_id=2 on=disk:S\n");
+	say(runner, "b", "");
+	runner_start(runner, NULL);
+	wait_for_status(runner, 1, "configured-noha t t");
+	query(runner, "select storage.add_server('a'), storage.add_server('b')");
+	say(runner, "a", TWO_PATHS);
+	say(runner, "b", "disk S\nnode /dev/sda host_id=4 on=disk:S\n");
+	wait_for_status(runner, 3, "configured-noha t t");
+	query(runner, "select storage.set_peers(2, '{4}')");
+	wait_for_status(runner, 3, "configured-ha t t");
+	assert_int_equal(query_number(runner,
+	                     "select count(*) from storage.volumes where id in (select volume_id"
+	                     " from storage.volume_nodes where server = 'a')"),
+	    1);
+	query(runner, "select storage.set_in_use(1, true)");
+	wait_for_status(runner, 3, "configured-ha t f");
+
+	/* The primary one goes, and no other takes its place while it is in use. */
+	assert_string_equal(
+	    query(runner, "select server from storage.volume_nodes where \"primary\""), "a");
+	say(runner, "a", "disk S\nnode /dev/sdx host_id=2 on=disk:S\n");
+	wait_for_status(runner, 2, "unconfigured f f");
+	say(runner, "a", "disk S\n");
+	say(runner, "b", "disk S\n");
+	wait_for_status(runner, 0, "unconfigured f f");
+	run(runner, 0, "no nodes  in use\n", "volumes");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void what_a_manager_asks_wrongly_is_an_error_at_once(void **state)
+{
+	static const struct {
+		const char *request, *error;
+	} wrong[] = {
+	    {"add_server(null)", "a server needs an address"},
+	    {"add_server('')", "a server needs an address"},
+	    {"add_server('b', '')", "the full name of a server can't be empty"},
+	    {"set_server(99, 'up')", "there is no server 99"},
+	    {"set_server(2, '')", "state and full name of a server can't be empty"},
+	    {"set_server(2, null, '')", "state and full name of a server can't be empty"},
+	    {"remove_server(null)", "there is no server <NULL>"},
+	    {"set_peers(2, '{99}')", "there is no server 99"},
+	    {"set_peers(2, '{null}')", "there is no server <NULL>"},
+	    {"set_in_use(99, true)", "there is no volume 99"},
+	    {"choose_nodes(null, '{}', '{}')", "there is no volume <NULL>"},
+	};
+	struct runner *runner = *state;
+
+	configure(runner, NAMES("h1"));
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 1 from storage.resources");
+	query(runner, "select storage.add_server('a'), storage.add_server('b')");
+	wait_for(runner, "select count(*) = 2 from storage.servers");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_refused(runner, wrong[i].request, wrong[i].error);
+	assert_int_equal(query_number(runner, "select count(*) from storage.request"), 0);
+	query(runner, "select storage.set_server(2, null, null), storage.set_peers(2, '{{4}}')");
+	wait_for(runner, "select peers = '{4}' and name = 'a' and state = 'requested' from"
+	                 " storage.servers where id = 2");
+	query(runner, "select storage.set_peers(2, null)");
+	wait_for(runner, "select peers = '{}' from storage.servers where id = 4");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void virtual_machines_become_servers(void **state)
 {
 	struct runner *runner = *state;
@@ -323,6 +521,11 @@ int main(void)
 	    runner_test(requests_made_while_the_runner_is_away_are_done_when_it_is_back),
 	    runner_test(weights_decide_and_follow_changes),
 	    runner_test(people_choose_the_nodes_of_a_volume),
+	    runner_test(what_can_not_be_chosen_is_refused),
+	    runner_test(a_choice_lasts_as_long_as_its_nodes),
+	    runner_test(the_mapped_path_of_a_server_stands_for_its_others),
+	    runner_test(a_volume_tells_how_far_it_is_configured),
+	    runner_test(what_a_manager_asks_wrongly_is_an_error_at_once),
 	    runner_test(virtual_machines_become_servers),
 	};
 

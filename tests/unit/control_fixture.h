@@ -59,9 +59,10 @@ static inline struct class *make_class(
 	class->label = xasprintf("acme.%s", name);
 	class->builtin = builtin;
 	class->scannable = builtin == BUILTIN_SCANNABLE;
-	class->ancestry = xcalloc(1, sizeof(char *));
+	class->ancestry = xcalloc(2, sizeof(char *));
 	class->ancestry[0] = xasprintf("acme.%s", name);
-	class->ancestry_count = 1;
+	class->ancestry[1] = xstrdup(builtin_name(builtin));
+	class->ancestry_count = 2;
 	class->scope = scope;
 	class->identifier = xcalloc(1, sizeof(size_t));
 	class->identifier_count = 1;

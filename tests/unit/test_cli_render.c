@@ -221,6 +221,46 @@ static void a_root_cause_stands_for_its_consequences(void **state)
 	    "9  2026-11-22 12:01:03  ERROR     17  Drive failed (Disk 17)  Fan 0\n");
 }
 
+static void what_was_dismissed_is_marked(void **state)
+{
+	(void)state;
+	assert_rendered(render_alerts, &to_file,
+	    "{\"alerts\": [{\"id\": 9, \"begin\": \"2026-11-22T12:01:03Z\", \"severity\": "
+	    "\"ERROR\", \"dismissed\": true," RESOURCE
+	    ", \"message\": \"Fan failed (Fan 0)\", \"consequences\": 2, \"cause\": null}]}",
+	    "#  SINCE                SEVERITY  ID  ALERT                                         "
+	    "AFFECTS\n"
+	    "9  2026-11-22 12:01:03  ERROR     17  Fan failed (Fan 0) and 2 consequences (seen)\n");
+	assert_rendered(render_impact, &to_file,
+	    "{\"resource\": {\"label\": \"x\"}, \"alerts\": [{\"severity\": \"ERROR\", "
+	    "\"dismissed\":"
+	    " true, \"message\": \"Bad (x)\", \"begin\": \"2026-11-22T12:01:03Z\"}]}",
+	    "x\n\nAlerts\nERROR  Bad (x) (seen)  since 2026-11-22 12:01:03\n\n"
+	    "Nothing depends on it\n");
+}
+
+static void volumes_are_listed_with_and_without_nodes(void **state)
+{
+	(void)state;
+	assert_rendered(render_volumes, &to_file,
+	    "{\"volumes\": [{\"id\": 1, \"label\": \"L\", \"in_use\": false, \"chosen\": true, "
+	    "\"nodes\": "
+	    "[{\"id\": 5, \"server\": {\"id\": 2, \"label\": \"oss1\"}, \"path\": \"/dev/sda\", "
+	    "\"role\":"
+	    " \"primary\"}, {\"id\": 16, \"server\": {\"id\": 4, \"label\": null}, \"path\": "
+	    "\"/dev/sdb\","
+	    " \"role\": \"secondary\"}, {\"id\": 7, \"server\": null, \"path\": \"/dev/sdc\", "
+	    "\"role\":"
+	    " \"unused\"}]}, {\"id\": 2, \"label\": \"M\", \"in_use\": true, \"nodes\": []}]}",
+	    "ID  VOLUME  NODE  SERVER  PATH      ROLE\n"
+	    " 1  L          5  oss1    /dev/sda  primary    chosen\n"
+	    "              16  4       /dev/sdb  secondary\n"
+	    "               7          /dev/sdc  unused\n"
+	    " 2  M                               no nodes   in use\n");
+	assert_rendered(render_volumes, &to_file, "{\"volumes\": []}",
+	    "No volumes: no logical drive has device nodes on a server.\n");
+}
+
 static void the_impact_names_ways_and_roots(void **state)
 {
 	(void)state;
@@ -229,7 +269,7 @@ static void the_impact_names_ways_and_roots(void **state)
 	    "{\"severity\": \"ERROR\", \"message\": \"Drive failed (Disk 17)\","
 	    " \"begin\": \"2026-11-22T12:01:03Z\","
 	    " \"root_cause\": {\"message\": \"Fan failed (Fan 0)\"}}],"
-	    "\"volumes\": [{\"label\": \"LUN 3\", \"path\": [{\"label\": \"Disk 17\"},"
+	    "\"volumes\": [{\"id\": 8, \"label\": \"LUN 3\", \"path\": [{\"label\": \"Disk 17\"},"
 	    " {\"label\": \"Pool 1\"}, {\"label\": \"LUN 3\"}]}],"
 	    "\"servers\": [{\"id\": 4, \"label\": null, \"path\": [{\"label\": \"Disk 17\"},"
 	    " {\"label\": \"/dev/sda\"}]}],"
@@ -242,18 +282,19 @@ static void the_impact_names_ways_and_roots(void **state)
 	    "0)\n"
 	    "\n"
 	    "Volumes\n"
-	    "LUN 3  Disk 17 → Pool 1 → LUN 3\n"
+	    "8  LUN 3  Disk 17 → Pool 1 → LUN 3\n"
 	    "\n"
 	    "Servers\n"
-	    "server 4  Disk 17 → /dev/sda\n"
+	    "4  -  Disk 17 → /dev/sda\n"
 	    "\n"
 	    "Affects\n"
 	    "20  Pool 1  a.Pool\n"
 	    "… 2 more\n");
 	assert_rendered(render_impact, &ascii_file,
-	    "{\"resource\": {\"label\": \"x\"}, \"volumes\": [{\"label\": \"v\", \"path\":"
+	    "{\"resource\": {\"label\": \"x\"}, \"volumes\": [{\"id\": 1, \"label\": \"v\", "
+	    "\"path\":"
 	    " [{\"label\": \"a\"}, {\"label\": \"b\"}]}], \"affects_count\": 0}",
-	    "x\n\nVolumes\nv  a -> b\n\nNothing depends on it\n");
+	    "x\n\nVolumes\n1  v  a -> b\n\nNothing depends on it\n");
 }
 
 /* A shelf with two drives, one of which failed, and a pool of both. */
@@ -568,6 +609,8 @@ int main(void)
 	    cmocka_unit_test(a_scannable_that_waits_for_the_database_says_so),
 	    cmocka_unit_test(alerts_tell_since_when_and_what_they_affect),
 	    cmocka_unit_test(a_root_cause_stands_for_its_consequences),
+	    cmocka_unit_test(what_was_dismissed_is_marked),
+	    cmocka_unit_test(volumes_are_listed_with_and_without_nodes),
 	    cmocka_unit_test(the_impact_names_ways_and_roots),
 	    cmocka_unit_test(the_graph_is_drawn_from_the_top_and_each_branch_once),
 	    cmocka_unit_test(the_graph_around_a_resource_goes_up_and_down),

@@ -176,6 +176,17 @@ static void pages_follow_each_other_without_gap_or_repetition(void **state)
 	json_object_put(page);
 }
 
+static void a_kind_may_be_a_class_of_a_plugin(void **state)
+{
+	struct json_object *answer = get_well(*state, "/v1/resources?kind=acme.HardDrive");
+
+	assert_int_equal(
+	    json_object_array_length(json_object_object_get(answer, "resources")), DRIVES);
+	assert_string_equal(at(answer, "classes/acme.HardDrive/ancestry/0"), "acme.HardDrive");
+	assert_string_equal(at(answer, "classes/acme.HardDrive/ancestry/1"), "PhysicalDisk");
+	json_object_put(answer);
+}
+
 /* The ids of a list, page by page, in the order of the answer. */
 static char *ids_in_pages(struct site *site, const char *what, const char *array, int limit)
 {
@@ -466,7 +477,11 @@ static void wrong_parameters_are_refused_by_name(void **state)
 	assert_refused(
 	    site, "/v1/status?limit=1", 400, "/v1/status takes no parameter \"limit\"", "limit");
 	assert_refused(site, "/v1/resources?kind=Teapot", 400,
-	    "kind: \"Teapot\" is not a built-in class, such as PhysicalDisk", "kind");
+	    "kind: \"Teapot\" is neither a built-in class, such as PhysicalDisk, nor one of a "
+	    "plugin, such as acme.Drive",
+	    "kind");
+	assert_refused(site, "/v1/graph?id=0", 400,
+	    "id: \"0\" is not a number (1 to 9223372036854775807)", "id");
 	assert_refused(site, "/v1/alerts?severity=bad", 400,
 	    "severity: \"bad\" is not INFO, WARNING or ERROR", "severity");
 	assert_refused(site, "/v1/classes?internal=1", 400,
@@ -612,6 +627,8 @@ int main(void)
 	        no_answer_has_a_password_or_a_hidden_attribute, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        pages_follow_each_other_without_gap_or_repetition, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        a_kind_may_be_a_class_of_a_plugin, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        pages_of_any_length_are_in_order_of_id, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(

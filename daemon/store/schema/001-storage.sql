@@ -1496,6 +1496,8 @@ DECLARE
 BEGIN
 	IF coalesce(add_server.address, '') = '' THEN
 		RAISE EXCEPTION 'a server needs an address';
+	ELSIF add_server.fqdn = '' THEN
+		RAISE EXCEPTION 'the full name of a server can''t be empty';
 	END IF;
 	PERFORM pg_advisory_xact_lock(4803916, 2);
 	SELECT id INTO number FROM storage.server WHERE lower(server.address) = lower(add_server.address);
@@ -1518,6 +1520,9 @@ CREATE FUNCTION storage.set_server(server bigint, state text, fqdn text DEFAULT 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM storage.check_server(set_server.server);
+	IF set_server.state = '' OR set_server.fqdn = '' THEN
+		RAISE EXCEPTION 'state and full name of a server can''t be empty';
+	END IF;
 	PERFORM storage.ask_runner('set_server', jsonb_build_object('server', set_server.server,
 		'state', set_server.state, 'fqdn', set_server.fqdn));
 END
@@ -1540,8 +1545,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM storage.check_server(set_peers.server);
 	PERFORM storage.check_server(peer) FROM unnest(set_peers.peers) AS peer;
-	PERFORM storage.ask_runner('set_peers',
-		jsonb_build_object('server', set_peers.server, 'peers', to_jsonb(set_peers.peers)));
+	PERFORM storage.ask_runner('set_peers', jsonb_build_object('server', set_peers.server,
+		'peers', to_jsonb(ARRAY(SELECT DISTINCT unnest(set_peers.peers)))));
 END
 $$;
 COMMENT ON FUNCTION storage.set_peers IS
