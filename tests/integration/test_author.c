@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -457,12 +456,12 @@ static bool loads(const char *path)
 	return status == 0;
 }
 
-/* The same seed can be given in IML_TEST_SEED. */
+/* The same corruptions each time, unless IML_TEST_SEED has another seed. */
 static void choose_seed(void)
 {
 	const char *given = getenv("IML_TEST_SEED");
 
-	seed = given != NULL ? (uint32_t)strtoul(given, NULL, 10) : (uint32_t)time(NULL);
+	seed = given != NULL ? (uint32_t)strtoul(given, NULL, 10) : 20261122;
 	print_message("IML_TEST_SEED=%u\n", seed);
 }
 
