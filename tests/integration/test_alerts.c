@@ -382,7 +382,7 @@ static void the_command_tells_the_impact_and_why(void **state)
 	assert_says(output, "Drive failed (Drive 7)");
 	assert_says(output, "because of Power supply failed (Power supply 0)");
 	assert_says(output, "Drive 7 → Pool 0 → LUN 9");
-	assert_says(output, "server 101");
+	assert_says(output, "\n101  -  Drive 7 → ");
 	assert_null(strstr(output, "LUN 10"));
 	free(output);
 	output = command(runner, &status, "impact 999999");
