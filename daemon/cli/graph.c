@@ -11,7 +11,7 @@
 #include "cli/client.h"
 #include "cli/json.h"
 
-/* What is nested deeper is left out. */
+/* What is nested deeper is left out, and its place marked. */
 #define DEPTH_MAX 200
 
 /* A node of the answer with those around it, in order of the answer. */
@@ -100,7 +100,8 @@ static void free_nodes(struct node *nodes)
 
 /* ---- trees ---- */
 
-static void append_node(const struct drawing *drawing, const struct node *node)
+/* Appends the line of a node; what is next to it may be left out. */
+static void append_node(const struct drawing *drawing, const struct node *node, bool cut)
 {
 	const char *severity = json_text(node->object, "severity");
 
@@ -113,6 +114,8 @@ static void append_node(const struct drawing *drawing, const struct node *node)
 	text_printf(drawing->out, " %" PRId64, node->id);
 	if (severity[0] != '\0')
 		text_printf(drawing->out, "  ! %s", severity);
+	if (cut)
+		text_printf(drawing->out, "  %s", ellipsis(drawing->terminal));
 	text_append_char(drawing->out, '\n');
 }
 
@@ -140,11 +143,12 @@ static void draw_neighbours(struct drawing *drawing, const struct node *node, si
 static void draw_node(struct drawing *drawing, struct node *node, size_t depth)
 {
 	bool ends = node->counts[drawing->direction] == 0;
+	bool cut = !node->drawn && !ends && depth >= DEPTH_MAX;
 
 	if (node->drawn && !ends)
 		text_append(drawing->out, drawing->terminal->unicode ? "→ " : "-> ");
-	append_node(drawing, node);
-	if (node->drawn || depth >= DEPTH_MAX)
+	append_node(drawing, node, cut);
+	if (node->drawn || cut)
 		return;
 	node->drawn = true;
 	draw_neighbours(drawing, node, depth);
@@ -170,7 +174,7 @@ void render_graph(
 	text_append(&drawing.indent, "");
 	node = find_node(nodes, id);
 	if (node != NULL) {
-		append_node(&drawing, node);
+		append_node(&drawing, node, false);
 		draw_side(&drawing, node, UP, "Depends on");
 		draw_side(&drawing, node, DOWN, "Affects");
 	} else {

@@ -55,7 +55,7 @@ static struct json_object *describe_volume(const struct graph_volume *volume)
 	add(object, "in_use", json_object_new_boolean(volume->in_use));
 	add(object, "chosen", json_object_new_boolean(volume->chosen));
 	TAILQ_FOREACH (node, &volume->nodes, in_volume)
-		if (node->id != 0)
+		if (node->id != 0 && resource_is_visible(node->resource))
 			json_object_array_add(nodes, describe_node(node));
 	add(object, "nodes", nodes);
 	return object;

@@ -2,6 +2,7 @@
 /* What a user interface asks, of the database and of the runner, about plugins that run. */
 #include "harness.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,22 +15,34 @@ static void say(struct runner *runner, const char *name, const char *script)
 	write_file(runner, name, "%s", script);
 }
 
-/* Array a (scripted), controller c and server h (t_volumes), which do what files say. */
-static void start(struct runner *runner, const char *a, const char *c, const char *h)
+/* Array a (scripted), controller c and, if has_servers, server h (t_volumes). */
+static void configure(struct runner *runner, bool has_servers)
 {
 	char *build = built("tests/plugins");
+	char *server = xasprintf(
+	    "  - {plugin: t_volumes, class: Server, attributes: {name: H, script: %s/h}}\n",
+	    runner->directory);
 
+	runner_configure(runner,
+	    "plugins: [%s/scripted.so, %s/t_controller.so%s%s%s]\nscannables:\n"
+	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/a}}\n"
+	    "  - {plugin: t_controller, class: Controller, attributes: {name: C, script: %s/c}}\n"
+	    "%s",
+	    build, build, has_servers ? ", " : "", has_servers ? build : "",
+	    has_servers ? "/t_volumes.so" : "", runner->directory, runner->directory,
+	    has_servers ? server : "");
+	free(server);
+	free(build);
+}
+
+/* Starts a runner for all of them, which do what files say. */
+static void start(struct runner *runner, const char *a, const char *c, const char *h)
+{
 	say(runner, "a", a);
 	say(runner, "c", c);
 	say(runner, "h", h);
-	runner_configure(runner,
-	    "plugins: [%s/scripted.so, %s/t_controller.so, %s/t_volumes.so]\nscannables:\n"
-	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/a}}\n"
-	    "  - {plugin: t_controller, class: Controller, attributes: {name: C, script: %s/c}}\n"
-	    "  - {plugin: t_volumes, class: Server, attributes: {name: H, script: %s/h}}\n",
-	    build, build, build, runner->directory, runner->directory, runner->directory);
+	configure(runner, true);
 	runner_start(runner, NULL);
-	free(build);
 }
 
 /* Asserts the rows of a query in order, each as text, with blanks between them. */
@@ -206,6 +219,29 @@ static void what_is_not_there_has_no_graph(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* ---- volumes ---- */
+
+static void nodes_of_a_plugin_that_is_not_in_use_are_not_shown(void **state)
+{
+	struct runner *runner = *state;
+
+	start(runner, "", "Lun L\nPresentation p lun=L host_id=2 path=/dev/sda\n",
+	    "node /dev/sda host_id=2\n");
+	wait_for(runner, "select count(*) = 1 from storage.volume_nodes");
+	run(runner, 0, "/dev/sda", "volumes", "");
+	configure(runner, false);
+	kill(runner->pid, SIGHUP);
+	wait_for(runner, "select nodes = 0 and not usable from storage.volumes");
+	run(runner, 0, "no nodes\n", "volumes", "");
+	assert_count(runner, 0, "storage.volume_nodes");
+	configure(runner, true);
+	kill(runner->pid, SIGHUP);
+	wait_for(runner, "select nodes = 1 and usable from storage.volumes");
+	run(runner, 0, "/dev/sda", "volumes", "");
+	assert_count(runner, 1, "storage.volumes where id = 1");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 /* ---- alerts ---- */
 
 static void alerts_of_a_resource_are_told_from_those_that_reach_it(void **state)
@@ -255,6 +291,7 @@ int main(void)
 	    runner_test(lists_are_sorted_by_the_type_of_an_attribute),
 	    runner_test(a_node_has_each_ancestor_once_whoever_links_it),
 	    runner_test(what_is_not_there_has_no_graph),
+	    runner_test(nodes_of_a_plugin_that_is_not_in_use_are_not_shown),
 	    runner_test(alerts_of_a_resource_are_told_from_those_that_reach_it),
 	};
 

@@ -127,6 +127,21 @@ static void a_relation_that_would_close_a_loop_waits_until_it_does_not(void **st
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+static void links_that_a_plugin_no_longer_names_go_and_those_of_relations_stay(void **state)
+{
+	struct runner *runner = *state;
+
+	start_both(runner, "Disk A\nDisk B\nLun 1 serial=X parent=Disk:A parent=Disk:B\n",
+	    "ScsiDevice sda serial=X\n");
+	wait_for_links(runner, "Lun 1<Disk A, Lun 1<Disk B, ScsiDevice sda<Lun 1");
+	assert_int_equal(runner_stop(runner), 0);
+	report_array(runner, "Disk A\nDisk B\nLun 1 serial=X parent=Disk:A\n");
+	runner_start(runner, NULL);
+	wait_for_links(runner, "Lun 1<Disk A, ScsiDevice sda<Lun 1");
+	assert_int_equal(query_number(runner, "select count(*) from storage.resources"), 6);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void all_that_match_are_linked(void **state)
 {
 	struct runner *runner = *state;
@@ -360,6 +375,7 @@ int main(void)
 	    runner_test(a_lun_that_comes_first_is_linked),
 	    runner_test(a_device_that_comes_first_is_linked),
 	    runner_test(a_relation_that_would_close_a_loop_waits_until_it_does_not),
+	    runner_test(links_that_a_plugin_no_longer_names_go_and_those_of_relations_stay),
 	    runner_test(all_that_match_are_linked),
 	    runner_test(a_changed_value_moves_the_link),
 	    runner_test(links_go_with_one_side_and_return_with_it),

@@ -121,6 +121,28 @@ static void two_conditions_on_one_value_are_two_alerts(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+static void a_condition_may_ask_for_several_scans_in_a_row(void **state)
+{
+	struct runner *runner = *state;
+	unsigned before;
+
+	say(runner, "a", "disk D capacity=1\n");
+	start_scripted(runner, NAMES("a"));
+	wait_for(runner, "select count(*) = 1 from storage.resources where class = 'Disk'");
+
+	/* Three to raise it and two to clear it; the first of them may have begun already. */
+	before = count_log(runner, "update scan");
+	say(runner, "a", "disk D capacity=0\n");
+	wait_for_alerts(runner, "WARNING Capacity lost (Disk D)");
+	assert_true(count_log(runner, "update scan") >= before + 2);
+	before = count_log(runner, "update scan");
+	say(runner, "a", "disk D capacity=1\n");
+	wait_for_alerts(runner, "");
+	assert_true(count_log(runner, "update scan") >= before + 1);
+	assert_int_equal(query_number(runner, "select count(*) from storage.alerts"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void trouble_reaches_every_descendant_once(void **state)
 {
 	struct runner *runner = *state;
@@ -464,6 +486,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    runner_test(each_severity_is_judged_by_itself),
 	    runner_test(two_conditions_on_one_value_are_two_alerts),
+	    runner_test(a_condition_may_ask_for_several_scans_in_a_row),
 	    runner_test(trouble_reaches_every_descendant_once),
 	    runner_test(what_is_removed_leaves_its_alert_as_history),
 	    runner_test(removed_and_reported_in_one_scan_is_there),

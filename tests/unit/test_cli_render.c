@@ -326,6 +326,25 @@ static void render_for_dot(
 	render_dot(out, answer);
 }
 
+static void what_is_nested_too_deep_is_marked(void **state)
+{
+	struct text json = TEXT_EMPTY;
+	char *drawn;
+	(void)state;
+
+	text_append(&json, "{\"nodes\": [{\"id\": 1, \"label\": \"N1\", \"parents\": []}");
+	for (int i = 2; i <= 203; i++)
+		text_printf(
+		    &json, ", {\"id\": %d, \"label\": \"N%d\", \"parents\": [%d]}", i, i, i - 1);
+	text_append(&json, "]}");
+	drawn = rendered(render_all, &to_file, json.data);
+	assert_non_null(strstr(drawn, "N200   200\n"));
+	assert_non_null(strstr(drawn, "N201   201  …\n"));
+	assert_null(strstr(drawn, "N202"));
+	free(drawn);
+	text_clear(&json);
+}
+
 static void the_graph_is_drawn_from_the_top_and_each_branch_once(void **state)
 {
 	(void)state;
@@ -612,6 +631,7 @@ int main(void)
 	    cmocka_unit_test(what_was_dismissed_is_marked),
 	    cmocka_unit_test(volumes_are_listed_with_and_without_nodes),
 	    cmocka_unit_test(the_impact_names_ways_and_roots),
+	    cmocka_unit_test(what_is_nested_too_deep_is_marked),
 	    cmocka_unit_test(the_graph_is_drawn_from_the_top_and_each_branch_once),
 	    cmocka_unit_test(the_graph_around_a_resource_goes_up_and_down),
 	    cmocka_unit_test(graphviz_gets_quoted_labels_and_links_from_parent_to_child),
