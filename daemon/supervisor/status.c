@@ -48,8 +48,7 @@ static struct json_object *milliseconds(int64_t ns)
 	return decimal(seconds(ns) * 1000, 3);
 }
 
-/* The state for people: a scannable of which calls are refused is not all well. */
-static const char *state_of(const struct session *session)
+const char *session_shown_state(const struct session *session)
 {
 	if (session->state == SESSION_ONLINE && session->refused > 0)
 		return "degraded";
@@ -64,7 +63,7 @@ static struct json_object *scannable_status(const struct session *session)
 	add(object, "id", json_object_new_int64(session->scannable->id));
 	add(object, "label", json_object_new_string(graph_name(session->scannable)));
 	add(object, "class", json_object_new_string(session->scannable->class->key));
-	add(object, "state", json_object_new_string(state_of(session)));
+	add(object, "state", json_object_new_string(session_shown_state(session)));
 	add(object, "reason", text_or_null(session->reason));
 	add(object, "last_scan",
 	    session->last_scan.us != 0
@@ -134,7 +133,7 @@ static struct json_object *plugin_status(const struct plugin *plugin)
 	add(object, "state", json_object_new_string(plugin_state_name(plugin->state)));
 	add(object, "reason", text_or_null(plugin->reason));
 	add(object, "pid", plugin->has_process ? json_object_new_int(plugin->process.pid) : NULL);
-	add(object, "restarts", json_object_new_int64(plugin->restarts));
+	add(object, "restarts", json_object_new_int64((int64_t)plugin_restarts(plugin)));
 	add(object, "api", plugin->api_major != 0 ? json_object_new_string(api) : NULL);
 	add(object, "reasons", texts(plugin->reasons, plugin->reason_count));
 	add(object, "warnings", warnings(plugin));
@@ -194,6 +193,15 @@ static struct json_object *mistakes_status(const struct supervisor *supervisor)
 	return mistakes;
 }
 
+size_t supervisor_count_mistakes(const struct supervisor *supervisor)
+{
+	struct json_object *mistakes = mistakes_status(supervisor);
+	size_t count = json_object_array_length(mistakes);
+
+	json_object_put(mistakes);
+	return count;
+}
+
 /* ---- everything else ---- */
 
 static struct json_object *database_status(const struct supervisor *supervisor)
@@ -241,9 +249,10 @@ static size_t count_hidden(const struct graph_class *class)
 	return count;
 }
 
-/* How many resources people are to see. Not all are looked at: there may be a million. */
-static size_t count_shown(const struct graph *graph)
+/* Not all are looked at: there may be a million. */
+size_t supervisor_count_resources(const struct supervisor *supervisor)
 {
+	const struct graph *graph = supervisor->graph;
 	const struct graph_class *class;
 	size_t count = 0, hidden = 0;
 
@@ -264,7 +273,8 @@ static struct json_object *counts_status(const struct supervisor *supervisor)
 
 	TAILQ_FOREACH (alert, graph_alerts(supervisor->graph), in_active)
 		alerts += alert->resource != NULL && graph_is_shown(alert->resource);
-	add(object, "resources", json_object_new_int64((int64_t)count_shown(supervisor->graph)));
+	add(object, "resources",
+	    json_object_new_int64((int64_t)supervisor_count_resources(supervisor)));
 	add(object, "alerts", json_object_new_int64(alerts));
 	add(object, "dropped_samples",
 	    json_object_new_int64((int64_t)graph_dropped_samples(supervisor->graph)));
@@ -286,18 +296,24 @@ static struct json_object *spool_object(const struct supervisor *supervisor)
 	return object;
 }
 
-static const char *const supervisor_state_names[] = {
+const char *const supervisor_state_names[] = {
     [SUPERVISOR_STARTING] = "starting",
     [SUPERVISOR_RUNNING] = "running",
     [SUPERVISOR_STOPPING] = "stopping",
+    NULL,
 };
 
-/* What the runner is doing as a whole: it counts as starting until the database is loaded. */
-static const char *state_name(const struct supervisor *supervisor)
+/* It counts as starting until the database is loaded. */
+enum supervisor_state supervisor_state(const struct supervisor *supervisor)
 {
 	if (supervisor->state == SUPERVISOR_RUNNING && !supervisor->loaded)
-		return supervisor_state_names[SUPERVISOR_STARTING];
-	return supervisor_state_names[supervisor->state];
+		return SUPERVISOR_STARTING;
+	return supervisor->state;
+}
+
+static const char *state_name(const struct supervisor *supervisor)
+{
+	return supervisor_state_names[supervisor_state(supervisor)];
 }
 
 char *supervisor_waiting(void *context)

@@ -361,6 +361,7 @@ static void withdraw(void *context, uint64_t number)
 
 static const struct control_callbacks control_callbacks = {
     .status = supervisor_status,
+    .metrics = supervisor_metrics,
     .waiting = supervisor_waiting,
     .reason = supervisor_reason,
     .ask = ask,
@@ -558,8 +559,10 @@ static void log_event(int severity, const char *line)
 
 int supervisor_main(const struct supervisor_options *options)
 {
-	struct supervisor supervisor = {
-	    .magic = SUPERVISOR_MAGIC, .options = options, .started = monotonic_now()};
+	struct supervisor supervisor = {.magic = SUPERVISOR_MAGIC,
+	    .options = options,
+	    .started = monotonic_now(),
+	    .started_at = wallclock_now()};
 	struct graph_options graph_options = {
 	    .warn = warn, .error = complain, .spill = spooling_spill, .context = &supervisor};
 
