@@ -29,6 +29,15 @@ static void handle_status(struct exchange *exchange)
 	exchange_answer(exchange, control->callbacks->status(control->context));
 }
 
+static void handle_health(struct exchange *exchange)
+{
+	const struct control *control = exchange->control;
+	bool is_usable = false;
+	struct json_object *answer = control->callbacks->health(control->context, &is_usable);
+
+	exchange_answer_code(exchange, is_usable ? HTTP_OK : HTTP_SERVUNAVAIL, answer);
+}
+
 static void handle_metrics(struct exchange *exchange)
 {
 	const struct control *control = exchange->control;
@@ -401,6 +410,7 @@ static void handle_series(struct exchange *exchange)
 
 const struct route control_routes[] = {
     {EVHTTP_REQ_GET, "/v1/status", NULL, handle_status, "", 0, 0},
+    {EVHTTP_REQ_GET, "/healthz", NULL, handle_health, "", 0, 0},
     {EVHTTP_REQ_GET, "/metrics", NULL, handle_metrics, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/plugins", NULL, handle_plugins, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/classes", NULL, handle_classes, "plugin kind internal", 0, 0},

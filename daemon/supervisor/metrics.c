@@ -9,6 +9,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <json-c/json.h>
 
 #include "base/memory.h"
 #include "control/openmetrics.h"
@@ -58,7 +59,10 @@ static void write_runner_state(struct scrape *scrape, const struct family *famil
 
 static void write_mistakes(struct scrape *scrape, const struct family *family)
 {
-	write_one(scrape, family, (double)supervisor_count_mistakes(scrape->supervisor));
+	struct json_object *mistakes = supervisor_mistakes(scrape->supervisor);
+
+	write_one(scrape, family, (double)json_object_array_length(mistakes));
+	json_object_put(mistakes);
 }
 
 static void write_resources(struct scrape *scrape, const struct family *family)

@@ -179,7 +179,7 @@ static void add_unlisted(struct json_object *mistakes, const struct supervisor *
 	}
 }
 
-static struct json_object *mistakes_status(const struct supervisor *supervisor)
+struct json_object *supervisor_mistakes(const struct supervisor *supervisor)
 {
 	struct json_object *mistakes = json_object_new_array();
 	const struct plugin *plugin;
@@ -191,15 +191,6 @@ static struct json_object *mistakes_status(const struct supervisor *supervisor)
 		add_mistakes(mistakes, plugin->config->name, &plugin->rejected, true);
 	}
 	return mistakes;
-}
-
-size_t supervisor_count_mistakes(const struct supervisor *supervisor)
-{
-	struct json_object *mistakes = mistakes_status(supervisor);
-	size_t count = json_object_array_length(mistakes);
-
-	json_object_put(mistakes);
-	return count;
 }
 
 /* ---- everything else ---- */
@@ -265,17 +256,23 @@ size_t supervisor_count_resources(const struct supervisor *supervisor)
 	return count - hidden;
 }
 
+int64_t supervisor_count_alerts(const struct supervisor *supervisor)
+{
+	const struct graph_alert *alert;
+	int64_t count = 0;
+
+	TAILQ_FOREACH (alert, graph_alerts(supervisor->graph), in_active)
+		count += alert->resource != NULL && graph_is_shown(alert->resource);
+	return count;
+}
+
 static struct json_object *counts_status(const struct supervisor *supervisor)
 {
 	struct json_object *object = json_object_new_object();
-	const struct graph_alert *alert;
-	int64_t alerts = 0;
 
-	TAILQ_FOREACH (alert, graph_alerts(supervisor->graph), in_active)
-		alerts += alert->resource != NULL && graph_is_shown(alert->resource);
 	add(object, "resources",
 	    json_object_new_int64((int64_t)supervisor_count_resources(supervisor)));
-	add(object, "alerts", json_object_new_int64(alerts));
+	add(object, "alerts", json_object_new_int64(supervisor_count_alerts(supervisor)));
 	add(object, "dropped_samples",
 	    json_object_new_int64((int64_t)graph_dropped_samples(supervisor->graph)));
 	return object;
@@ -358,7 +355,7 @@ struct json_object *supervisor_status(void *context)
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		json_object_array_add(plugins, plugin_status(plugin));
 	add(object, "plugins", plugins);
-	add(object, "mistakes", mistakes_status(supervisor));
+	add(object, "mistakes", supervisor_mistakes(supervisor));
 	add(object, "counts", counts_status(supervisor));
 	add(object, "spool", spool_object(supervisor));
 	return object;

@@ -361,6 +361,7 @@ static void withdraw(void *context, uint64_t number)
 
 static const struct control_callbacks control_callbacks = {
     .status = supervisor_status,
+    .health = supervisor_health,
     .metrics = supervisor_metrics,
     .waiting = supervisor_waiting,
     .reason = supervisor_reason,

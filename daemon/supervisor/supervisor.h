@@ -560,6 +560,12 @@ void spooling_committed(struct supervisor *supervisor, const struct changes *cha
 /* The answer to GET /v1/status (status.c). */
 struct json_object *supervisor_status(void *context);
 
+/*
+ * The answer to GET /healthz, and whether what all depends on, database and plugins, is there
+ * (health.c).
+ */
+struct json_object *supervisor_health(void *context, bool *is_usable);
+
 /* The answer to GET /metrics, a new text (metrics.c). */
 char *supervisor_metrics(void *context);
 
@@ -576,11 +582,14 @@ enum supervisor_state supervisor_state(const struct supervisor *supervisor);
 /* The state of a session for people: "degraded" if it is online and calls are refused. */
 const char *session_shown_state(const struct session *session);
 
-/* How many mistakes the configuration has. */
-size_t supervisor_count_mistakes(const struct supervisor *supervisor);
+/* What keeps scannables of the configuration from being used, or it from being reloaded. */
+struct json_object *supervisor_mistakes(const struct supervisor *supervisor);
 
 /* How many resources people are to see. */
 size_t supervisor_count_resources(const struct supervisor *supervisor);
+
+/* How many active alerts they see. */
+int64_t supervisor_count_alerts(const struct supervisor *supervisor);
 
 /* One line for systemd and people; the caller frees it. */
 char *supervisor_summary(const struct supervisor *supervisor);

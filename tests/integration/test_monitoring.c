@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the runner tells those that watch over it: its metrics. */
+/* What the runner tells those that watch over it: its metrics, and whether all is well. */
 #include "harness.h"
 
 #include <signal.h>
@@ -246,6 +246,187 @@ static void there_are_metrics_while_the_database_is_away(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* ---- health ---- */
+
+/* Waits until "health" ends with a status; what it then writes with this option. */
+static char *await_health(struct runner *runner, int wanted, const char *option)
+{
+	int64_t end = now_ms() + DEADLINE_S * INT64_C(1000);
+	char *output;
+	int status;
+
+	for (;;) {
+		output = command(runner, &status, "health %s", option);
+		if (status == wanted)
+			return output;
+		if (now_ms() > end)
+			fail_msg(
+			    "\"health\" still ends with %d, not %d:\n%s", status, wanted, output);
+		free(output);
+		usleep(20000);
+	}
+}
+
+/* Asserts that the first line of an answer for Nagios ends with such data: "a=1s;;;0 b=2;;;0;2". */
+static void assert_performance(const char *output)
+{
+	const char *at = strstr(output, " |");
+	unsigned count = 0;
+
+	assert_non_null(at);
+	for (at += 2; *at == ' '; count++) {
+		size_t label = strspn(++at, "abcdefghijklmnopqrstuvwxyz_");
+
+		assert_true(label > 0 && at[label] == '=');
+		at += label + 1;
+		assert_true(strspn(at, "0123456789") > 0);
+		at += strspn(at, "0123456789");
+		at += *at == 's' || *at == 'c';
+		assert_memory_equal(at, ";;;0", 4);
+		at += 4;
+		at += *at == ';' ? 1 + strspn(at + 1, "0123456789") : 0;
+	}
+	assert_int_equal(*at, '\n');
+	assert_int_equal(count, 9);
+}
+
+static void assert_says(const char *output, const char *words)
+{
+	if (strstr(output, words) == NULL)
+		fail_msg("\"%s\" is not in:\n%s", words, output);
+}
+
+static void health_is_ok_when_everything_is_online(void **state)
+{
+	struct runner *runner = *state;
+	char *output;
+
+	start(runner, "disk S1\n", "");
+	free(scrape_until(runner, "iml_scannables{plugin=\"scripted\",state=\"online\"}", 1));
+	output = await_health(runner, 0, "");
+	assert_string_equal(output, "OK: 1 of 1 plugin running, 1 of 1 scannable online\n");
+	free(output);
+	output = await_health(runner, 0, "--nagios");
+	assert_says(output, "IML OK - 1 of 1 plugin running, 1 of 1 scannable online | ");
+	assert_says(output, " scannables_online=1;;;0;1 ");
+	assert_performance(output);
+	free(output);
+	output =
+	    exchange(runner, "GET /healthz HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
+	assert_memory_equal(output, "HTTP/1.1 200 ", strlen("HTTP/1.1 200 "));
+	assert_says(output, "{\"status\":\"ok\",\"problem_count\":0,\"problems\":[],");
+	free(output);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_scannable_that_fails_is_a_warning(void **state)
+{
+	struct runner *runner = *state;
+	char *output;
+
+	start(runner, "fail no|answer\n", "");
+	free(scrape_until(
+	    runner, "iml_scan_failures_total{plugin=\"scripted\",reason=\"failed\"}", 1));
+	output = await_health(runner, 1, "");
+	assert_says(output, "WARNING: 1 of 1 plugin running, 0 of 1 scannable online\n");
+	assert_says(output, "WARNING  Array A of plugin scripted is not contactable: ");
+	free(output);
+	output = await_health(runner, 1, "--nagios");
+	assert_says(output, "IML WARNING - Array A of plugin scripted is not contactable: ");
+	assert_says(output, "no/answer | plugins=1;;;0 ");
+	assert_says(output, " scannables_offline=1;;;0;1 ");
+	assert_performance(output);
+	free(output);
+	output =
+	    exchange(runner, "GET /healthz HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
+	assert_memory_equal(output, "HTTP/1.1 200 ", strlen("HTTP/1.1 200 "));
+	assert_says(output, "\"kind\":\"scannable\",\"plugin\":\"scripted\",\"scannable\":");
+	free(output);
+
+	/* Calls that are refused are no better. */
+	write_file(runner, "script", "disk S1 status=LOUD\n");
+	free(scrape_until(runner, "iml_scannables{plugin=\"scripted\",state=\"degraded\"}", 1));
+	output = await_health(runner, 1, "");
+	assert_says(output, "is degraded: 1 call refused in the last scan");
+	free(output);
+	write_file(runner, "script", "disk S1\n");
+	free(await_health(runner, 0, ""));
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_plugin_that_failed_is_critical(void **state)
+{
+	struct runner *runner = *state;
+	char *output;
+
+	runner_configure(runner, "plugins: [/nowhere/missing.so]\n"
+	                         "scannables: [{plugin: nobody, class: Array}]\n");
+	runner_start(runner, NULL);
+	wait_for_plugin(runner, "missing", "failed");
+	wait_for_log(runner, "database loaded", 1);
+	output = await_health(runner, 2, "");
+	assert_says(output, "CRITICAL: 0 of 1 plugin running, 0 of 0 scannables online\n");
+	assert_says(output, "CRITICAL  plugin missing failed: ");
+	assert_says(output, "\"nobody\" is not listed under plugins\n");
+	free(output);
+	output = await_health(runner, 2, "--nagios");
+	assert_says(output, "IML CRITICAL - plugin missing failed: ");
+	assert_says(output, ", and 1 more | plugins=1;;;0 plugins_running=0;;;0;1 ");
+	assert_performance(output);
+	free(output);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void a_database_that_is_away_is_critical(void **state)
+{
+	struct runner *runner = *state;
+	char *output;
+
+	start(runner, "disk S1\n", "");
+	free(await_health(runner, 0, ""));
+	database_crash();
+	output = await_health(runner, 2, "--nagios");
+	assert_says(output, "IML CRITICAL - the database is away since ");
+	assert_performance(output);
+	free(output);
+	output =
+	    exchange(runner, "GET /healthz HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
+	assert_memory_equal(output, "HTTP/1.1 503 ", strlen("HTTP/1.1 503 "));
+	assert_says(output, "{\"status\":\"critical\",\"problem_count\":1,");
+	free(output);
+	output = await_health(runner, 2, "--json");
+	assert_says(output, "\"status\": \"critical\"");
+	free(output);
+	database_resume();
+	free(await_health(runner, 0, ""));
+	assert_int_equal(runner_stop(runner), 0);
+}
+
+static void without_a_runner_the_status_says_so_and_health_is_critical(void **state)
+{
+	struct runner *runner = *state;
+	char *output;
+	int status;
+
+	free(command(runner, &status, "status"));
+	assert_int_equal(status, 3);
+	output = command(runner, &status, "health --nagios");
+	assert_int_equal(status, 2);
+	assert_says(output, "IML CRITICAL - no plugin runner answers\n");
+	free(output);
+	start(runner, "disk S1\n", "");
+	free(await_health(runner, 0, ""));
+	free(command(runner, &status, "status"));
+	assert_int_equal(status, 0);
+	runner_kill(runner);
+	free(command(runner, &status, "status"));
+	assert_int_equal(status, 3);
+	free(command(runner, &status, "health --nagios --json"));
+	assert_int_equal(status, 64);
+	free(command(runner, &status, "status --nagios"));
+	assert_int_equal(status, 64);
+}
+
 /* ---- the man page ---- */
 
 /* What the man page calls a family: as its samples are named. */
@@ -307,6 +488,11 @@ int main(void)
 	    runner_test(restarts_are_counted_by_their_reason),
 	    runner_test(samples_that_nobody_wants_are_counted_as_dropped),
 	    runner_test(there_are_metrics_while_the_database_is_away),
+	    runner_test(health_is_ok_when_everything_is_online),
+	    runner_test(a_scannable_that_fails_is_a_warning),
+	    runner_test(a_plugin_that_failed_is_critical),
+	    runner_test(a_database_that_is_away_is_critical),
+	    runner_test(without_a_runner_the_status_says_so_and_health_is_critical),
 	    runner_test(the_man_page_has_every_metric_and_no_other),
 	};
 
