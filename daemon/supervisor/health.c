@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* So many problems are told; all are counted. */
 #define PROBLEMS_TOLD 100
@@ -20,7 +21,7 @@ static const char *const status_names[] = {
 struct health {
 	enum severeness worst;
 	int64_t problem_count;
-	struct json_object *problems;
+	struct json_object *problems; /* NULL: nobody asks */
 	int64_t plugins, running;
 	int64_t scannables, online, degraded, offline;
 };
@@ -46,7 +47,7 @@ __attribute__((format(printf, 6, 7))) static void add_problem(struct health *hea
 
 	if (severeness > health->worst)
 		health->worst = severeness;
-	if (++health->problem_count > PROBLEMS_TOLD)
+	if (++health->problem_count > PROBLEMS_TOLD || health->problems == NULL)
 		return;
 	va_start(arguments, format);
 	text = xvasprintf(format, arguments);
@@ -131,24 +132,37 @@ static void examine_configuration(struct health *health, const struct supervisor
 	json_object_put(mistakes);
 }
 
+static void examine_plugins(struct health *health, const struct supervisor *supervisor)
+{
+	const struct plugin *plugin;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		if (!plugin->leaving)
+			examine_plugin(health, plugin);
+}
+
+static void examine_scannables(struct health *health, const struct supervisor *supervisor)
+{
+	const struct plugin *plugin;
+	const struct session *session;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		TAILQ_FOREACH (session, &plugin->sessions, next)
+			examine_scannable(health, session);
+}
+
 /* Those first that others may follow from. */
 static void examine(struct health *health, const struct supervisor *supervisor)
 {
 	enum supervisor_state state = supervisor_state(supervisor);
-	const struct plugin *plugin;
-	const struct session *session;
 
 	examine_database(health, supervisor);
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
-		if (!plugin->leaving)
-			examine_plugin(health, plugin);
+	examine_plugins(health, supervisor);
 	if (state != SUPERVISOR_RUNNING)
 		add_problem(health, HEALTH_WARNING, "runner", NULL, NULL, "the runner is %s",
 		    supervisor_state_names[state]);
 	examine_configuration(health, supervisor);
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
-		TAILQ_FOREACH (session, &plugin->sessions, next)
-			examine_scannable(health, session);
+	examine_scannables(health, supervisor);
 }
 
 struct json_object *supervisor_health(void *context, bool *is_usable)
@@ -175,4 +189,75 @@ struct json_object *supervisor_health(void *context, bool *is_usable)
 	add_number(object, "dropped_samples", (int64_t)graph_dropped_samples(supervisor->graph));
 	*is_usable = health.worst < HEALTH_CRITICAL;
 	return object;
+}
+
+/* ---- on one line ---- */
+
+/* Plugins that are not well are named, up to so many. */
+#define PLUGINS_NAMED 3
+
+/* How the database is. That it writes now, and not then, is no news. */
+static void append_database(struct text *out, const struct supervisor *supervisor)
+{
+	const char *trouble;
+	enum store_state state;
+
+	if (supervisor->store == NULL) {
+		text_append(out, "database off");
+		return;
+	}
+	trouble = store_write_error(supervisor->store);
+	state = store_state(supervisor->store);
+	if (supervisor->database_away && store_state_is_usable(state))
+		text_append(out, "database coming back");
+	else if (supervisor->database_away)
+		text_printf(out, "database %s", store_state_name(state));
+	else if (trouble != NULL || supervisor->write_is_slow)
+		text_append(out, "database does not store");
+	else
+		text_append(out, "database ready");
+	if (trouble == NULL)
+		trouble = supervisor->database_reason;
+	if (trouble != NULL)
+		text_printf(out, " (%s)", trouble);
+}
+
+/* Appends " (acme failed, other backoff)" if any are. */
+static void append_bad_plugins(struct text *out, const struct supervisor *supervisor)
+{
+	const struct plugin *plugin;
+	unsigned count = 0;
+
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
+		if (plugin->state != PLUGIN_FAILED && plugin->state != PLUGIN_BACKOFF)
+			continue;
+		if (count++ < PLUGINS_NAMED)
+			text_printf(out, "%s%s %s", count == 1 ? " (" : ", ", plugin->config->name,
+			    plugin_state_name(plugin->state));
+	}
+	if (count > PLUGINS_NAMED)
+		text_printf(out, ", %u more", count - PLUGINS_NAMED);
+	if (count > 0)
+		text_append_char(out, ')');
+}
+
+char *supervisor_summary(const struct supervisor *supervisor)
+{
+	struct health health = {0};
+	struct text out = TEXT_EMPTY;
+
+	examine_plugins(&health, supervisor);
+	examine_scannables(&health, supervisor);
+	text_printf(&out, "%s; ", supervisor_state_names[supervisor_state(supervisor)]);
+	append_database(&out, supervisor);
+	text_printf(&out, "; %lld of %lld plugins running", (long long)health.running,
+	    (long long)health.plugins);
+	append_bad_plugins(&out, supervisor);
+	text_printf(&out, "; %lld of %lld scannables online",
+	    (long long)(health.online + health.degraded), (long long)health.scannables);
+	if (health.degraded > 0)
+		text_printf(&out, ", %lld degraded", (long long)health.degraded);
+	if (health.offline > 0)
+		text_printf(&out, ", %lld not contactable", (long long)health.offline);
+	return text_steal(&out);
 }

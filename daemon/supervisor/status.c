@@ -360,23 +360,3 @@ struct json_object *supervisor_status(void *context)
 	add(object, "spool", spool_object(supervisor));
 	return object;
 }
-
-char *supervisor_summary(const struct supervisor *supervisor)
-{
-	const struct plugin *plugin;
-	const struct session *session;
-	unsigned plugins = 0, running = 0, scannables = 0, online = 0;
-
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
-		plugins++;
-		running += plugin->state == PLUGIN_RUNNING;
-		TAILQ_FOREACH (session, &plugin->sessions, next) {
-			scannables++;
-			online += session->state == SESSION_ONLINE;
-		}
-	}
-	return xasprintf("%s; database %s; %u of %u plugins running; %u of %u scannables online",
-	    state_name(supervisor),
-	    supervisor->store != NULL ? store_state_name(store_state(supervisor->store)) : "off",
-	    running, plugins, online, scannables);
-}

@@ -431,6 +431,7 @@ struct supervisor {
 	struct event *child_signal;
 	struct event *second; /* every second: limits of hooks, status line */
 	struct event *stop_timer;
+	struct event *watchdog; /* signs of life for systemd; NULL if it wants none */
 
 	struct embedded *embedded;
 	struct store *store;
@@ -555,6 +556,18 @@ struct changes *spooling_take(struct supervisor *supervisor);
 /* They are stored. */
 void spooling_committed(struct supervisor *supervisor, const struct changes *changes);
 
+/* ---- systemd (service.c) ---- */
+
+/* The runner is ready, and gives signs of life from now on if that is wanted. */
+void service_begin(struct supervisor *supervisor);
+
+/* How things are, when that changed. It visits every session: not for every scan. */
+void service_tell_status(struct supervisor *supervisor);
+
+/* It stops, which may take so long. */
+void service_tell_stop(int64_t limit_s);
+void service_end(struct supervisor *supervisor);
+
 /* ---- what is told ---- */
 
 /* The answer to GET /v1/status (status.c). */
@@ -591,7 +604,7 @@ size_t supervisor_count_resources(const struct supervisor *supervisor);
 /* How many active alerts they see. */
 int64_t supervisor_count_alerts(const struct supervisor *supervisor);
 
-/* One line for systemd and people; the caller frees it. */
+/* One line for systemd and people (health.c); the caller frees it. */
 char *supervisor_summary(const struct supervisor *supervisor);
 
 /* Sessions whose first scan is still awaited. */

@@ -427,6 +427,55 @@ static void without_a_runner_the_status_says_so_and_health_is_critical(void **st
 	assert_int_equal(status, 64);
 }
 
+/* ---- systemd ---- */
+
+static void the_status_line_names_what_is_not_well(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin = built("tests/plugins/scripted.so");
+	int notices = notices_open(runner);
+
+	write_file(runner, "script", "fail broken\n");
+	write_file(runner, "other", "disk S1 status=LOUD\n");
+	runner_configure(runner,
+	    "plugins: [%s, /nowhere/missing.so]\n"
+	    "scan: {retry_min: 50 ms, retry_max: 100 ms}\n"
+	    "scannables:\n"
+	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/script}}\n"
+	    "  - {plugin: scripted, class: Array, attributes: {name: B, script: %s/other}}\n",
+	    plugin, runner->directory, runner->directory);
+	runner_start(runner, NULL);
+	notices_unset();
+	expect_notice(notices, "STATUS=running; database ready; 1 of 2 plugins running (missing"
+	                       " failed); 1 of 2 scannables online, 1 degraded, 1 not contactable");
+	write_file(runner, "script", "disk S1\n");
+	expect_notice(notices, "STATUS=running; database ready; 1 of 2 plugins running (missing"
+	                       " failed); 2 of 2 scannables online, 1 degraded");
+	database_crash();
+	expect_notice(notices, "STATUS=running; database waiting (");
+	database_resume();
+	expect_notice(notices, "STATUS=running; database ready; ");
+	assert_int_equal(runner_stop(runner), 0);
+	close(notices);
+	free(plugin);
+}
+
+static void signs_of_life_are_given_if_systemd_wants_them(void **state)
+{
+	struct runner *runner = *state;
+	int notices = notices_open(runner);
+
+	setenv("WATCHDOG_USEC", "300000", 1);
+	start(runner, "disk S1\n", "");
+	unsetenv("WATCHDOG_USEC");
+	notices_unset();
+	expect_notice(notices, "READY=1");
+	for (int i = 0; i < 3; i++)
+		expect_notice(notices, "WATCHDOG=1");
+	assert_int_equal(runner_stop(runner), 0);
+	close(notices);
+}
+
 /* ---- the man page ---- */
 
 /* What the man page calls a family: as its samples are named. */
@@ -493,6 +542,8 @@ int main(void)
 	    runner_test(a_plugin_that_failed_is_critical),
 	    runner_test(a_database_that_is_away_is_critical),
 	    runner_test(without_a_runner_the_status_says_so_and_health_is_critical),
+	    runner_test(the_status_line_names_what_is_not_well),
+	    runner_test(signs_of_life_are_given_if_systemd_wants_them),
 	    runner_test(the_man_page_has_every_metric_and_no_other),
 	};
 
