@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/journal.h"
 #include "base/memory.h"
 #include "base/outlet.h"
 #include "base/text.h"
@@ -27,14 +28,14 @@ struct level {
 	int level;
 	const char *name;
 	const char *short_name;
-	char priority; /* of the journal */
+	const char *priority; /* of the journal */
 };
 
 static const struct level levels[] = {
-    {LOG_LEVEL_ERROR, "ERROR", "ERR", '3'},
-    {LOG_LEVEL_WARNING, "WARNING", "WARN", '4'},
-    {LOG_LEVEL_INFO, "INFO", "INFO", '6'},
-    {LOG_LEVEL_DEBUG, "DEBUG", "DEBUG", '7'},
+    {LOG_LEVEL_ERROR, "ERROR", "ERR", "3"},
+    {LOG_LEVEL_WARNING, "WARNING", "WARN", "4"},
+    {LOG_LEVEL_INFO, "INFO", "INFO", "6"},
+    {LOG_LEVEL_DEBUG, "DEBUG", "DEBUG", "7"},
 };
 #define LEVEL_COUNT (sizeof(levels) / sizeof(levels[0]))
 
@@ -45,8 +46,14 @@ static struct {
 	bool copied;        /* what goes to path goes to standard error, too */
 	struct outlet file; /* path; closed while it can't be opened */
 	struct outlet errors;
-	bool journal;
-} destination = {.lock = PTHREAD_MUTEX_INITIALIZER, .file = OUTLET_CLOSED, .errors = OUTLET_CLOSED};
+	bool journal; /* standard error leads to it */
+	int entries;  /* sends entries to it; -1: closed */
+} destination = {.lock = PTHREAD_MUTEX_INITIALIZER,
+    .file = OUTLET_CLOSED,
+    .errors = OUTLET_CLOSED,
+    .entries = -1};
+
+static const char *journal_path = JOURNAL_SOCKET;
 
 static atomic_int lowest_level = LOG_LEVEL_INFO;
 static _Atomic(log_sink *) current_sink;
@@ -94,6 +101,11 @@ static bool stderr_is_journal(void)
 void log_set_level(int level)
 {
 	atomic_store(&lowest_level, level);
+}
+
+void log_set_journal(const char *path)
+{
+	journal_path = path;
 }
 
 void log_set_sink(log_sink *sink)
@@ -170,7 +182,7 @@ static void append_line_locked(
 	const struct level *row = level_find(level);
 
 	if (destination.journal) {
-		text_printf(out, "<%c>", row->priority);
+		text_printf(out, "<%s>", row->priority);
 	} else {
 		append_time(out);
 		text_printf(out, " %s ", row->name);
@@ -249,6 +261,9 @@ static void destination_set(char *path, int fd)
 	if (fd >= 0)
 		outlet_open(&destination.file, fd, true);
 	destination.journal = path == NULL && stderr_is_journal();
+	if (destination.entries >= 0)
+		close(destination.entries);
+	destination.entries = destination.journal ? journal_open() : -1;
 	pthread_mutex_unlock(&destination.lock);
 }
 
@@ -317,6 +332,32 @@ static void write_errors_locked(const struct text *line)
 
 /* ---- lines ---- */
 
+/* Sends a line to the journal as an entry. False if it does not take it now. */
+static bool write_entry_locked(
+    int level, const char *plugin, const char *scannable, const char *line)
+{
+	struct text message = TEXT_EMPTY, plugin_name = TEXT_EMPTY, scannable_name = TEXT_EMPTY;
+	bool taken;
+
+	if (destination.entries < 0)
+		return false;
+	append_subject(&message, plugin, scannable);
+	text_append(&message, line);
+	if (plugin != NULL)
+		append_escaped(&plugin_name, plugin);
+	if (scannable != NULL)
+		append_escaped(&scannable_name, scannable);
+	taken = journal_send(destination.entries, journal_path,
+	    (const struct journal_field[]){{"MESSAGE", message.data},
+	        {"PRIORITY", level_find(level)->priority},
+	        {"SYSLOG_IDENTIFIER", program_invocation_short_name}, {"PLUGIN", plugin_name.data},
+	        {"SCANNABLE", scannable_name.data}, {NULL, NULL}});
+	text_clear(&message);
+	text_clear(&plugin_name);
+	text_clear(&scannable_name);
+	return taken;
+}
+
 /* Writes a line that is escaped already to the destination. */
 static void write_line(int level, const char *plugin, const char *scannable, const char *line)
 {
@@ -324,9 +365,11 @@ static void write_line(int level, const char *plugin, const char *scannable, con
 
 	pthread_mutex_lock(&destination.lock);
 	flush_locked();
-	append_line_locked(&out, level, plugin, scannable, line);
-	if (!write_file_locked(&out) || destination.copied)
-		write_errors_locked(&out);
+	if (!write_entry_locked(level, plugin, scannable, line)) {
+		append_line_locked(&out, level, plugin, scannable, line);
+		if (!write_file_locked(&out) || destination.copied)
+			write_errors_locked(&out);
+	}
 	pthread_mutex_unlock(&destination.lock);
 	text_clear(&out);
 }

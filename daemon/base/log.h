@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One line per event. A line carries time, level, plugin and scannable; under the journal, which
- * knows the time, it begins with the journal's priority instead.
+ * One line per event. A line carries time, level, plugin and scannable. Under the journal, which
+ * knows the time, it is an entry that has these as fields; if the journal does not take it at once,
+ * a line that begins with the journal's priority.
  *
  *	2026-11-22 10:23:16.123 WARNING acme array-7: drive 5 is missing "capacity" (acme.c:31)
  */
@@ -26,11 +27,14 @@ const char *log_level_name(int level);
 int log_level_parse(const char *name);
 
 /*
- * Where lines go. path NULL: standard error, with journal priorities if that is the journal. A
+ * Where lines go. path NULL: standard error, or the journal if that is what this leads to. A
  * file is opened for appending, and anew when it was renamed or deleted. Returns 0, or -1 with
  * errno.
  */
 int log_open(const char *path);
+
+/* Where the journal takes entries, if not at the usual place: for tests. Before log_open(). */
+void log_set_journal(const char *path);
 
 /* Gives whoever reads a second for the last lines. */
 void log_close(void);

@@ -29,6 +29,7 @@
 #define CONNECT_SECONDS 5
 #define SILENCE_SECONDS 120 /* without a byte of an answer */
 #define RETRY_MS 100
+#define HTTP_UNAVAILABLE 503
 
 struct client {
 	char *path; /* of the socket */
@@ -148,6 +149,7 @@ static char *await_socket(struct place *places, size_t count, unsigned wait_s)
 		nanosleep(&pause, NULL);
 	}
 	complain(places, count);
+	errno = find_forbidden(places, count) != NULL ? EACCES : ENOENT;
 	return NULL;
 }
 
@@ -175,9 +177,11 @@ struct client *client_open(const char *socket, unsigned wait_s)
 	size_t count = list_places(socket, places);
 	char *path = await_socket(places, count, wait_s);
 	struct client *client = NULL;
+	int error = errno;
 
 	for (size_t i = 0; i < count; i++)
 		free(places[i].path);
+	errno = error;
 	if (path == NULL)
 		return NULL;
 	client = xcalloc(1, sizeof(*client));
@@ -261,6 +265,8 @@ static struct json_object *accept_answer(
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
 	answer = parse(body);
 	if (code >= 200 && code < 300 && answer != NULL)
+		return answer;
+	if (code == HTTP_UNAVAILABLE && answer != NULL && json_value(answer, "error") == NULL)
 		return answer;
 	if (answer != NULL && json_object_object_get_ex(answer, "error", &error))
 		*reason = join_errors(answer, json_object_get_string(error));

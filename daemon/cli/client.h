@@ -16,12 +16,15 @@ struct client;
 /*
  * Finds the runner: at the socket given or, for NULL, at $IML_PLUGIN_SOCKET or the places where a
  * runner listens by default. Waits up to so many seconds for one that is starting. NULL if none
- * answers.
+ * answers, with EACCES in errno if there may be one that we are kept from.
  */
 struct client *client_open(const char *socket, unsigned wait_s);
 void client_free(struct client *client);
 
-/* The answer to GET path, which the caller owns; NULL with a reason, which the caller frees. */
+/*
+ * The answer to GET path, which the caller owns; NULL with a reason, which the caller frees. What
+ * comes with the status 503 is an answer unless it is an error.
+ */
 struct json_object *client_try(struct client *client, const char *path, char **reason);
 
 /* The answer to GET path, which the caller owns; NULL if there is none or it is an error. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/command.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -62,8 +63,18 @@ static const struct command commands[] = {
         "  --dot   for graphviz: iml-plugin graph --dot | dot -Tsvg\n",
         0, 1, true, false, command_graph},
     {"status", "", "how the runner, its plugins and scannables are",
-        "Tells what is wrong first. Exits with 1 if a plugin failed or the database is away.\n", 0,
-        0, false, false, command_status},
+        "Tells what is wrong first. Exits with 0 if the runner runs and all is well, with 1 if a\n"
+        "plugin failed, the configuration has a mistake or the database is away, with 3 if no\n"
+        "runner runs, and with 4 if that can't be told.\n",
+        0, 0, false, false, command_status},
+    {"health", "", "whether all is well, for monitoring systems",
+        "Tells what is wrong, worst first. Exits with 0 if all is well, with 1 after a warning, "
+        "with\n"
+        "2 if the database is away, a plugin failed or no runner runs, and with 3 if that can't "
+        "be\n"
+        "told.\n"
+        "  --nagios   for Nagios and its kind: one line, with performance data\n",
+        0, 0, false, false, command_health},
     {"watch", "", "the tree, then every change as it happens",
         "Draws the tree when all initial scans are done (after 8 seconds at the latest) and\n"
         "then writes a line for each change, until Ctrl-C or until the runner ends. With\n"
@@ -278,6 +289,16 @@ bool is_id(const char *text)
 	return length > 0 && length <= 18 && text[length] == '\0';
 }
 
+/* The exit status of a command when there is no runner to talk to, or one that may not be asked. */
+static int without_runner(const struct cli *cli, const struct command *command, bool is_forbidden)
+{
+	if (command->run == command_health)
+		return health_without_runner(cli, is_forbidden);
+	if (command->run == command_status)
+		return is_forbidden ? EXIT_UNKNOWN : EXIT_NOT_RUNNING;
+	return EXIT_FAILURE;
+}
+
 /* Connects to the runner and runs the command. */
 static int run(struct cli *cli, const struct command *command, char **arguments, int count)
 {
@@ -287,7 +308,7 @@ static int run(struct cli *cli, const struct command *command, char **arguments,
 		return command_help(cli, arguments, count);
 	cli->client = client_open(cli->socket, cli->wait_s);
 	if (cli->client == NULL)
-		return EXIT_FAILURE;
+		return without_runner(cli, command, errno == EACCES);
 	result = command->run(cli, arguments, count);
 	client_free(cli->client);
 	return result;
@@ -309,6 +330,8 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("--clear is of alias and choose, not of ", command->name);
 	if (cli->undo && command->run != command_dismiss)
 		return wrong_usage("--undo is of dismiss, not of ", command->name);
+	if (cli->nagios && (command->run != command_health || cli->json))
+		return wrong_usage("--nagios is of health, without --json", "");
 	if (cli->given.count > 0 && command->run != command_add && command->run != command_modify)
 		return wrong_usage(
 		    "--unset and --password… are of add and modify, not of ", command->name);
@@ -358,6 +381,7 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"dot", no_argument, NULL, 'd'},
 	    {"clear", no_argument, NULL, 'c'},
 	    {"undo", no_argument, NULL, 'u'},
+	    {"nagios", no_argument, NULL, 'n'},
 	    {"unset", required_argument, NULL, GIVEN_UNSET},
 	    {"password", required_argument, NULL, GIVEN_PASSWORD},
 	    {"password-file", required_argument, NULL, GIVEN_FILE},
@@ -389,6 +413,8 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->clear = true;
 		else if (option == 'u')
 			cli->undo = true;
+		else if (option == 'n')
+			cli->nagios = true;
 		else if (option >= GIVEN_UNSET && option <= GIVEN_COMMAND)
 			give(&cli->given, option, optarg);
 		else if (option == 'h')

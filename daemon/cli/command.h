@@ -17,6 +17,9 @@
 #include "cli/terminal.h"
 
 #define EXIT_WRONG_USAGE 64
+/* Of "status", as of the status action of an init script. */
+#define EXIT_NOT_RUNNING 3
+#define EXIT_UNKNOWN 4
 #define EXIT_WRONG_ARGUMENT 2 /* of a command for plugin authors; also a file that is not there */
 
 struct client;
@@ -43,6 +46,7 @@ struct cli {
 	bool dot;                /* of graph */
 	bool clear;              /* of alias and choose */
 	bool undo;               /* of dismiss */
+	bool nagios;             /* of health */
 	struct given_list given; /* options of add and modify, in order */
 	struct stats_options stats;
 	struct terminal terminal;
@@ -75,6 +79,7 @@ int command_impact(struct cli *cli, char **arguments, int count);
 int command_graph(struct cli *cli, char **arguments, int count);
 int command_stats(struct cli *cli, char **arguments, int count);
 int command_status(struct cli *cli, char **arguments, int count);
+int command_health(struct cli *cli, char **arguments, int count);
 int command_watch(struct cli *cli, char **arguments, int count);
 
 int command_volumes(struct cli *cli, char **arguments, int count);
@@ -130,6 +135,9 @@ void render_graph(
     struct text *out, const struct terminal *terminal, struct json_object *answer, int64_t id);
 void render_dot(struct text *out, struct json_object *answer);
 void render_volumes(struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_health(struct text *out, const struct terminal *terminal, struct json_object *health);
+/* The same on one line with numbers after it, and what is wrong besides on further ones. */
+void render_nagios(struct text *out, struct json_object *health);
 void render_status(struct text *out, const struct terminal *terminal, struct json_object *status);
 void render_change(struct text *out, const struct terminal *terminal, struct json_object *notice);
 
@@ -139,6 +147,12 @@ void render_change(struct text *out, const struct terminal *terminal, struct jso
  * is none. The caller frees it.
  */
 char *list_path(struct json_object *classes, const char *typed);
+
+/* The exit status of "health": 0 to 3. */
+int health_status(struct json_object *health);
+
+/* The same when there is no runner, or one that may not be asked. */
+int health_without_runner(const struct cli *cli, bool is_forbidden);
 
 /* Whether the status tells of a plugin that failed or a database that is away. */
 bool status_is_bad(struct json_object *status);

@@ -363,7 +363,7 @@ int command_status(struct cli *cli, char **arguments, int count)
 	(void)arguments;
 	(void)count;
 	if (status == NULL)
-		return EXIT_FAILURE;
+		return EXIT_UNKNOWN;
 	bad = status_is_bad(status);
 	if (cli->json) {
 		result = print_json(status);

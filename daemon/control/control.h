@@ -23,6 +23,10 @@ struct control;
 struct control_callbacks {
 	/* The answer to GET /v1/status, a new object that the caller owns. */
 	struct json_object *(*status)(void *context);
+	/* The answer to GET /healthz, a new object, and whether the runner is of use as it is. */
+	struct json_object *(*health)(void *context, bool *is_usable);
+	/* The answer to GET /metrics, a new text without the last line end. */
+	char *(*metrics)(void *context);
 	/*
 	 * Why there is nothing to show yet ("the first scan waits for the database"), a new text;
 	 * NULL when nothing stands in the way. May be NULL itself, as the one below.

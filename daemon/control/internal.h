@@ -115,6 +115,9 @@ void exchange_answer_code(struct exchange *exchange, int code, struct json_objec
 /* Sends an answer that is JSON already; copies it. */
 void exchange_answer_text(struct exchange *exchange, const char *json, size_t length);
 
+/* Sends a text of another type, to which a line end is added; copies it. */
+void exchange_answer_as(struct exchange *exchange, const char *type, const char *text);
+
 /* Sends {"error": …} or, if field is not NULL, with the parameter that is wrong. */
 void exchange_refuse(struct exchange *exchange, int code, const char *field, const char *format,
     ...) __attribute__((format(printf, 4, 5)));

@@ -25,15 +25,17 @@ static void release_answer(const void *data, size_t length, void *argument)
 	json_object_put(answer);
 }
 
-/* Sends a body that is JSON but for the line end, and releases it. */
-static void send_body(
-    struct exchange *exchange, int code, const char *phrase, struct evbuffer *body)
+#define JSON_TYPE "application/json"
+
+/* Sends a body of a type, complete but for the line end, and releases it. */
+static void send_body(struct exchange *exchange, int code, const char *phrase, const char *type,
+    struct evbuffer *body)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(exchange->request);
 	char content_length[24];
 
 	evbuffer_add(body, "\n", 1);
-	evhttp_add_header(headers, "Content-Type", "application/json");
+	evhttp_add_header(headers, "Content-Type", type);
 	evhttp_add_header(headers, "Cache-Control", "no-store");
 	/* libevent leaves it out in answers to HEAD and CONNECT. */
 	snprintf(content_length, sizeof(content_length), "%zu", evbuffer_get_length(body));
@@ -54,7 +56,7 @@ static void send_json(
 
 	assert(body != NULL && bytes != NULL);
 	evbuffer_add_reference(body, bytes, length, release_answer, answer);
-	send_body(exchange, code, phrase, body);
+	send_body(exchange, code, phrase, JSON_TYPE, body);
 }
 
 void exchange_answer_text(struct exchange *exchange, const char *json, size_t length)
@@ -63,7 +65,16 @@ void exchange_answer_text(struct exchange *exchange, const char *json, size_t le
 
 	assert(body != NULL);
 	evbuffer_add(body, json, length);
-	send_body(exchange, HTTP_OK, "OK", body);
+	send_body(exchange, HTTP_OK, "OK", JSON_TYPE, body);
+}
+
+void exchange_answer_as(struct exchange *exchange, const char *type, const char *text)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	assert(body != NULL);
+	evbuffer_add(body, text, strlen(text));
+	send_body(exchange, HTTP_OK, "OK", type, body);
 }
 
 /* The words that go with a code. */

@@ -7,6 +7,7 @@
 #include <json-c/json_object.h>
 
 #include "base/memory.h"
+#include "control/openmetrics.h"
 
 /* Whether the query asks for resources of this class. */
 static bool class_matches(const struct graph_class *class, const struct query *query)
@@ -26,6 +27,24 @@ static void handle_status(struct exchange *exchange)
 	const struct control *control = exchange->control;
 
 	exchange_answer(exchange, control->callbacks->status(control->context));
+}
+
+static void handle_health(struct exchange *exchange)
+{
+	const struct control *control = exchange->control;
+	bool is_usable = false;
+	struct json_object *answer = control->callbacks->health(control->context, &is_usable);
+
+	exchange_answer_code(exchange, is_usable ? HTTP_OK : HTTP_SERVUNAVAIL, answer);
+}
+
+static void handle_metrics(struct exchange *exchange)
+{
+	const struct control *control = exchange->control;
+	char *text = control->callbacks->metrics(control->context);
+
+	exchange_answer_as(exchange, OPENMETRICS_TYPE, text);
+	free(text);
 }
 
 /* Adds "waiting", the reason, while there is nothing to show yet. */
@@ -391,6 +410,8 @@ static void handle_series(struct exchange *exchange)
 
 const struct route control_routes[] = {
     {EVHTTP_REQ_GET, "/v1/status", NULL, handle_status, "", 0, 0},
+    {EVHTTP_REQ_GET, "/healthz", NULL, handle_health, "", 0, 0},
+    {EVHTTP_REQ_GET, "/metrics", NULL, handle_metrics, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/plugins", NULL, handle_plugins, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/classes", NULL, handle_classes, "plugin kind internal", 0, 0},
     {EVHTTP_REQ_GET, "/v1/resources", NULL, handle_resources, "plugin class kind limit after", 1000,

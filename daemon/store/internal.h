@@ -56,6 +56,9 @@ struct writer {
 	size_t limit;         /* rows of the next statement at most */
 	size_t first;         /* row that the last statement begins with */
 	size_t left_out;      /* rows of this transaction */
+	size_t samples;       /* of frames that are not left out */
+
+	struct monotonic begun;
 
 	struct backoff wait;
 	struct store_trouble trouble;

@@ -412,6 +412,11 @@ struct reader *reader_new(
 	return reader;
 }
 
+size_t reader_waiting(const struct reader *reader)
+{
+	return reader->count;
+}
+
 void reader_free(struct reader *reader)
 {
 	struct inquiry *inquiry;

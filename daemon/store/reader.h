@@ -41,6 +41,9 @@ uint64_t reader_ask(struct reader *reader, const struct statistics_question *que
 /* Nobody waits for the answer any more: answered() will not be called. */
 void reader_withdraw(struct reader *reader, uint64_t number);
 
+/* How many questions wait, the one that is being answered included. */
+size_t reader_waiting(const struct reader *reader);
+
 /* Closes the connection at once; what was asked gets no answer. */
 void reader_free(struct reader *reader);
 

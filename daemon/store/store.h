@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/durations.h"
 #include "model/record.h"
 
 struct event_base;
@@ -49,6 +50,10 @@ struct store_statistics {
 	uint64_t reconnects;
 	uint64_t rows;     /* written or removed */
 	uint64_t left_out; /* rows that the server refused */
+	uint64_t samples;  /* written */
+	uint64_t samples_refused;
+	uint64_t samples_out_of_time; /* older than they are kept, or of a time to come */
+	struct durations durations;   /* of transactions that were committed */
 };
 
 struct store_callbacks {

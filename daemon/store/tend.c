@@ -211,10 +211,12 @@ static void leave_out_frames(struct store *store)
 	for (size_t i = 0; i < count; i++) {
 		struct frame_row *frame = &changes->frames[i];
 
-		if (is_out_of_time(store, frame))
-			text_clear(&frame->payload);
-		else
+		if (!is_out_of_time(store, frame)) {
 			changes->frames[kept++] = *frame;
+			continue;
+		}
+		store->statistics.samples_out_of_time += frame->sample_count;
+		text_clear(&frame->payload);
 	}
 	changes->frame_count = kept;
 	if (kept == count)

@@ -259,6 +259,8 @@ void store_write(struct store *store)
 	writer->complete = writer->rolling_back = false;
 	writer->part = writer->row = writer->left_out = 0;
 	writer->rows = 0;
+	writer->samples = sample_count(store->in_flight);
+	writer->begun = monotonic_now();
 	writer->limit = STATEMENT_ROWS;
 	if (!send_command(store, "BEGIN"))
 		return;
@@ -328,6 +330,8 @@ static void leave_out(struct store *store)
 	const char *name = NULL;
 	record_id id;
 
+	if (part->rows == offsetof(struct changes, frames))
+		writer->samples -= store->in_flight->frames[writer->first].sample_count;
 	memcpy(&id, row, sizeof(id));
 	if (part->name != 0)
 		memcpy(&name, row + part->name, sizeof(name));
@@ -370,6 +374,20 @@ static void go_on_carefully(struct store *store)
 		send_carefully(store);
 }
 
+/* Counts a transaction that is committed. */
+static void count_write(struct store *store)
+{
+	struct store_statistics *statistics = &store->statistics;
+	const struct writer *writer = &store->writer;
+
+	statistics->transactions++;
+	statistics->rows += writer->rows;
+	statistics->left_out += writer->left_out;
+	statistics->samples += writer->samples;
+	statistics->samples_refused += sample_count(store->in_flight) - writer->samples;
+	durations_add(&statistics->durations, monotonic_since(monotonic_now(), writer->begun));
+}
+
 /* The transaction is committed. */
 static void end_write(struct store *store)
 {
@@ -385,9 +403,7 @@ static void end_write(struct store *store)
 	free(writer->error);
 	writer->error = NULL;
 	store->revision++;
-	store->statistics.transactions++;
-	store->statistics.rows += writer->rows;
-	store->statistics.left_out += writer->left_out;
+	count_write(store);
 	store_written(store);
 }
 

@@ -2,6 +2,7 @@
 #include "supervisor/plugin_internal.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,10 +267,28 @@ static void fail_to_load(struct plugin *plugin, const char *cause)
 	if (plugin->supervisor->options->check)
 		return;
 	wait = backoff_next(&plugin->backoff);
-	plugin->restarts++;
+	plugin->counts.restarts[RESTART_LOADING]++;
 	log_about(LOG_LEVEL_INFO, plugin->config->name, NULL, "next try in %s",
 	    duration_format(wait, wait_text));
 	plugin_set_timer(plugin, wait);
+}
+
+static enum restart_reason restart_reason(const struct plugin *plugin)
+{
+	if (plugin->reason_count > 0)
+		return RESTART_LOADING;
+	if (!plugin->killed)
+		return RESTART_CRASH;
+	return plugin->overdue ? RESTART_DEADLINE : RESTART_FAULT;
+}
+
+uint64_t plugin_restarts(const struct plugin *plugin)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < RESTART_REASON_COUNT; i++)
+		count += plugin->counts.restarts[i];
+	return count;
 }
 
 /* What follows the end of a process that was not asked to end. */
@@ -286,7 +305,7 @@ static void bury(struct plugin *plugin, const char *cause)
 		return;
 	}
 	wait = backoff_next(&plugin->backoff);
-	plugin->restarts++;
+	plugin->counts.restarts[restart_reason(plugin)]++;
 	if (plugin->reason_count > 0) {
 		plugin_set_state(plugin, PLUGIN_BACKOFF, "could not be loaded: %s; next try in %s",
 		    plugin->reasons[0], duration_format(wait, wait_text));
@@ -296,9 +315,9 @@ static void bury(struct plugin *plugin, const char *cause)
 	if (plugin->process.pid > 0)
 		snprintf(number, sizeof(number), "[%d]", (int)plugin->process.pid);
 	log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL,
-	    "plugin host %s%s died: %s; it had run for %s; restart %u in %s", plugin->config->name,
-	    number, cause, duration_format(lived, age), plugin->restarts,
-	    duration_format(wait, wait_text));
+	    "plugin host %s%s died: %s; it had run for %s; restart %" PRIu64 " in %s",
+	    plugin->config->name, number, cause, duration_format(lived, age),
+	    plugin_restarts(plugin), duration_format(wait, wait_text));
 	plugin_take_state(plugin, PLUGIN_BACKOFF, xasprintf("died: %s", cause));
 	plugin_set_timer(plugin, wait);
 }

@@ -52,11 +52,13 @@ static bool take_allowance(struct plugin *plugin)
 
 void plugin_tell_dropped(struct plugin *plugin)
 {
-	if (plugin->allowance.dropped > 0)
+	struct line_allowance *allowance = &plugin->allowance;
+
+	if (allowance->dropped > allowance->told)
 		log_about(LOG_LEVEL_WARNING, plugin->config->name, NULL,
 		    "%llu lines that it logged are left out here: more than %d a second",
-		    plugin->allowance.dropped, LINES_PER_SECOND);
-	plugin->allowance.dropped = 0;
+		    allowance->dropped - allowance->told, LINES_PER_SECOND);
+	allowance->told = allowance->dropped;
 }
 
 void plugin_log_line(struct plugin *plugin, int level, const char *scannable, const char *line)

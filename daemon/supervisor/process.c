@@ -179,6 +179,7 @@ int process_start(struct process *process, const struct supervisor *supervisor, 
 	} else if (start_child(&ends, supervisor, plugin, &process->pid) != 0) {
 		error = errno;
 	}
+	process->started = wallclock_now();
 	if (error == 0)
 		keep_our_ends(process, &ends);
 	else

@@ -272,6 +272,7 @@ static void fail(struct session *session, const char *reason, bool was_told, enu
 	char *next = xasprintf("next scan in %s", duration_format(wait, text));
 	char *words = xasprintf("%s; %s", reason, next);
 
+	session->plugin->counts.failures[gap]++;
 	session->scanned = true;
 	go_offline(session, reason, gap);
 	session_set_state(session, SESSION_BACKOFF, words);
@@ -315,10 +316,26 @@ static void plan_confirmation(struct session *session, const struct batch *batch
 	evtimer_add(session->timer, &time);
 }
 
+/* Values, and the bins of histograms. */
+static uint64_t sample_count(const struct batch *batch)
+{
+	uint64_t count = batch->sample_count;
+
+	for (size_t i = 0; i < batch->histogram_count; i++)
+		count += batch->histograms[i].count;
+	return count;
+}
+
 static void note_scan(struct session *session, const struct batch *batch)
 {
+	struct plugin_counts *counts = &session->plugin->counts;
+
+	counts->batches[batch->kind]++;
+	counts->refused += batch->refused;
 	if (batch->kind == BATCH_ASYNC)
 		return;
+	durations_add(&counts->scans[batch->kind], batch->duration_ns);
+	durations_add(&counts->lateness, batch->lateness_ns);
 	session->last_scan = batch->time;
 	session->last_duration_ns = batch->duration_ns;
 	session->last_lateness_ns = batch->lateness_ns;
@@ -352,8 +369,11 @@ void session_batch(struct session *session, struct batch *batch)
 		    session->earlier);
 		return;
 	}
-	if (!supervisor->config.statistics_enabled)
+	session->plugin->counts.samples += sample_count(batch);
+	if (!supervisor->config.statistics_enabled) {
+		supervisor->samples_unwanted += sample_count(batch);
 		batch_forget_samples(batch);
+	}
 	if (graph_apply(supervisor->graph, batch, reason) != 0) {
 		plugin_kill(session->plugin, "sent a batch that can't be: %s", reason);
 		return;

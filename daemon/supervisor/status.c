@@ -48,8 +48,7 @@ static struct json_object *milliseconds(int64_t ns)
 	return decimal(seconds(ns) * 1000, 3);
 }
 
-/* The state for people: a scannable of which calls are refused is not all well. */
-static const char *state_of(const struct session *session)
+const char *session_shown_state(const struct session *session)
 {
 	if (session->state == SESSION_ONLINE && session->refused > 0)
 		return "degraded";
@@ -64,7 +63,7 @@ static struct json_object *scannable_status(const struct session *session)
 	add(object, "id", json_object_new_int64(session->scannable->id));
 	add(object, "label", json_object_new_string(graph_name(session->scannable)));
 	add(object, "class", json_object_new_string(session->scannable->class->key));
-	add(object, "state", json_object_new_string(state_of(session)));
+	add(object, "state", json_object_new_string(session_shown_state(session)));
 	add(object, "reason", text_or_null(session->reason));
 	add(object, "last_scan",
 	    session->last_scan.us != 0
@@ -134,7 +133,7 @@ static struct json_object *plugin_status(const struct plugin *plugin)
 	add(object, "state", json_object_new_string(plugin_state_name(plugin->state)));
 	add(object, "reason", text_or_null(plugin->reason));
 	add(object, "pid", plugin->has_process ? json_object_new_int(plugin->process.pid) : NULL);
-	add(object, "restarts", json_object_new_int64(plugin->restarts));
+	add(object, "restarts", json_object_new_int64((int64_t)plugin_restarts(plugin)));
 	add(object, "api", plugin->api_major != 0 ? json_object_new_string(api) : NULL);
 	add(object, "reasons", texts(plugin->reasons, plugin->reason_count));
 	add(object, "warnings", warnings(plugin));
@@ -180,7 +179,7 @@ static void add_unlisted(struct json_object *mistakes, const struct supervisor *
 	}
 }
 
-static struct json_object *mistakes_status(const struct supervisor *supervisor)
+struct json_object *supervisor_mistakes(const struct supervisor *supervisor)
 {
 	struct json_object *mistakes = json_object_new_array();
 	const struct plugin *plugin;
@@ -241,9 +240,10 @@ static size_t count_hidden(const struct graph_class *class)
 	return count;
 }
 
-/* How many resources people are to see. Not all are looked at: there may be a million. */
-static size_t count_shown(const struct graph *graph)
+/* Not all are looked at: there may be a million. */
+size_t supervisor_count_resources(const struct supervisor *supervisor)
 {
+	const struct graph *graph = supervisor->graph;
 	const struct graph_class *class;
 	size_t count = 0, hidden = 0;
 
@@ -256,16 +256,23 @@ static size_t count_shown(const struct graph *graph)
 	return count - hidden;
 }
 
+int64_t supervisor_count_alerts(const struct supervisor *supervisor)
+{
+	const struct graph_alert *alert;
+	int64_t count = 0;
+
+	TAILQ_FOREACH (alert, graph_alerts(supervisor->graph), in_active)
+		count += alert->resource != NULL && graph_is_shown(alert->resource);
+	return count;
+}
+
 static struct json_object *counts_status(const struct supervisor *supervisor)
 {
 	struct json_object *object = json_object_new_object();
-	const struct graph_alert *alert;
-	int64_t alerts = 0;
 
-	TAILQ_FOREACH (alert, graph_alerts(supervisor->graph), in_active)
-		alerts += alert->resource != NULL && graph_is_shown(alert->resource);
-	add(object, "resources", json_object_new_int64((int64_t)count_shown(supervisor->graph)));
-	add(object, "alerts", json_object_new_int64(alerts));
+	add(object, "resources",
+	    json_object_new_int64((int64_t)supervisor_count_resources(supervisor)));
+	add(object, "alerts", json_object_new_int64(supervisor_count_alerts(supervisor)));
 	add(object, "dropped_samples",
 	    json_object_new_int64((int64_t)graph_dropped_samples(supervisor->graph)));
 	return object;
@@ -286,18 +293,24 @@ static struct json_object *spool_object(const struct supervisor *supervisor)
 	return object;
 }
 
-static const char *const supervisor_state_names[] = {
+const char *const supervisor_state_names[] = {
     [SUPERVISOR_STARTING] = "starting",
     [SUPERVISOR_RUNNING] = "running",
     [SUPERVISOR_STOPPING] = "stopping",
+    NULL,
 };
 
-/* What the runner is doing as a whole: it counts as starting until the database is loaded. */
-static const char *state_name(const struct supervisor *supervisor)
+/* It counts as starting until the database is loaded. */
+enum supervisor_state supervisor_state(const struct supervisor *supervisor)
 {
 	if (supervisor->state == SUPERVISOR_RUNNING && !supervisor->loaded)
-		return supervisor_state_names[SUPERVISOR_STARTING];
-	return supervisor_state_names[supervisor->state];
+		return SUPERVISOR_STARTING;
+	return supervisor->state;
+}
+
+static const char *state_name(const struct supervisor *supervisor)
+{
+	return supervisor_state_names[supervisor_state(supervisor)];
 }
 
 char *supervisor_waiting(void *context)
@@ -342,28 +355,8 @@ struct json_object *supervisor_status(void *context)
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		json_object_array_add(plugins, plugin_status(plugin));
 	add(object, "plugins", plugins);
-	add(object, "mistakes", mistakes_status(supervisor));
+	add(object, "mistakes", supervisor_mistakes(supervisor));
 	add(object, "counts", counts_status(supervisor));
 	add(object, "spool", spool_object(supervisor));
 	return object;
-}
-
-char *supervisor_summary(const struct supervisor *supervisor)
-{
-	const struct plugin *plugin;
-	const struct session *session;
-	unsigned plugins = 0, running = 0, scannables = 0, online = 0;
-
-	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
-		plugins++;
-		running += plugin->state == PLUGIN_RUNNING;
-		TAILQ_FOREACH (session, &plugin->sessions, next) {
-			scannables++;
-			online += session->state == SESSION_ONLINE;
-		}
-	}
-	return xasprintf("%s; database %s; %u of %u plugins running; %u of %u scannables online",
-	    state_name(supervisor),
-	    supervisor->store != NULL ? store_state_name(store_state(supervisor->store)) : "off",
-	    running, plugins, online, scannables);
 }

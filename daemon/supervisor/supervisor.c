@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <systemd/sd-daemon.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -92,17 +91,6 @@ unsigned supervisor_scanning_initially(const struct supervisor *supervisor)
 			count += !session->scanned || session->state == SESSION_FIRST;
 	}
 	return count;
-}
-
-/* Tells systemd how things are, when that changed. It visits every session: not for every scan. */
-static void tell_systemd(struct supervisor *supervisor)
-{
-	char *text = supervisor_summary(supervisor);
-
-	if (supervisor->status_text == NULL || strcmp(text, supervisor->status_text) != 0)
-		sd_notifyf(0, "STATUS=%s", text);
-	free(supervisor->status_text);
-	supervisor->status_text = text;
 }
 
 /* ---- --check ---- */
@@ -203,7 +191,7 @@ static void begin_stop(struct supervisor *supervisor)
 
 	supervisor->state = SUPERVISOR_STOPPING;
 	limit.tv_sec += longest_stop_ns(supervisor) / NS_PER_S;
-	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld", (limit.tv_sec + 10) * 1000000LL);
+	service_tell_stop(limit.tv_sec + 10);
 	evtimer_add(supervisor->stop_timer, &limit);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		plugin_stop(plugin);
@@ -294,7 +282,7 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 	log_flush();
 	database_check_write(supervisor);
 	supervisor_plugin_changed(supervisor);
-	tell_systemd(supervisor);
+	service_tell_status(supervisor);
 }
 
 static void hangup(evutil_socket_t number, short what, void *context)
@@ -361,6 +349,8 @@ static void withdraw(void *context, uint64_t number)
 
 static const struct control_callbacks control_callbacks = {
     .status = supervisor_status,
+    .health = supervisor_health,
+    .metrics = supervisor_metrics,
     .waiting = supervisor_waiting,
     .reason = supervisor_reason,
     .ask = ask,
@@ -435,7 +425,7 @@ static void run(struct supervisor *supervisor)
 	supervisor_check_scannables(supervisor);
 	supervisor->state = SUPERVISOR_RUNNING;
 	warn_of_root(supervisor);
-	sd_notify(0, "READY=1");
+	service_begin(supervisor);
 	event_base_dispatch(supervisor->base);
 	if (database_is_written(supervisor))
 		return;
@@ -487,11 +477,11 @@ static void close_parts(struct supervisor *supervisor)
 	free_event(supervisor->child_signal);
 	free_event(supervisor->second);
 	free_event(supervisor->stop_timer);
+	service_end(supervisor);
 	event_base_free(supervisor->base);
 	free(supervisor->program);
 	mistakes_clear(&supervisor->rejected);
 	free(supervisor->database_reason);
-	free(supervisor->status_text);
 }
 
 /* The end of --check when there are mistakes, one on each line, in the configuration itself. */
@@ -558,8 +548,10 @@ static void log_event(int severity, const char *line)
 
 int supervisor_main(const struct supervisor_options *options)
 {
-	struct supervisor supervisor = {
-	    .magic = SUPERVISOR_MAGIC, .options = options, .started = monotonic_now()};
+	struct supervisor supervisor = {.magic = SUPERVISOR_MAGIC,
+	    .options = options,
+	    .started = monotonic_now(),
+	    .started_at = wallclock_now()};
 	struct graph_options graph_options = {
 	    .warn = warn, .error = complain, .spill = spooling_spill, .context = &supervisor};
 

@@ -18,8 +18,10 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "base/durations.h"
 #include "control/control.h"
 #include "graph/graph.h"
+#include "model/batch.h"
 #include "store/embedded.h"
 #include "store/reader.h"
 #include "store/spool.h"
@@ -51,6 +53,7 @@ struct process {
 	int output;  /* what it prints on standard output; -1 for a thread */
 	int errors;  /* and on standard error */
 	struct recorder *recorder;
+	struct wallclock started;
 };
 
 /*
@@ -107,7 +110,28 @@ void mistakes_clear(struct mistake_list *list);
 struct line_allowance {
 	unsigned left;
 	struct monotonic since;     /* of the last line gained */
-	unsigned long long dropped; /* since the last line that was logged */
+	unsigned long long dropped; /* since the plugin is known */
+	unsigned long long told;    /* of these */
+};
+
+/* Why a process that was not asked to end had to be started again. */
+enum restart_reason {
+	RESTART_CRASH,
+	RESTART_DEADLINE, /* killed: a hook took too long */
+	RESTART_FAULT,    /* killed for something else that it did, or ceased to do */
+	RESTART_LOADING,  /* it could not be loaded */
+	RESTART_REASON_COUNT
+};
+
+/* What a plugin did since it is known, in whichever process. */
+struct plugin_counts {
+	uint64_t restarts[RESTART_REASON_COUNT];
+	struct durations scans[BATCH_KIND_END]; /* that succeeded; of initial and update scans */
+	struct durations lateness;              /* of the same */
+	uint64_t failures[GAP_REASON_COUNT];    /* of scans and sessions */
+	uint64_t batches[BATCH_KIND_END];
+	uint64_t refused; /* calls */
+	uint64_t samples;
 };
 
 struct plugin {
@@ -121,7 +145,7 @@ struct plugin {
 	struct process process; /* valid while has_process */
 	bool has_process;
 	struct monotonic started;
-	unsigned restarts;
+	struct plugin_counts counts;
 	struct backoff backoff;
 	struct event *timer; /* the next start, or the limit of loading or stopping */
 	bool refused;        /* never to be started */
@@ -167,6 +191,9 @@ struct plugin {
 	struct mistake_list rejected; /* in those of a file that therefore was not reloaded */
 	TAILQ_ENTRY(plugin) next;
 };
+
+/* How often its process was started again. */
+uint64_t plugin_restarts(const struct plugin *plugin);
 
 struct plugin *plugin_new(struct supervisor *supervisor, const struct plugin_config *config);
 void plugin_free(struct plugin *plugin);
@@ -396,12 +423,15 @@ struct supervisor {
 	char *program; /* absolute path of this binary */
 	enum supervisor_state state;
 	struct monotonic started;
+	struct wallclock started_at;
+	uint64_t samples_unwanted; /* while no statistics are kept */
 	struct event_base *base;
 	struct event *terminate_signals[2]; /* SIGTERM, SIGINT */
 	struct event *hangup_signal;
 	struct event *child_signal;
 	struct event *second; /* every second: limits of hooks, status line */
 	struct event *stop_timer;
+	struct event *watchdog; /* signs of life for systemd; NULL if it wants none */
 
 	struct embedded *embedded;
 	struct store *store;
@@ -526,10 +556,31 @@ struct changes *spooling_take(struct supervisor *supervisor);
 /* They are stored. */
 void spooling_committed(struct supervisor *supervisor, const struct changes *changes);
 
+/* ---- systemd (service.c) ---- */
+
+/* The runner is ready, and gives signs of life from now on if that is wanted. */
+void service_begin(struct supervisor *supervisor);
+
+/* How things are, when that changed. It visits every session: not for every scan. */
+void service_tell_status(struct supervisor *supervisor);
+
+/* It stops, which may take so long. */
+void service_tell_stop(int64_t limit_s);
+void service_end(struct supervisor *supervisor);
+
 /* ---- what is told ---- */
 
 /* The answer to GET /v1/status (status.c). */
 struct json_object *supervisor_status(void *context);
+
+/*
+ * The answer to GET /healthz, and whether what all depends on, database and plugins, is there
+ * (health.c).
+ */
+struct json_object *supervisor_health(void *context, bool *is_usable);
+
+/* The answer to GET /metrics, a new text (metrics.c). */
+char *supervisor_metrics(void *context);
 
 /* Why there is nothing to show yet, a new text; NULL when nothing stands in the way. */
 char *supervisor_waiting(void *context);
@@ -537,7 +588,23 @@ char *supervisor_waiting(void *context);
 /* Why a scannable is not contactable, or NULL. */
 const char *supervisor_reason(void *context, const struct graph_resource *scannable);
 
-/* One line for systemd and people; the caller frees it. */
+/* What the runner is doing as a whole, an index in the list of names, which NULL ends. */
+extern const char *const supervisor_state_names[];
+enum supervisor_state supervisor_state(const struct supervisor *supervisor);
+
+/* The state of a session for people: "degraded" if it is online and calls are refused. */
+const char *session_shown_state(const struct session *session);
+
+/* What keeps scannables of the configuration from being used, or it from being reloaded. */
+struct json_object *supervisor_mistakes(const struct supervisor *supervisor);
+
+/* How many resources people are to see. */
+size_t supervisor_count_resources(const struct supervisor *supervisor);
+
+/* How many active alerts they see. */
+int64_t supervisor_count_alerts(const struct supervisor *supervisor);
+
+/* One line for systemd and people (health.c); the caller frees it. */
 char *supervisor_summary(const struct supervisor *supervisor);
 
 /* Sessions whose first scan is still awaited. */

@@ -7,13 +7,16 @@
 #include <ftw.h>
 #include <glob.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -771,4 +774,41 @@ void assert_no_period_missed(struct runner *runner, const char *text)
 #endif
 
 	assert_in_range(longest_gap(runner, text), 1, slow ? 20000 : 1990);
+}
+
+/* ---- what systemd is told ---- */
+
+int notices_open(const struct runner *runner)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int notices = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", runner->directory);
+	assert_int_equal(bind(notices, (struct sockaddr *)&address, sizeof(address)), 0);
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	return notices;
+}
+
+void notices_unset(void)
+{
+	unsetenv("NOTIFY_SOCKET");
+}
+
+void expect_notice(int socket, const char *begin)
+{
+	char message[4096] = "";
+	int64_t end = now_ms() + DEADLINE_S * 1000;
+
+	for (;;) {
+		struct pollfd input = {.fd = socket, .events = POLLIN};
+		ssize_t length;
+
+		if (poll(&input, 1, (int)(end - now_ms())) <= 0)
+			fail_msg("systemd is not told \"%s\", but at last \"%s\"", begin, message);
+		length = recv(socket, message, sizeof(message) - 1, 0);
+		assert_true(length > 0);
+		message[length] = '\0';
+		if (strncmp(message, begin, strlen(begin)) == 0)
+			return;
+	}
 }

@@ -106,6 +106,15 @@ unsigned count_statements(struct runner *runner);
 /* Waits until a plugin is in this state ("running", "failed", …). */
 void wait_for_plugin(struct runner *runner, const char *plugin, const char *state);
 
+/* ---- what systemd is told ---- */
+
+/* A socket for what runners that are started until notices_unset() tell systemd. */
+int notices_open(const struct runner *runner);
+void notices_unset(void);
+
+/* Waits for a message that begins like this. */
+void expect_notice(int socket, const char *begin);
+
 /* ---- files ---- */
 
 /* Absolute paths of what was built: "plugins/example.so". The caller frees them. */

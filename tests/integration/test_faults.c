@@ -5,13 +5,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -753,36 +750,13 @@ static void verbose_writes_to_the_terminal_and_the_file(void **state)
 	free(plugin);
 }
 
-/* Waits for a message to systemd that begins like this. */
-static void expect_notice(int socket, const char *begin)
-{
-	char message[1024];
-	int64_t end = now_ms() + DEADLINE_S * 1000;
-
-	for (;;) {
-		struct pollfd input = {.fd = socket, .events = POLLIN};
-		ssize_t length;
-
-		assert_true(poll(&input, 1, (int)(end - now_ms())) > 0);
-		length = recv(socket, message, sizeof(message) - 1, 0);
-		assert_true(length > 0);
-		message[length] = '\0';
-		if (strncmp(message, begin, strlen(begin)) == 0)
-			return;
-	}
-}
-
 static void systemd_is_told_how_things_are(void **state)
 {
 	struct runner *runner = *state;
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int notices = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int notices = notices_open(runner);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", runner->directory);
-	assert_int_equal(bind(notices, (struct sockaddr *)&address, sizeof(address)), 0);
-	setenv("NOTIFY_SOCKET", address.sun_path, 1);
 	start_beside_good(runner, "", "");
-	unsetenv("NOTIFY_SOCKET");
+	notices_unset();
 	expect_notice(notices, "READY=1");
 	expect_notice(notices,
 	    "STATUS=running; database ready; 1 of 1 plugins running; 1 of 1 scannables online");

@@ -14,8 +14,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/journal.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -48,10 +50,11 @@ static int tear_down(void **state)
 
 	log_set_sink(NULL);
 	log_set_level(LOG_LEVEL_INFO);
+	unsetenv("JOURNAL_STREAM");
 	log_close();
+	log_set_journal(JOURNAL_SOCKET);
 	dup2(fixture->saved_stderr, STDERR_FILENO);
 	close(fixture->saved_stderr);
-	unsetenv("JOURNAL_STREAM");
 	unlink(fixture->log);
 	unlink(fixture->other);
 	rmdir(fixture->directory);
@@ -250,11 +253,83 @@ static void pretend_journal(unsigned long inode_offset)
 	free(stream);
 }
 
-static void the_journal_gets_priorities(void **state)
+/* A journal at fixture->log, which standard error seems to lead to. */
+static int start_journal(const struct fixture *fixture)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_true(text_copy(address.sun_path, sizeof(address.sun_path), fixture->log));
+	assert_int_equal(bind(journal, (struct sockaddr *)&address, sizeof(address)), 0);
+	log_set_journal(fixture->log);
+	redirect_stderr(fixture->other);
+	pretend_journal(0);
+	assert_int_equal(log_open(NULL), 0);
+	return journal;
+}
+
+/* Asserts that the journal got an entry that begins and ends like this. */
+static void assert_entry(int journal, const char *begin, const char *end)
+{
+	char entry[4096];
+	ssize_t length = recv(journal, entry, sizeof(entry) - 1, 0);
+
+	assert_true(length > 0);
+	entry[length] = '\0';
+	assert_ptr_equal(strstr(entry, begin), entry);
+	assert_non_null(strstr(entry, "\nSYSLOG_IDENTIFIER=test_base_log\n"));
+	assert_true((size_t)length >= strlen(end));
+	assert_string_equal(entry + length - strlen(end), end);
+}
+
+static void the_journal_gets_entries_with_fields(void **state)
+{
+	struct fixture *fixture = *state;
+	int journal = start_journal(fixture);
+	char *logged;
+
+	log_about(LOG_LEVEL_WARNING, "acme", "array\n7", "drive %d\nis missing", 5);
+	log_about(LOG_LEVEL_ERROR, "acme", NULL, "e");
+	log_info("i");
+	assert_entry(journal, "MESSAGE=acme array\\n7: drive 5\\nis missing\nPRIORITY=4\n",
+	    "\nPLUGIN=acme\nSCANNABLE=array\\n7\n");
+	assert_entry(journal, "MESSAGE=acme: e\nPRIORITY=3\n", "\nPLUGIN=acme\n");
+	assert_entry(journal, "MESSAGE=i\nPRIORITY=6\n", "=test_base_log\n");
+	logged = contents(fixture->other);
+	assert_string_equal(logged, "");
+	free(logged);
+	close(journal);
+}
+
+static void what_the_journal_does_not_take_goes_to_its_stream(void **state)
+{
+	struct fixture *fixture = *state;
+	int journal = start_journal(fixture);
+	char *logged;
+
+	/* A queue of datagrams is bounded: some line finds it full, and nobody waits. */
+	log_info("flood");
+	for (logged = contents(fixture->other); logged[0] == '\0';
+	     logged = contents(fixture->other)) {
+		free(logged);
+		log_info("flood");
+	}
+	assert_string_equal(logged, "<6>flood\n");
+	free(logged);
+	close(journal);
+	assert_int_equal(unlink(fixture->log), 0);
+	log_about(LOG_LEVEL_WARNING, "acme", NULL, "gone");
+	logged = contents(fixture->other);
+	assert_string_equal(logged, "<6>flood\n<4>acme: gone\n");
+	free(logged);
+}
+
+static void the_stream_of_the_journal_gets_priorities(void **state)
 {
 	struct fixture *fixture = *state;
 	char *logged;
 
+	log_set_journal("/nowhere/socket");
 	redirect_stderr(fixture->other);
 	pretend_journal(0);
 	assert_int_equal(log_open(NULL), 0);
@@ -528,7 +603,9 @@ int main(void)
 	    LOG_TEST(opening_appends_to_what_is_there),
 	    LOG_TEST(a_file_that_can_not_be_opened_is_refused),
 	    LOG_TEST(lines_go_to_stderr_while_the_file_can_not_be_written),
-	    LOG_TEST(the_journal_gets_priorities),
+	    LOG_TEST(the_journal_gets_entries_with_fields),
+	    LOG_TEST(what_the_journal_does_not_take_goes_to_its_stream),
+	    LOG_TEST(the_stream_of_the_journal_gets_priorities),
 	    LOG_TEST(another_stream_than_the_journal_gets_the_time),
 	    LOG_TEST(a_sink_gets_the_lines),
 	    LOG_TEST(logging_keeps_errno),

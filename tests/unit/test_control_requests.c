@@ -37,6 +37,37 @@ static void status_is_what_the_supervisor_says(void **state)
 	json_object_put(answer);
 }
 
+static struct json_object *be_well(void *context, bool *is_usable)
+{
+	(void)context;
+	*is_usable = true;
+	return json_tokener_parse("{\"status\": \"ok\"}");
+}
+
+static struct json_object *be_ill(void *context, bool *is_usable)
+{
+	(void)context;
+	*is_usable = false;
+	return json_tokener_parse("{\"status\": \"critical\"}");
+}
+
+static void health_has_another_code_if_the_runner_is_of_no_use(void **state)
+{
+	struct site *site = *state;
+	struct json_object *answer;
+	int code;
+
+	site->callbacks.health = be_well;
+	answer = get_well(site, "/healthz");
+	assert_string_equal(at(answer, "status"), "ok");
+	json_object_put(answer);
+	site->callbacks.health = be_ill;
+	answer = site_get(site, "/healthz", &code);
+	assert_int_equal(code, 503);
+	assert_string_equal(at(answer, "status"), "critical");
+	json_object_put(answer);
+}
+
 static void plugins_are_a_part_of_the_status(void **state)
 {
 	struct json_object *answer = get_well(*state, "/v1/plugins");
@@ -611,6 +642,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 	        status_is_what_the_supervisor_says, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        health_has_another_code_if_the_runner_is_of_no_use, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        plugins_are_a_part_of_the_status, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
