@@ -118,7 +118,7 @@ static void apply_changed(struct application *application, struct prepared *prep
 	for (size_t i = 0; i < report->change_count; i++) {
 		size_t attribute = report->changes[i].attribute;
 
-		relabel = relabel || class_is_identifying(prepared->class->class, attribute);
+		relabel = relabel || class_default_label_has(prepared->class->class, attribute);
 		set_value(application, prepared, attribute, &prepared->values[i]);
 	}
 	if (relabel)

@@ -11,6 +11,12 @@
 
 #include "base/memory.h"
 
+/* What the path weights above a node come to. */
+struct rating {
+	bool weighted; /* there are any */
+	int64_t weight;
+};
+
 /* ---- looking up ---- */
 
 struct climb {
@@ -74,13 +80,17 @@ static struct graph_resource *nearest_drive(struct graph *graph, struct graph_re
 	return drive;
 }
 
-/* Adds up the path weights among the ancestors; false if there are none. */
-static bool weigh(struct graph *graph, struct graph_resource *leaf, int64_t *sum)
+/*
+ * Adds up the path weights among the ancestors. As long as the plugin of one is not loaded the sum
+ * is what it was.
+ */
+static struct rating weigh(
+    struct graph *graph, struct graph_resource *leaf, const struct rating *before)
 {
 	struct climb climb = {NULL, 0, 0};
-	bool any = false;
+	struct rating rating = {false, 0};
+	bool known = true;
 
-	*sum = 0;
 	graph->mark++;
 	climb_to(graph, &climb, leaf);
 	for (size_t i = 0; i < climb.count; i++) {
@@ -90,14 +100,15 @@ static bool weigh(struct graph *graph, struct graph_resource *leaf, int64_t *sum
 		                                 : NULL;
 
 		climb_from(graph, &climb, resource, KIND_WEIGHT, TRAIT_BELOW_WEIGHT);
+		known = known && (!is_kind(resource, KIND_WEIGHT) || resource->values != NULL);
 		if (weight == NULL)
 			continue;
-		any = true;
-		if (__builtin_add_overflow(*sum, weight->integer, sum))
-			*sum = weight->integer > 0 ? INT64_MAX : INT64_MIN;
+		rating.weighted = true;
+		if (__builtin_add_overflow(rating.weight, weight->integer, &rating.weight))
+			rating.weight = weight->integer > 0 ? INT64_MAX : INT64_MIN;
 	}
 	free(climb.resources);
-	return any;
+	return known ? rating : *before;
 }
 
 /* ---- places: each path of a server once ---- */
@@ -194,16 +205,19 @@ static struct graph_server *server_of(struct graph *graph, const struct graph_re
 	return server_of_number(graph, 0);
 }
 
-/* Follows the weight of a node. */
-static void update_weight(struct graph *graph, struct graph_volume_node *node)
+static struct rating rating_of(const struct graph_volume_node *node)
 {
-	int64_t weight;
-	bool weighted = weigh(graph, node->resource, &weight);
+	return node != NULL ? (struct rating){node->weighted, node->weight}
+	                    : (struct rating){false, 0};
+}
 
-	if (node->weighted == weighted && node->weight == weight)
+static void set_rating(
+    struct graph *graph, struct graph_volume_node *node, const struct rating *rating)
+{
+	if (node->weighted == rating->weighted && node->weight == rating->weight)
 		return;
-	node->weighted = weighted;
-	node->weight = weight;
+	node->weighted = rating->weighted;
+	node->weight = rating->weight;
 	if (node->id == 0)
 		return;
 	volume_node_touch(graph, node);
@@ -258,6 +272,7 @@ static void put(struct graph *graph, struct graph_resource *leaf, struct graph_r
 void leaf_update(struct graph *graph, struct graph_resource *resource)
 {
 	struct graph_resource *drive = is_leaf(resource) ? nearest_drive(graph, resource) : NULL;
+	struct rating rating = rating_of(resource->volume_node);
 	record_id server;
 	char *path;
 
@@ -267,6 +282,7 @@ void leaf_update(struct graph *graph, struct graph_resource *resource)
 		return;
 	}
 	put(graph, resource, drive, path, server);
-	update_weight(graph, resource->volume_node);
+	rating = weigh(graph, resource, &rating);
+	set_rating(graph, resource->volume_node, &rating);
 	free(path);
 }

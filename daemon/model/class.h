@@ -282,6 +282,9 @@ typedef void reference_label(void *context, uint64_t reference, struct text *lab
 void class_default_label(const struct class *class, const struct value *values,
     reference_label *reference, void *context, struct text *label);
 
+/* Whether an attribute is part of the default label. */
+bool class_default_label_has(const struct class *class, size_t attribute);
+
 /* ---- relations ---- */
 
 /* Appends the name of the target as in an ancestry: "linux.ScsiDevice", "DeviceNode". */

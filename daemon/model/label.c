@@ -70,14 +70,21 @@ static const char *short_path(const char *path)
 	return path;
 }
 
+/* Finds the attributes that device nodes are called after. False if they are not. */
+static bool find_place(const struct class *class, size_t *host, size_t *path)
+{
+	*host = class_find_attribute(class, "host_id");
+	*path = class_find_attribute(class, "path");
+	return class->builtin == BUILTIN_DEVICE_NODE && *host != CLASS_NOT_FOUND &&
+	       *path != CLASS_NOT_FOUND;
+}
+
 /* Appends the server and the path of a device node: "3:mpath0". False if it has none. */
 static bool append_node(const struct class *class, const struct value *values, struct text *label)
 {
-	size_t host = class_find_attribute(class, "host_id");
-	size_t path = class_find_attribute(class, "path");
+	size_t host, path;
 
-	if (class->builtin != BUILTIN_DEVICE_NODE || host == CLASS_NOT_FOUND ||
-	    path == CLASS_NOT_FOUND)
+	if (!find_place(class, &host, &path))
 		return false;
 	value_append_plain(label, &values[host]);
 	text_append_char(label, ':');
@@ -114,4 +121,13 @@ void class_default_label(const struct class *class, const struct value *values,
 	if (!append_node(class, values, label))
 		append_identity(class, values, reference, context, label);
 	cut_label(label, begin);
+}
+
+bool class_default_label_has(const struct class *class, size_t attribute)
+{
+	size_t host, path;
+
+	if (find_place(class, &host, &path))
+		return attribute == host || attribute == path;
+	return class_is_identifying(class, attribute);
 }

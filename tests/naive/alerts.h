@@ -11,6 +11,9 @@ static inline void naive_end_alert(struct naive_model *model, int index)
 	struct naive_event event = {.alert = index, .thing = alert->thing};
 
 	alert->active = false;
+	for (size_t i = model->active_count; i-- > 0;)
+		if (model->active[i] == (size_t)index)
+			model->active[i] = model->active[--model->active_count];
 	snprintf(event.message, sizeof(event.message), "Cleared storage alert: %s", alert->message);
 	model->events =
 	    xreallocarray(model->events, model->event_count + 1, sizeof(*model->events));
@@ -34,10 +37,12 @@ static inline void naive_end_offline(struct naive_model *model, int index, bool 
 
 static inline int naive_find_alert(const struct naive_model *model, int thing, const char *name)
 {
-	for (size_t i = 0; i < model->alert_count; i++)
-		if (model->alerts[i].active && model->alerts[i].thing == thing &&
-		    strcmp(model->alerts[i].name, name) == 0)
-			return (int)i;
+	for (size_t i = 0; i < model->active_count; i++) {
+		const struct naive_alert *alert = &model->alerts[model->active[i]];
+
+		if (alert->thing == thing && strcmp(alert->name, name) == 0)
+			return (int)model->active[i];
+	}
 	return NOWHERE;
 }
 
@@ -53,6 +58,9 @@ static inline void naive_raise(struct naive_model *model, int thing, const char 
 	alert.root = (int)model->alert_count;
 	model->alerts =
 	    xreallocarray(model->alerts, model->alert_count + 1, sizeof(*model->alerts));
+	model->active =
+	    xreallocarray(model->active, model->active_count + 1, sizeof(*model->active));
+	model->active[model->active_count++] = model->alert_count;
 	model->alerts[model->alert_count++] = alert;
 }
 

@@ -3,21 +3,24 @@
 #ifndef TESTS_NAIVE_EXPECTED_H
 #define TESTS_NAIVE_EXPECTED_H
 
-#include "numbers.h"
+#include "expected_volumes.h"
 
 /*
  * How much is compared: the past from an alert on, and what takes long for one of so many resources
- * in turn, or for all.
+ * and alerts in turn, or for all.
  */
 struct naive_extent {
 	int64_t alerts_from, events_from;
 	int64_t every, turn;
 };
 
-static inline const char *naive_or_none(const char *text)
-{
-	return text != NULL ? text : "-";
-}
+/*
+ * All views that there are. Each is compared but those about samples, "gaps" and "histograms": the
+ * classes have no statistics. Of "classes" what differs from class to class is.
+ */
+static const char *const naive_view_names[] = {"affected", "affected_servers", "affected_volumes",
+    "alerts", "classes", "events", "gaps", "graph", "histograms", "parents", "plugins", "resources",
+    "servers", "volume_nodes", "volume_resources", "volumes"};
 
 /* The scannable that a thing goes with: its scope, or of those that report it the first one. */
 static inline int64_t naive_scannable_of(const struct naive_model *model, int thing)
@@ -40,23 +43,27 @@ static inline void naive_expect_resource(
 {
 	const struct naive_thing *t = &model->things[thing];
 	const struct naive_class *class = &naive_classes[t->class];
-	char identifier[128], label[64], name[64], alias[64] = "-", size[16] = "-";
+	char identifier[128], label[64], name[64], alias[64] = "-", server[24];
 
 	naive_identifier(model, thing, identifier);
 	naive_label(model, thing, label);
 	naive_name(model, thing, name);
 	if (t->alias != 0)
 		snprintf(alias, sizeof(alias), "%s", name);
-	if (t->values[SIZE] != 0)
-		snprintf(size, sizeof(size), "%d", t->values[SIZE]);
+	snprintf(server, sizeof(server), "%" PRId64, t->server);
 	naive_line(lines,
 	    "resource %" PRId64 " %s.%s %" PRId64
 	    " %s '%s' alias %s name %s state %s wwn %s size %s"
-	    " ref %" PRId64 " configured %d removable %d with %" PRId64,
+	    " ref %" PRId64 " configured %d removable %d with %" PRId64
+	    " type %s path %s server %s weight %s address %s",
 	    t->id, naive_plugins[class->plugin], class->name, naive_id(model, t->scope), identifier,
-	    label, alias, name, naive_or_none(naive_states[t->values[STATE]]),
-	    naive_or_none(naive_wwns[t->values[WWN]]), size, naive_id(model, t->values[REF] - 1),
-	    thing < SCANNABLES, thing < SCANNABLES, naive_scannable_of(model, thing));
+	    label, alias, name, naive_text(STATE, t->values[STATE]),
+	    naive_text(WWN, t->values[WWN]), naive_text(SIZE, t->values[SIZE]),
+	    naive_id(model, t->values[REF] - 1), thing < SCANNABLES, thing < SCANNABLES,
+	    naive_scannable_of(model, thing), naive_text(TYPE, t->values[TYPE]),
+	    naive_text(PATH, t->values[PATH]),
+	    t->server != 0 ? server : naive_text(HOST, t->values[HOST]),
+	    naive_text(WEIGHT, t->values[WEIGHT]), naive_text(ADDRESS, t->values[ADDRESS]));
 }
 
 static inline void naive_expect_kind(
@@ -65,19 +72,14 @@ static inline void naive_expect_kind(
 	const struct naive_class *class = &naive_classes[model->things[thing].class];
 	int64_t id = model->things[thing].id;
 
-	if (strcmp(class->kind, "PhysicalDisk") == 0 || strcmp(class->kind, "StoragePool") == 0)
+	if (strcmp(class->kind, "PhysicalDisk") == 0)
 		naive_line(lines, "kind %s %" PRId64, class->kind, id);
+	if (naive_is_drive(model->things[thing].class))
+		naive_line(lines, "kind LogicalDrive %" PRId64, id);
 	if (naive_is_lun(&model->things[thing]))
 		naive_line(lines, "kind naive_array.Lun %" PRId64, id);
 	if (model->things[thing].class == DEVICE)
 		naive_line(lines, "kind naive_linux.Device %" PRId64, id);
-}
-
-static int naive_compare_ids(const void *a, const void *b)
-{
-	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-
-	return left < right ? -1 : left > right;
 }
 
 static inline void naive_expect_parents(
@@ -114,7 +116,7 @@ static inline void naive_expect_reach(const struct naive_model *model, int thing
 	naive_reach(model, thing, true, above);
 	naive_reach(model, thing, false, below);
 	for (int i = 0; i < THINGS; i++) {
-		if (!naive_is_shown(model, i))
+		if (!in_turn || !naive_is_shown(model, i))
 			continue;
 		if (above[i] >= 0)
 			naive_line(
@@ -123,10 +125,10 @@ static inline void naive_expect_reach(const struct naive_model *model, int thing
 			naive_line(
 			    lines, "descendant %" PRId64 " of %" PRId64, model->things[i].id, id);
 	}
-	for (size_t i = 0; i < model->alert_count; i++) {
-		const struct naive_alert *alert = &model->alerts[i];
+	for (size_t i = 0; i < model->active_count; i++) {
+		const struct naive_alert *alert = &model->alerts[model->active[i]];
 
-		if (!alert->active || !naive_is_loaded(model, alert->thing))
+		if (!naive_is_loaded(model, alert->thing))
 			continue;
 		if (in_turn && above[alert->thing] >= 0 && naive_is_shown(model, alert->thing))
 			naive_line(lines, "active alert %" PRId64 " of %" PRId64 " %d", alert->id,
@@ -169,9 +171,12 @@ static inline size_t naive_consequences(const struct naive_model *model, int ind
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < model->alert_count; i++)
-		count += model->alerts[i].active && model->alerts[i].root == index &&
-		         (int)i != index && naive_is_loaded(model, model->alerts[i].thing);
+	for (size_t i = 0; i < model->active_count; i++) {
+		const struct naive_alert *alert = &model->alerts[model->active[i]];
+
+		count += alert->root == index && (int)model->active[i] != index &&
+		         naive_is_loaded(model, alert->thing);
+	}
 	return count;
 }
 
@@ -242,6 +247,17 @@ static inline struct naive_lines naive_expected(
 			naive_line(&lines, "event of %" PRId64 " on %" PRId64 " INFO %s",
 			    naive_alert_id(model, model->events[i].alert),
 			    naive_id(model, model->events[i].thing), model->events[i].message);
+	naive_expect_servers(model, &lines);
+	naive_expect_volumes(model, &lines);
+	for (size_t i = 0; i < model->active_count; i++) {
+		const struct naive_alert *alert = &model->alerts[model->active[i]];
+
+		if (naive_is_loaded(model, alert->thing) &&
+		    alert->id % extent->every == extent->turn)
+			naive_expect_risk(model, alert, &lines);
+	}
+	for (size_t i = 0; i < sizeof(naive_view_names) / sizeof(naive_view_names[0]); i++)
+		naive_line(&lines, "view %s", naive_view_names[i]);
 	return lines;
 }
 

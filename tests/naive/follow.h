@@ -52,7 +52,7 @@ static inline void naive_forget(struct naive_model *model, int thing)
 	for (int i = 0; i < THINGS; i++)
 		model->linked[thing][i] = model->linked[i][thing] = false;
 	t->exists = false;
-	t->id = 0;
+	t->id = t->server = 0;
 	t->alias = 0;
 }
 
@@ -109,6 +109,8 @@ static inline bool naive_relates(const struct naive_thing *child, const struct n
 	const int *c = child->values, *p = parent->values;
 	bool same_size = c[SIZE] != 0 && c[SIZE] == p[SIZE];
 
+	if (parent->class == RATING && child->class == DEVICE)
+		return naive_same_wwn(c[WWN], p[WWN], false);
 	if (naive_is_lun(parent) && child->class == DEVICE)
 		return naive_same_wwn(c[WWN], p[WWN], true);
 	if (parent->class == SHARED && child->class == DEVICE)
@@ -178,15 +180,15 @@ static inline int naive_cause(const struct naive_model *model, int thing)
 	int best = NOWHERE;
 
 	naive_reach(model, thing, true, distance);
-	for (size_t i = 0; i < model->alert_count; i++) {
-		const struct naive_alert *alert = &model->alerts[i];
-		int far = alert->active ? distance[alert->thing] : -1;
+	for (size_t i = 0; i < model->active_count; i++) {
+		const struct naive_alert *alert = &model->alerts[model->active[i]];
+		int far = distance[alert->thing];
 		int least = best != NOWHERE ? distance[model->alerts[best].thing] : THINGS;
 
 		if (far <= 0 || !naive_is_loaded(model, alert->thing))
 			continue;
 		if (far < least || (far == least && naive_precedes(alert, &model->alerts[best])))
-			best = (int)i;
+			best = (int)model->active[i];
 	}
 	return best;
 }
@@ -194,17 +196,17 @@ static inline int naive_cause(const struct naive_model *model, int thing)
 /* Names the causes of all active alerts; ended ones keep their last. */
 static inline void naive_name_causes(struct naive_model *model)
 {
-	for (size_t i = 0; i < model->alert_count; i++)
-		if (model->alerts[i].active)
-			model->alerts[i].cause = naive_cause(model, model->alerts[i].thing);
-	for (size_t i = 0; i < model->alert_count; i++) {
-		int root = (int)i;
+	for (size_t i = 0; i < model->active_count; i++) {
+		struct naive_alert *alert = &model->alerts[model->active[i]];
 
-		if (!model->alerts[i].active)
-			continue;
+		alert->cause = naive_cause(model, alert->thing);
+	}
+	for (size_t i = 0; i < model->active_count; i++) {
+		int root = (int)model->active[i];
+
 		while (model->alerts[root].cause != NOWHERE)
 			root = model->alerts[root].cause;
-		model->alerts[i].root = root;
+		model->alerts[model->active[i]].root = root;
 	}
 }
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_NAIVE_MODEL_H
 #define TESTS_NAIVE_MODEL_H
 
-#include "follow.h"
+#include "servers.h"
 
 /* Before anything happens: what is told of it begins anew. */
 static inline void naive_prepare(struct naive_model *model)
@@ -27,6 +27,7 @@ static inline void naive_report(struct naive_model *model, const struct naive_sc
 		t->exists = true;
 		t->life = ++model->lives;
 	}
+	t->judged = true;
 	model->scannables[scan->scannable].means[thing] = t->life;
 	t->reported[scan->scannable] = true;
 	memcpy(t->values, scan->values[thing], sizeof(t->values));
@@ -49,6 +50,7 @@ static inline void naive_change(struct naive_model *model, const struct naive_sc
 	for (int i = 0; i < VALUES; i++) {
 		if (!scan->changed[thing][i] || !naive_means(model, scan->scannable, thing))
 			continue;
+		t->judged = t->judged || t->values[i] != scan->values[thing][i];
 		t->values[i] = scan->values[thing][i];
 		if (i == STATE)
 			t->says[scan->scannable] = t->values[i];
@@ -284,6 +286,7 @@ static inline void naive_restart(struct naive_model *model)
 				model->wanted[i][child][parent] =
 				    model->wanted[i][child][parent] && model->linked[child][parent];
 	}
+	naive_forget_places(model);
 	naive_settle(model);
 }
 

@@ -7,14 +7,20 @@
  * naive_array.Box, .Numbered: scannables, the latter with an automatic identifier.
  * naive_array.Tray: scoped.
  * naive_array.Spindle: scoped, identified by its tray and a number; may have a spare.
- * naive_array.Lun, .FatLun: scoped, of a spindle that they can't be without. A FatLun is a Lun.
- * naive_array.Shared: global; may have a tray for its home.
- * naive_linux.Server: a scannable.
- * naive_linux.Device: scoped.
- * naive_linux.Export: global, of a device that it can't be without.
+ * naive_array.Lun, .FatLun: logical drives, scoped, of a spindle that they can't be without. A
+ * FatLun is a Lun, of device type "zfs".
+ * naive_array.Shared: a logical drive, global; may have a tray for its home.
+ * naive_linux.Server: a scannable. Its label is no host name, so nobody knows which server it is.
+ * naive_linux.Device: a device node, scoped.
+ * naive_linux.Export: a logical drive, global, of a device that it can't be without; unusable for
+ * Lustre.
+ * naive_linux.Part: a slice of a logical drive, scoped.
+ * naive_linux.Rating: a path weight, scoped.
+ * naive_linux.Mount: an occupier, scoped.
+ * naive_linux.Machine: a virtual machine, scoped.
  *
  * Lun provides to Device by wwn in any case; Device subscribes to Shared by wwn and size, Export
- * to Lun by size.
+ * to Lun by size; Rating provides to Device by wwn.
  */
 #ifndef TESTS_NAIVE_THINGS_H
 #define TESTS_NAIVE_THINGS_H
@@ -27,18 +33,35 @@
 
 #include "base/memory.h"
 
-enum { BOX, NUMBERED, SERVER, TRAY, SPINDLE, LUN, FAT_LUN, SHARED, DEVICE, EXPORT, CLASSES };
+enum {
+	BOX,
+	NUMBERED,
+	SERVER,
+	TRAY,
+	SPINDLE,
+	LUN,
+	FAT_LUN,
+	SHARED,
+	DEVICE,
+	EXPORT,
+	PART,
+	RATING,
+	MOUNT,
+	MACHINE,
+	CLASSES
+};
 enum { ARRAY_PLUGIN, LINUX_PLUGIN, PLUGINS };
-enum { STATE, WWN, SIZE, REF, VALUES };
-enum { NO_STATE, OK, WORN, FAILED, STATES };
-enum { WWNS = 7, SIZES = 4 }; /* with 0 for null */
+enum { STATE, WWN, SIZE, REF, TYPE, PATH, HOST, WEIGHT, ADDRESS, VALUES };
+enum { NO_STATE, OK, WORN, FAILED };
 enum { SCANNABLES = 6, ARRAYS = 4 };
-enum { TRAYS = 3, SLOTS = 4, LUNS = 4, SHAREDS = 4, DEVICES = 4, EXPORTS = 3 };
+enum { TRAYS = 3, SLOTS = 4, LUNS = 4, SHAREDS = 4, EXPORTS = 3 };
+enum { SERVER_THINGS = 14 };
 enum {
 	OWN_THINGS = TRAYS + TRAYS * SLOTS + LUNS + 1,
-	THINGS =
-	    SCANNABLES + ARRAYS * OWN_THINGS + SHAREDS + (SCANNABLES - ARRAYS) * DEVICES + EXPORTS
+	THINGS = SCANNABLES + ARRAYS * OWN_THINGS + SHAREDS +
+	         (SCANNABLES - ARRAYS) * SERVER_THINGS + EXPORTS
 };
+enum { RECORDS = 24 }; /* of servers, at most */
 enum { NOWHERE = -1, BY_RELATION = SCANNABLES, REPORTERS };
 
 struct naive_class {
@@ -49,6 +72,8 @@ struct naive_class {
 	bool ref_is_vital; /* it can't be without */
 	bool has[VALUES];  /* which values it has */
 	const char *kind;  /* built-in class */
+	const char *device_type;
+	bool unusable; /* for Lustre */
 };
 
 static const struct naive_class naive_classes[CLASSES] = {
@@ -65,35 +90,68 @@ static const struct naive_class naive_classes[CLASSES] = {
         .ref = "spindle",
         .ref_class = SPINDLE,
         .ref_is_vital = true,
-        .has = {true, true, true, true},
-        .kind = "StoragePool"},
+        .has = {true, true, true, true, [TYPE] = true},
+        .kind = "LogicalDrive"},
     [FAT_LUN] = {.name = "FatLun",
         .ref = "spindle",
         .ref_class = SPINDLE,
         .ref_is_vital = true,
-        .has = {true, true, true, true},
-        .kind = "StoragePool"},
+        .has = {true, true, true, true, [TYPE] = true},
+        .kind = "LogicalDrive",
+        .device_type = "zfs"},
     [SHARED] = {.name = "Shared",
         .ref = "home",
         .ref_class = TRAY,
-        .has = {true, true, true, true},
-        .kind = "PhysicalDisk"},
+        .has = {true, true, true, true, [TYPE] = true},
+        .kind = "LogicalDrive"},
     [DEVICE] = {.name = "Device",
         .plugin = LINUX_PLUGIN,
-        .has = {[STATE] = true, [WWN] = true, [SIZE] = true},
-        .kind = "Controller"},
+        .has = {[STATE] = true, [WWN] = true, [SIZE] = true, [PATH] = true, [HOST] = true},
+        .kind = "DeviceNode"},
     [EXPORT] = {.name = "Export",
         .plugin = LINUX_PLUGIN,
         .ref = "device",
         .ref_class = DEVICE,
         .ref_is_vital = true,
         .has = {[STATE] = true, [SIZE] = true, [REF] = true},
-        .kind = "Controller"},
+        .kind = "LogicalDrive",
+        .unusable = true},
+    [PART] = {.name = "Part",
+        .plugin = LINUX_PLUGIN,
+        .has = {[STATE] = true, [SIZE] = true, [TYPE] = true},
+        .kind = "LogicalDriveSlice"},
+    [RATING] = {.name = "Rating",
+        .plugin = LINUX_PLUGIN,
+        .has = {[WWN] = true, [WEIGHT] = true},
+        .kind = "PathWeight"},
+    [MOUNT] = {.name = "Mount", .plugin = LINUX_PLUGIN, .kind = "LogicalDriveOccupier"},
+    [MACHINE] = {.name = "Machine",
+        .plugin = LINUX_PLUGIN,
+        .has = {[ADDRESS] = true},
+        .kind = "VirtualMachine"},
 };
 
 static const char *const naive_plugins[PLUGINS] = {"naive_array", "naive_linux"};
-static const char *const naive_states[STATES] = {NULL, "OK", "WORN", "FAILED"};
-static const char *const naive_wwns[WWNS] = {NULL, "a1", "A1", "b2", "B2", "c3", "C3"};
+
+/* What the values of things are called, and can be: 0 is null. */
+enum { CHOICES = 8 };
+static const struct {
+	const char *name;
+	bool is_number;
+	bool is_vital; /* never null */
+	const char *texts[CHOICES];
+} naive_values[VALUES] = {
+    [STATE] = {"state", false, false, {NULL, "OK", "WORN", "FAILED"}},
+    [WWN] = {"wwn", false, false, {NULL, "a1", "A1", "b2", "B2", "c3", "C3"}},
+    [SIZE] = {"size", true, false, {NULL, "1", "2", "3"}},
+    [REF] = {NULL, false, false, {NULL}}, /* a thing and one */
+    [TYPE] = {"filesystem_type", false, false, {NULL, "ext4", "xfs"}},
+    [PATH] = {"path", false, true,
+        {NULL, "/dev/sda", "/dev/sdb", "/dev/sdc", "/dev/sdd", "/dev/mapper/a", "/dev/mapper/b"}},
+    [HOST] = {"host_id", true, true, {NULL}}, /* a number and one */
+    [WEIGHT] = {"weight", true, true, {NULL, "10", "20", "25", "-5"}},
+    [ADDRESS] = {"address", false, true, {NULL, "vm1", "vm2", "vm3", "localhost"}},
+};
 
 struct naive_thing {
 	int class;
@@ -107,6 +165,8 @@ struct naive_thing {
 	int alias;          /* 0: none */
 	bool reported[SCANNABLES];
 	int says[SCANNABLES]; /* the state that each gives as reason for an alert */
+	int64_t server;       /* of a virtual machine; 0: none */
+	bool judged;          /* of one: its server was looked for in the last change */
 };
 
 struct naive_scannable {
@@ -138,6 +198,38 @@ struct naive_event {
 	char message[400];
 };
 
+struct naive_server {
+	bool exists;
+	int64_t id;
+	char address[16], fqdn[16], state[16], source[16];
+	bool peers[RECORDS];
+};
+
+/* A device node that nothing is below and a drive is above. */
+struct naive_leaf {
+	bool leads;
+	int drive;
+	uint32_t life, drive_life;
+	int64_t server; /* 0: unknown */
+	int path;
+	bool weighted;
+	int weight;
+	bool holds; /* its place, which is there once */
+	bool is_node;
+	int64_t id; /* of the node */
+	bool primary, used;
+};
+
+struct naive_volume {
+	bool exists;
+	uint32_t life; /* of the drive */
+	int64_t id;
+	char label[64];
+	int size, type;
+	bool unusable, in_use, chosen;
+	bool concerned; /* its nodes are to be given their roles anew */
+};
+
 struct naive_model {
 	struct naive_thing things[THINGS];
 	struct naive_scannable scannables[SCANNABLES];
@@ -146,10 +238,16 @@ struct naive_model {
 	bool linked[THINGS][THINGS];            /* those of them that close no loop */
 	struct naive_alert *alerts;
 	size_t alert_count;
+	size_t *active; /* those of them that are, in no order */
+	size_t active_count;
 	struct naive_event *events; /* of the last change */
 	size_t event_count;
 	uint32_t lives;
 	char automatic[128]; /* the identifier of what has an automatic one */
+	struct naive_server servers[RECORDS];
+	struct naive_leaf leaves[THINGS];    /* by device node */
+	struct naive_volume volumes[THINGS]; /* by drive */
+	bool unseen; /* more may have happened from one look to the next than the model is told */
 };
 
 /* What one scan says. */
@@ -187,6 +285,16 @@ static inline int naive_add_array(struct naive_model *model, int at, int scannab
 	return naive_add(model, at, FAT_LUN, scannable, NOWHERE, 1);
 }
 
+static inline int naive_add_server_things(struct naive_model *model, int at, int scannable)
+{
+	static const int classes[SERVER_THINGS] = {DEVICE, DEVICE, PART, PART, RATING, RATING,
+	    RATING, DEVICE, DEVICE, DEVICE, MOUNT, MOUNT, MACHINE, MACHINE};
+
+	for (int i = 0; i < SERVER_THINGS; i++)
+		at = naive_add(model, at, classes[i], scannable, NOWHERE, i + 1);
+	return at;
+}
+
 static inline void naive_begin(struct naive_model *model)
 {
 	int at = 0;
@@ -205,8 +313,7 @@ static inline void naive_begin(struct naive_model *model)
 	for (int i = 0; i < ARRAYS; i++)
 		at = naive_add_array(model, at, i);
 	for (int i = ARRAYS; i < SCANNABLES; i++)
-		for (int j = 0; j < DEVICES; j++)
-			at = naive_add(model, at, DEVICE, i, NOWHERE, j + 1);
+		at = naive_add_server_things(model, at, i);
 	for (int i = 0; i < EXPORTS; i++)
 		at = naive_add(model, at, EXPORT, NOWHERE, NOWHERE, i + 1);
 	model->loaded[ARRAY_PLUGIN] = model->loaded[LINUX_PLUGIN] = true;
@@ -215,7 +322,46 @@ static inline void naive_begin(struct naive_model *model)
 static inline void naive_end(struct naive_model *model)
 {
 	free(model->alerts);
+	free(model->active);
 	free(model->events);
+}
+
+static inline bool naive_is_drive(int thing_class)
+{
+	return strncmp(naive_classes[thing_class].kind, "LogicalDrive", 12) == 0 &&
+	       thing_class != MOUNT;
+}
+
+/* Whether things of the class can't be without the value. */
+static inline bool naive_is_vital(int thing_class, int which)
+{
+	return which == REF ? naive_classes[thing_class].ref_is_vital
+	                    : naive_values[which].is_vital;
+}
+
+/* How many values there are to choose from, with null. */
+static inline uint32_t naive_choices(int which)
+{
+	uint32_t count = 1;
+
+	while (count < CHOICES && naive_values[which].texts[count] != NULL)
+		count++;
+	return count;
+}
+
+/* A value as text that lasts for a while; "-": null. */
+static inline const char *naive_text(int which, int value)
+{
+	static char numbers[8][16];
+	static unsigned next;
+	char *number = numbers[next++ % 8];
+
+	if (value == 0)
+		return "-";
+	if (which != HOST)
+		return naive_values[which].texts[value];
+	snprintf(number, 16, "%d", value - 1);
+	return number;
 }
 
 static inline int naive_plugin_of(int thing_class)
@@ -261,6 +407,9 @@ static inline void naive_label(const struct naive_model *model, int thing, char 
 
 	if (t->class == NUMBERED)
 		snprintf(label, 64, "%s", class);
+	else if (t->class == DEVICE)
+		snprintf(label, 64, "%s:%s", naive_text(HOST, t->values[HOST]),
+		    strrchr(naive_text(PATH, t->values[PATH]), '/') + 1);
 	else if (thing < SCANNABLES)
 		snprintf(label, 64, "%s %s", class, model->scannables[thing].name);
 	else if (t->tray != NOWHERE)

@@ -40,7 +40,7 @@ static const struct iml_class spindle = {
 static const struct iml_class lun = {
     .name = "Lun",
     .label = "Lun",
-    .base = &iml_storage_pool,
+    .base = &iml_logical_drive,
     .identifier = IML_SCOPED_ID("name"),
     .attributes =
         IML_ATTRIBUTES(IML_INTEGER("name"), NAIVE_STATE, IML_STRING("wwn", .optional = true),
@@ -55,12 +55,13 @@ static const struct iml_class fat_lun = {
     .label = "FatLun",
     .base = &lun,
     .identifier = IML_SCOPED_ID("name"),
+    .device_type = "zfs",
 };
 
 static const struct iml_class shared = {
     .name = "Shared",
     .label = "Shared",
-    .base = &iml_physical_disk,
+    .base = &iml_logical_drive,
     .identifier = IML_GLOBAL_ID("name"),
     .attributes =
         IML_ATTRIBUTES(IML_INTEGER("name"), NAIVE_STATE, IML_STRING("wwn", .optional = true),

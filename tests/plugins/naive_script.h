@@ -4,7 +4,7 @@
  *
  *	Tray 1 state=OK               a resource by class and number, with attributes ("-" for null)
  *	Spindle 2:1 spare=2:3         one that its tray identifies, too; so it is named by others
- *	Lun 1 @spindle=2:1 size=3     one that can't be without what follows the @
+ *	Lun 1 @spindle=2:1 size=3     one that can't be without what follows the @; at most two
  *	link Lun 1 Spindle 2:1        a parent; "Root 0" is the scannable
  *	unlink Lun 1 Tray 1           no parent
  *	gone Lun 2                    not there, or no more
@@ -75,42 +75,65 @@ static struct iml_resource *script_target(
 	return script_find(self, class_name, key);
 }
 
-static void script_assign(struct iml_plugin *self, struct iml_resource *resource, char *word)
+static bool script_is_among(const char *name, const char *const *names)
 {
+	while (*names != NULL && strcmp(*names, name) != 0)
+		names++;
+	return *names != NULL;
+}
+
+/* A word "name=value" that is not null, the name of which it ends. */
+static struct iml_setting script_setting(struct iml_plugin *self, char *word)
+{
+	static const char *const numbers[] = {"size", "host_id", "weight", NULL};
+	static const char *const texts[] = {
+	    "state", "wwn", "filesystem_type", "path", "address", NULL};
 	char *value = strchr(word, '=');
 
 	*value++ = '\0';
-	if (strcmp(value, "-") == 0)
-		iml_set(resource, word, IML_NULL);
-	else if (strcmp(word, "size") == 0)
-		iml_set(resource, word, strtoll(value, NULL, 10));
-	else if (strcmp(word, "state") == 0 || strcmp(word, "wwn") == 0)
-		iml_set(resource, word, value);
-	else
-		iml_set(resource, word, script_target(self, word, value));
+	if (script_is_among(word, numbers))
+		return IML_SET(word, strtoll(value, NULL, 10));
+	if (script_is_among(word, texts))
+		return IML_SET(word, value);
+	return IML_SET(word, script_target(self, word, value));
 }
 
-static struct iml_resource *script_report(
-    struct iml_plugin *self, const char *class_name, const char *key, char *vital)
+static void script_assign(struct iml_plugin *self, struct iml_resource *resource, char *word)
+{
+	char *value = strchr(word, '=');
+	struct iml_setting setting;
+
+	if (strcmp(value, "=-") == 0) {
+		*value = '\0';
+		iml_set(resource, word, IML_NULL);
+		return;
+	}
+	setting = script_setting(self, word);
+	iml_set_value(resource, setting.name, setting.value, IML_PLACE);
+}
+
+static struct iml_resource *script_report(struct iml_plugin *self, const char *class_name,
+    const char *key, char **vital, size_t vital_count)
 {
 	const struct iml_class *class_ = script_class(class_name);
 	const char *rest = strchr(key, ':');
-	char tray[16], *value;
+	struct iml_setting name, settings[2];
+	char tray[16];
 
+	for (size_t i = 0; i < vital_count; i++)
+		settings[i] = script_setting(self, vital[i] + 1);
 	if (rest != NULL) {
 		snprintf(tray, sizeof(tray), "%.*s", (int)(rest - key), key);
-		return iml_update_or_create(self, class_, IML_NO_PARENTS,
-		    IML_SET("tray", script_find(self, "Tray", tray)),
-		    IML_SET("name", strtoll(rest + 1, NULL, 10)));
+		settings[0] = IML_SET("tray", script_find(self, "Tray", tray));
+		key = rest + 1;
+		vital_count = 1;
 	}
-	if (vital == NULL)
-		return iml_update_or_create(
-		    self, class_, IML_NO_PARENTS, IML_SET("name", strtoll(key, NULL, 10)));
-	value = strchr(vital, '=');
-	*value++ = '\0';
-	return iml_update_or_create(self, class_, IML_NO_PARENTS,
-	    IML_SET("name", strtoll(key, NULL, 10)),
-	    IML_SET(vital, script_target(self, vital, value)));
+	name = IML_SET("name", strtoll(key, NULL, 10));
+	if (vital_count == 0)
+		return iml_update_or_create(self, class_, IML_NO_PARENTS, name);
+	if (vital_count == 1)
+		return iml_update_or_create(self, class_, IML_NO_PARENTS, name, settings[0]);
+	return iml_update_or_create(self, class_, IML_NO_PARENTS, name, settings[0], settings[1]);
 }
 
 static void script_link(struct iml_plugin *self, char **words, bool added)
@@ -127,7 +150,7 @@ static void script_link(struct iml_plugin *self, char **words, bool added)
 static void script_obey(struct iml_plugin *self, char **words, size_t count)
 {
 	struct iml_resource *resource;
-	bool is_vital = count > 2 && words[2][0] == '@';
+	size_t vital = 0;
 
 	if (strcmp(words[0], "link") == 0 || strcmp(words[0], "unlink") == 0) {
 		script_link(self, words, words[0][0] == 'l');
@@ -143,8 +166,10 @@ static void script_obey(struct iml_plugin *self, char **words, size_t count)
 		iml_set(iml_scannable_of(self), "generation", strtoll(words[1], NULL, 10));
 		return;
 	}
-	resource = script_report(self, words[0], words[1], is_vital ? words[2] + 1 : NULL);
-	for (size_t i = is_vital ? 3 : 2; i < count; i++)
+	while (vital < 2 && 2 + vital < count && words[2 + vital][0] == '@')
+		vital++;
+	resource = script_report(self, words[0], words[1], &words[2], vital);
+	for (size_t i = 2 + vital; i < count; i++)
 		script_assign(self, resource, words[i]);
 }
 

@@ -19,10 +19,10 @@ static inline void random_add_states(struct class *class, size_t state)
 	conditions[0].message = xstrdup("Failure");
 	conditions[1].message = xstrdup("Trouble");
 	conditions[1].id = xstrdup("any");
-	add_state(class, 0, 0, naive_states[FAILED]);
-	add_state(class, 0, 1, naive_states[WORN]);
-	add_state(class, 1, 2, naive_states[WORN]);
-	add_state(class, 1, 2, naive_states[FAILED]);
+	add_state(class, 0, 0, naive_text(STATE, FAILED));
+	add_state(class, 0, 1, naive_text(STATE, WORN));
+	add_state(class, 1, 2, naive_text(STATE, WORN));
+	add_state(class, 1, 2, naive_text(STATE, FAILED));
 }
 
 /* Index of the attribute that holds a value of the model. */
@@ -42,14 +42,15 @@ static inline void random_add_attributes(struct class *class, int index)
 	if (index == SPINDLE)
 		add_attribute(class, "tray", ATTRIBUTE_REFERENCE, false);
 	add_attribute(class, "name", index <= SERVER ? ATTRIBUTE_STRING : ATTRIBUTE_INTEGER, false);
-	if (naive->has[STATE])
-		add_attribute(class, "state", ATTRIBUTE_STRING, true);
-	if (naive->has[WWN])
-		add_attribute(class, "wwn", ATTRIBUTE_STRING, true);
-	if (naive->has[SIZE])
-		add_attribute(class, "size", ATTRIBUTE_INTEGER, true);
-	if (naive->has[REF])
-		add_attribute(class, naive->ref, ATTRIBUTE_REFERENCE, !naive->ref_is_vital);
+	for (int i = 0; i < VALUES; i++)
+		if (naive->has[i])
+			add_attribute(class, i == REF ? naive->ref : naive_values[i].name,
+			    i == REF                    ? ATTRIBUTE_REFERENCE
+			    : naive_values[i].is_number ? ATTRIBUTE_INTEGER
+			                                : ATTRIBUTE_STRING,
+			    !naive_is_vital(index, i));
+	if (index == MACHINE)
+		add_attribute(class, "host_id", ATTRIBUTE_INTEGER, true);
 	if (index == NUMBERED)
 		return;
 	add_identifier(class, 0);
@@ -82,6 +83,9 @@ static inline void random_add_relations(struct class *class, int index)
 	if (index == DEVICE)
 		random_add_relation(
 		    class, RELATION_SUBSCRIBE, "naive_array", "Shared", wwn, size, false);
+	if (index == RATING)
+		random_add_relation(
+		    class, RELATION_PROVIDE, "naive_linux", "Device", wwn, wwn, false);
 	if (index == EXPORT)
 		random_add_relation(
 		    class, RELATION_SUBSCRIBE, "naive_array", "Lun", size, size, false);
@@ -94,6 +98,16 @@ static inline enum builtin random_builtin(const char *name)
 	while (strcmp(builtin_name(builtin), name) != 0)
 		builtin++;
 	return builtin;
+}
+
+/* Names another base, nearer than the one that was at this place. */
+static inline void random_add_ancestor(struct class *class, size_t place, const char *name)
+{
+	class->ancestry =
+	    xreallocarray(class->ancestry, ++class->ancestry_count, sizeof(*class->ancestry));
+	for (size_t i = class->ancestry_count - 1; i > place; i--)
+		class->ancestry[i] = class->ancestry[i - 1];
+	class->ancestry[place] = xstrdup(name);
 }
 
 static inline struct class *random_class(int index)
@@ -111,12 +125,12 @@ static inline struct class *random_class(int index)
 	class->has_declared_label = true;
 	free(class->ancestry[0]);
 	class->ancestry[0] = xasprintf("%s.%s", class->plugin, naive->name);
-	if (index == FAT_LUN) {
-		class->ancestry = xreallocarray(class->ancestry, 3, sizeof(*class->ancestry));
-		class->ancestry[2] = class->ancestry[1];
-		class->ancestry[1] = xstrdup("naive_array.Lun");
-		class->ancestry_count = 3;
-	}
+	if (index == FAT_LUN)
+		random_add_ancestor(class, 1, "naive_array.Lun");
+	if (index == PART)
+		random_add_ancestor(class, 2, "LogicalDrive");
+	class->device_type = xstrdup(naive->device_type != NULL ? naive->device_type : "linux");
+	class->unusable_for_lustre = naive->unusable;
 	random_add_attributes(class, index);
 	if (naive->has[STATE])
 		random_add_states(class, random_attribute(index, STATE));

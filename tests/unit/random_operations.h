@@ -7,7 +7,7 @@
 #ifndef TESTS_UNIT_RANDOM_OPERATIONS_H
 #define TESTS_UNIT_RANDOM_OPERATIONS_H
 
-#include "random_site.h"
+#include "random_manager.h"
 
 enum kind {
 	SCAN,
@@ -26,6 +26,12 @@ enum kind {
 	DISMISS,
 	HIDE,
 	SHOW,
+	ADD_SERVER,
+	SET_SERVER,
+	REMOVE_SERVER,
+	SET_PEERS,
+	SET_IN_USE,
+	CHOOSE,
 	KINDS
 };
 
@@ -35,12 +41,6 @@ struct operation {
 	uint32_t batch; /* operations of one scannable with the same number are one scan */
 	uint32_t dice;  /* decides about the details */
 };
-
-static uint32_t pick(uint32_t *dice, uint32_t end)
-{
-	*dice = *dice * 1664525 + 1013904223;
-	return (*dice >> 8) % end;
-}
 
 /* ---- what is reported ---- */
 
@@ -91,18 +91,32 @@ static int pick_target(struct random_site *site, int scannable, int thing, uint3
 	return count > 0 ? targets[pick(dice, count)] : NOWHERE;
 }
 
+/* The number of a server with or without a record, or of none, and one. */
+static int pick_host(const struct random_site *site, uint32_t *dice)
+{
+	int hosts[RECORDS + 2] = {1, 99};
+	uint32_t count = 2;
+
+	for (int i = 0; i < RECORDS; i++)
+		if (site->model.servers[i].exists)
+			hosts[count++] = (int)site->model.servers[i].id + 1;
+	return hosts[pick(dice, count)];
+}
+
 /* A value for a thing; false if there is none that it could have. */
 static bool pick_value(
     struct random_site *site, int scannable, int thing, int which, uint32_t *dice, int *value)
 {
 	const struct naive_class *class = &naive_classes[site->model.things[thing].class];
-	static const uint32_t ends[VALUES] = {STATES, WWNS, SIZES, 0};
 
 	*value = 0;
 	if (!class->has[which])
 		return true;
 	if (which != REF) {
-		*value = (int)pick(dice, ends[which]);
+		uint32_t least = naive_is_vital(site->model.things[thing].class, which);
+
+		*value = which == HOST ? pick_host(site, dice)
+		                       : (int)(least + pick(dice, naive_choices(which) - least));
 		return true;
 	}
 	if (!class->ref_is_vital && pick(dice, 3) == 0)
@@ -479,6 +493,7 @@ static void do_show(struct random_site *site, int scannable, uint32_t *dice)
 		return;
 	naive_prepare(&site->model);
 	site->model.loaded[plugin] = true;
+	naive_judge_machines(&site->model);
 	naive_settle(&site->model);
 	random_declare(site, plugin);
 	random_configure_plugin(site, plugin);
@@ -521,6 +536,12 @@ static const struct {
     [DISMISS] = {"dismiss", do_dismiss, false, 6},
     [HIDE] = {"hide plugin", do_hide, false, 2},
     [SHOW] = {"show plugin", do_show, false, 12},
+    [ADD_SERVER] = {"add server", do_add_server, false, 8},
+    [SET_SERVER] = {"set server", do_set_server, false, 4},
+    [REMOVE_SERVER] = {"remove server", do_remove_server, false, 3},
+    [SET_PEERS] = {"set peers", do_set_peers, false, 12},
+    [SET_IN_USE] = {"set in use", do_set_in_use, false, 8},
+    [CHOOSE] = {"choose nodes", do_choose, false, 20},
 };
 
 static void perform(struct random_site *site, const struct operation *operation)

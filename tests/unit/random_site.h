@@ -40,6 +40,7 @@ struct random_site {
 	uint32_t last_session;
 	bool loaded;
 	size_t in_flight;
+	int64_t asked;       /* requests that the runner is yet to take */
 	struct text trouble; /* what the runner complains of, or what differs */
 };
 
@@ -123,6 +124,7 @@ static inline void random_loaded(void *context)
 
 static inline void random_request(void *context, const struct request_row *row)
 {
+	random_site_of(context)->asked--;
 	graph_take_request(random_site_of(context)->graph, row);
 }
 
@@ -172,8 +174,8 @@ static inline bool random_is_settled(void *context)
 	struct random_site *site = context;
 
 	return site->trouble.length > 0 ||
-	       (site->loaded && !graph_has_changes(site->graph) && site->in_flight == 0 &&
-	           store_in_flight(site->store) == NULL);
+	       (site->loaded && site->asked == 0 && !graph_has_changes(site->graph) &&
+	           site->in_flight == 0 && store_in_flight(site->store) == NULL);
 }
 
 /* Waits until all that changed is in the database. */
@@ -289,13 +291,11 @@ static inline struct value random_value(
 
 	if (number == 0)
 		return VALUE_NULL_INIT;
-	if (value == STATE)
-		return value_text(naive_states[number]);
-	if (value == WWN)
-		return value_text(naive_wwns[number]);
-	if (value == SIZE)
-		return value_integer(number);
-	return value_reference(device->numbers[number - 1]);
+	if (value == REF)
+		return value_reference(device->numbers[number - 1]);
+	if (naive_values[value].is_number)
+		return value_integer(strtoll(naive_text(value, number), NULL, 10));
+	return value_text(naive_text(value, number));
 }
 
 static inline void random_add_created(

@@ -131,6 +131,27 @@ static void a_weight_that_changes_moves_the_primary(void **state)
 	assert_false(the_node(site, 2, "/dev/sda")->weighted);
 }
 
+static void weights_stay_while_their_plugin_is_away(void **state)
+{
+	struct site *site = *state;
+	record_id drive;
+
+	add_three_servers(site, true);
+	see_one(site, 2, "S", WEIGHTS(30));
+	see_one(site, 4, "S", WEIGHTS(20));
+	see_one(site, 6, "S", WEIGHTS(40));
+	assert_home(site, "S", 6, 2);
+	drive = the_volume(site, "S")->drive_id;
+
+	/* An alias has the device nodes below looked at. */
+	graph_retract(site->graph, "unix");
+	graph_set_alias(site->graph, graph_find(site->graph, drive), "top");
+	site_write(site);
+
+	assert_home(site, "S", 6, 2);
+	assert_int_equal(the_node(site, 6, "/dev/sda")->weight, 40);
+}
+
 /* ---- balancing ---- */
 
 static void see_drives(struct site *site, const char *name, int64_t host, int count)
@@ -462,6 +483,7 @@ int main(void)
 	    volume_test(one_node_without_weight_has_the_volume_balanced),
 	    volume_test(the_secondary_is_on_another_server),
 	    volume_test(a_weight_that_changes_moves_the_primary),
+	    volume_test(weights_stay_while_their_plugin_is_away),
 	    volume_test(each_of_three_servers_gets_one_of_three_volumes),
 	    volume_test(names_decide_whatever_the_order_of_reports),
 	    volume_test(the_full_name_counts_before_the_address),

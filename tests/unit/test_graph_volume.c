@@ -229,6 +229,21 @@ static void names_follow_labels_and_aliases(void **state)
 
 /* ---- occupiers ---- */
 
+static void a_device_node_is_called_after_its_server_and_path(void **state)
+{
+	struct site *site = *state;
+	struct scan server = scan_begin(site, "h1", 1);
+	uint32_t node = scan_report(&server, NODE, "/dev/mapper/mp");
+
+	free(server.batch->reports[0].label);
+	server.batch->reports[0].label = NULL;
+	scan_end(&server);
+	assert_string_equal(graph_resource_of(site->graph, server.session, node)->label, "1:mp");
+	scan_change(&server, NODE, node, NODE_HOST, value_integer(2));
+	scan_end(&server);
+	assert_string_equal(graph_resource_of(site->graph, server.session, node)->label, "2:mp");
+}
+
 static void an_occupier_withdraws_the_volume_and_gives_it_back(void **state)
 {
 	struct site *site = *state;
@@ -601,6 +616,7 @@ int main(void)
 	    volume_test(a_volume_is_called_after_the_one_drive_above),
 	    volume_test(slices_and_datasets_keep_their_own_names),
 	    volume_test(names_follow_labels_and_aliases),
+	    volume_test(a_device_node_is_called_after_its_server_and_path),
 	    volume_test(an_occupier_withdraws_the_volume_and_gives_it_back),
 	    volume_test(an_occupier_on_one_path_withdraws_the_volume_of_all),
 	    volume_test(one_mapped_path_takes_the_place_of_the_others),
