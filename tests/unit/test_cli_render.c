@@ -609,11 +609,11 @@ static void help_needs_no_runner(void **state)
 	assert_int_equal(RUN("--version"), 0);
 }
 
-static void without_a_runner_commands_exit_with_1(void **state)
+static void without_a_runner_commands_fail_and_the_status_is_3(void **state)
 {
 	(void)state;
-	assert_int_equal(RUN("--socket", "/nonexistent/control.sock", "status"), 1);
 	assert_int_equal(RUN("tree", "--socket", "/nonexistent/control.sock"), 1);
+	assert_int_equal(RUN("--socket", "/nonexistent/control.sock", "status"), 3);
 }
 
 int main(void)
@@ -647,7 +647,7 @@ int main(void)
 	    cmocka_unit_test(a_change_is_cut_to_the_terminal),
 	    cmocka_unit_test(wrong_usage_exits_with_64),
 	    cmocka_unit_test(help_needs_no_runner),
-	    cmocka_unit_test(without_a_runner_commands_exit_with_1),
+	    cmocka_unit_test(without_a_runner_commands_fail_and_the_status_is_3),
 	};
 
 	setenv("TZ", "UTC", 1);
