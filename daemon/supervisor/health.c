@@ -2,6 +2,7 @@
 /* Whether all is well, and else what is not: for monitoring systems, and for people in a hurry. */
 #include "supervisor/supervisor.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include <json-c/json.h>
@@ -250,14 +251,14 @@ char *supervisor_summary(const struct supervisor *supervisor)
 	examine_scannables(&health, supervisor);
 	text_printf(&out, "%s; ", supervisor_state_names[supervisor_state(supervisor)]);
 	append_database(&out, supervisor);
-	text_printf(&out, "; %lld of %lld plugins running", (long long)health.running,
-	    (long long)health.plugins);
+	text_printf(
+	    &out, "; %" PRId64 " of %" PRId64 " plugins running", health.running, health.plugins);
 	append_bad_plugins(&out, supervisor);
-	text_printf(&out, "; %lld of %lld scannables online",
-	    (long long)(health.online + health.degraded), (long long)health.scannables);
+	text_printf(&out, "; %" PRId64 " of %" PRId64 " scannables online",
+	    health.online + health.degraded, health.scannables);
 	if (health.degraded > 0)
-		text_printf(&out, ", %lld degraded", (long long)health.degraded);
+		text_printf(&out, ", %" PRId64 " degraded", health.degraded);
 	if (health.offline > 0)
-		text_printf(&out, ", %lld not contactable", (long long)health.offline);
+		text_printf(&out, ", %" PRId64 " not contactable", health.offline);
 	return text_steal(&out);
 }

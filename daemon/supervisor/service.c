@@ -2,6 +2,7 @@
 /* What systemd is told: that the runner is ready, how things are, and that its loop still turns. */
 #include "supervisor/supervisor.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ void service_tell_status(struct supervisor *supervisor)
 
 void service_tell_stop(int64_t limit_s)
 {
-	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld", (long long)(limit_s * US_PER_S));
+	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64, limit_s * US_PER_S);
 }
 
 void service_end(struct supervisor *supervisor)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,10 +35,14 @@ struct fake_answer {
 
 #define OK_HEAD "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 
+#define UNAVAILABLE_HEAD "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n"
+
 static const struct fake_answer answers[] = {
     {"/v1/status", {OK_HEAD "{\"state\": \"running\"}"}},
     {"/v1/missing",
         {"HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n{\"error\": \"no such\"}"}},
+    {"/healthz", {UNAVAILABLE_HEAD "{\"status\": \"critical\"}"}},
+    {"/v1/away", {UNAVAILABLE_HEAD "{\"error\": \"the database is away\"}"}},
     {"/v1/garbage", {OK_HEAD "{\"state\": "}},
     {"/v1/array", {OK_HEAD "[1]"}},
     {"/v1/short", {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}"}},
@@ -162,10 +167,22 @@ static void anything_else_is_no_answer(void **state)
 	struct client *client = open_client(*state);
 
 	assert_null(client_get(client, "/v1/missing"));
+	assert_null(client_get(client, "/v1/away"));
 	assert_null(client_get(client, "/v1/garbage"));
 	assert_null(client_get(client, "/v1/array"));
 	assert_null(client_get(client, "/v1/short"));
 	assert_null(client_get(client, "/v1/nothing"));
+	client_free(client);
+}
+
+static void that_the_runner_is_of_no_use_is_an_answer(void **state)
+{
+	struct client *client = open_client(*state);
+	struct json_object *answer = client_get(client, "/healthz");
+
+	assert_string_equal(
+	    json_object_get_string(json_object_object_get(answer, "status")), "critical");
+	json_object_put(answer);
 	client_free(client);
 }
 
@@ -263,8 +280,10 @@ static void nobody_at_the_socket_is_no_runner(void **state)
 
 	fake_stop(runner);
 	assert_null(client_open(runner->path, 0));
+	assert_int_equal(errno, ENOENT);
 	unlink(runner->path);
 	assert_null(client_open(runner->path, 0));
+	assert_int_equal(errno, ENOENT);
 	fake_start(runner);
 }
 
@@ -365,6 +384,8 @@ static void where_the_mode_forbids_it_the_group_is_named(void **state)
 
 		if (setgid(65534) != 0 || setuid(65534) != 0)
 			_exit(2);
+		if (client_open(runner->path, 0) != NULL || errno != EACCES)
+			_exit(3);
 		complaint = complaint_of(runner->path);
 		_exit(strstr(complaint, "permission denied; be root or a member of the group "
 		                        "iml-plugin-runner") == NULL);
@@ -378,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(an_answer_is_an_object, start, stop),
 	    cmocka_unit_test_setup_teardown(anything_else_is_no_answer, start, stop),
+	    cmocka_unit_test_setup_teardown(that_the_runner_is_of_no_use_is_an_answer, start, stop),
 	    cmocka_unit_test_setup_teardown(pages_are_put_together, start, stop),
 	    cmocka_unit_test(parameters_are_escaped),
 	    cmocka_unit_test_setup_teardown(notices_come_whole_however_they_are_sent, start, stop),
