@@ -80,7 +80,7 @@ static inline void naive_judge(struct naive_model *model, int thing, const char 
 		snprintf(message, sizeof(message), "%s (%s)", text, called);
 	}
 	if (index != NOWHERE &&
-	    (!holds || (strcmp(name, "collapsed") == 0 &&
+	    (!holds || (strcmp(name, "collapsed") == 0 && model->scannables[thing].recounted &&
 	                   strcmp(model->alerts[index].message, message) != 0))) {
 		if (strcmp(name, "offline") == 0)
 			naive_end_offline(model, index, true);
@@ -113,6 +113,7 @@ static inline void naive_judge_own(struct naive_model *model, int scannable)
 	naive_judge(model, scannable, "degraded", text, 30, s->degraded);
 	naive_judge(model, scannable, "collapsed", s->collapse, 30, s->collapsed);
 	naive_judge(model, scannable, "offline", "", 30, s->offline);
+	s->recounted = false;
 }
 
 static inline void naive_judge_all(struct naive_model *model)

@@ -109,6 +109,8 @@ static inline bool naive_relates(const struct naive_thing *child, const struct n
 	const int *c = child->values, *p = parent->values;
 	bool same_size = c[SIZE] != 0 && c[SIZE] == p[SIZE];
 
+	if (parent->class == PART && child->class == MOUNT)
+		return same_size;
 	if (parent->class == RATING && child->class == DEVICE)
 		return naive_same_wwn(c[WWN], p[WWN], false);
 	if (naive_is_lun(parent) && child->class == DEVICE)

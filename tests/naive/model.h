@@ -117,6 +117,7 @@ static inline void naive_cull(struct naive_model *model, const struct naive_scan
 			lost[i] = true, count++;
 	}
 	s->collapsed = count >= 20 && 2 * count > had;
+	s->recounted = true;
 	memset(s->missing, 0, sizeof(s->missing));
 	for (int i = 0; i < THINGS && s->collapsed; i++)
 		s->missing[i] = lost[i];

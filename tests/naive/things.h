@@ -20,7 +20,7 @@
  * naive_linux.Machine: a virtual machine, scoped.
  *
  * Lun provides to Device by wwn in any case; Device subscribes to Shared by wwn and size, Export
- * to Lun by size; Rating provides to Device by wwn.
+ * to Lun by size, Mount to Part by size; Rating provides to Device by wwn.
  */
 #ifndef TESTS_NAIVE_THINGS_H
 #define TESTS_NAIVE_THINGS_H
@@ -124,7 +124,10 @@ static const struct naive_class naive_classes[CLASSES] = {
         .plugin = LINUX_PLUGIN,
         .has = {[WWN] = true, [WEIGHT] = true},
         .kind = "PathWeight"},
-    [MOUNT] = {.name = "Mount", .plugin = LINUX_PLUGIN, .kind = "LogicalDriveOccupier"},
+    [MOUNT] = {.name = "Mount",
+        .plugin = LINUX_PLUGIN,
+        .has = {[SIZE] = true},
+        .kind = "LogicalDriveOccupier"},
     [MACHINE] = {.name = "Machine",
         .plugin = LINUX_PLUGIN,
         .has = {[ADDRESS] = true},
@@ -173,6 +176,7 @@ struct naive_scannable {
 	bool configured;
 	char name[16];
 	bool offline, degraded, collapsed;
+	bool recounted; /* what is missing, in the last change */
 	unsigned refused;
 	char collapse[256]; /* how much is missing */
 	bool missing[THINGS];

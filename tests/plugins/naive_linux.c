@@ -57,7 +57,8 @@ static const struct iml_class mount = {
     .label = "Mount",
     .base = &iml_logical_drive_occupier,
     .identifier = IML_SCOPED_ID("name"),
-    .attributes = IML_ATTRIBUTES(IML_INTEGER("name")),
+    .attributes = IML_ATTRIBUTES(IML_INTEGER("name"), IML_INTEGER("size", .optional = true)),
+    .relations = IML_RELATIONS(IML_SUBSCRIBE_TO("naive_linux", "Part", IML_MATCH("size"))),
 };
 
 static const struct iml_class machine = {

@@ -83,6 +83,9 @@ static inline void random_add_relations(struct class *class, int index)
 	if (index == DEVICE)
 		random_add_relation(
 		    class, RELATION_SUBSCRIBE, "naive_array", "Shared", wwn, size, false);
+	if (index == MOUNT)
+		random_add_relation(
+		    class, RELATION_SUBSCRIBE, "naive_linux", "Part", size, size, false);
 	if (index == RATING)
 		random_add_relation(
 		    class, RELATION_PROVIDE, "naive_linux", "Device", wwn, wwn, false);

@@ -169,13 +169,11 @@ static void keep_the_last(struct operation *operations, size_t *count)
 }
 
 /* Leaves out ever smaller pieces as long as the rest fails. */
-static void make_short(struct operation *operations, size_t *count)
+static void make_short(struct operation *operations, size_t *count, size_t tries_max)
 {
-	size_t tries_max = number_from("IML_TEST_TRIES", TRIES_MAX);
 	size_t piece, tries = 0;
 
-	if (tries_max > 0)
-		keep_the_last(operations, count);
+	keep_the_last(operations, count);
 	for (piece = *count / 2; piece > 0; piece /= 2) {
 		bool again = true;
 
@@ -200,9 +198,24 @@ static void tell(const struct operation *operations, size_t count)
 		    kinds[operations[i].kind].name, operations[i].scannable, operations[i].dice);
 }
 
+/* Makes a sequence that fails short, and tells it with what differs then. */
+static void explain(struct operation *operations, size_t count, size_t tries_max)
+{
+	char *difference;
+	size_t begun;
+
+	make_short(operations, &count, tries_max);
+	difference = play(operations, count, &begun);
+	printf("the shortest that fails, %zu operations:\n", count);
+	tell(operations, count);
+	printf("%s", difference != NULL ? difference : "  only sometimes\n");
+	free(difference);
+}
+
 static void play_seed(uint32_t seed, size_t count)
 {
 	struct operation *operations = make_operations(seed, count);
+	size_t tries_max = number_from("IML_TEST_TRIES", TRIES_MAX);
 	size_t begun;
 	char *difference = play(operations, count, &begun);
 
@@ -211,13 +224,8 @@ static void play_seed(uint32_t seed, size_t count)
 	if (difference != NULL) {
 		printf("%s", difference);
 		free(difference);
-		count = begun;
-		make_short(operations, &count);
-		difference = play(operations, count, &begun);
-		printf("the shortest that fails, %zu operations:\n", count);
-		tell(operations, count);
-		printf("%s", difference != NULL ? difference : "  only sometimes\n");
-		free(difference);
+		if (tries_max > 0)
+			explain(operations, begun, tries_max);
 		free(operations);
 		fail_msg("seed %u: database and model differ", seed);
 	}
