@@ -30,6 +30,14 @@ static void configure(struct runner *runner, bool has_f)
 	free(scripted);
 }
 
+/* Asserts whether users may remove a resource, as the database tells. */
+static void assert_removable(struct runner *runner, const char *label, const char *expected)
+{
+	assert_string_equal(
+	    query(runner, "select removable from storage.resources where label = '%s'", label),
+	    expected);
+}
+
 static void start(struct runner *runner)
 {
 	write_file(runner, "f", "disk F1\n");
@@ -319,8 +327,11 @@ static void the_configuration_may_take_one_over_and_leave_it_again(void **state)
 	run(runner, 0, "\n", "add scripted Array name=F script=%s/a", runner->directory);
 	wait_for(runner, "select count(*) = 1 from storage.resources where label = 'Disk A1'");
 	id = query_number(runner, "select id from storage.resources where label = 'Array F'");
+	assert_removable(runner, "Array F", "t");
+	assert_removable(runner, "Disk A1", "f");
 	reload(runner, true);
 	wait_for(runner, "select count(*) = 1 from storage.resources where label = 'Disk F1'");
+	assert_removable(runner, "Array F", "f");
 	run(runner, 1, "is of the configuration", "remove 'Array F'");
 	reload(runner, false);
 	run(runner, 0, NULL, "modify %ld script=%s/a", id, runner->directory);
@@ -371,6 +382,7 @@ static void one_that_another_reports_is_not_for_people(void **state)
 	wait_for(runner, "select count(*) = 1 from storage.resources where label = 'Disk A1'");
 	run(runner, 1, "is reported by another scannable", "modify 'Array X' motto=x");
 	run(runner, 1, "is reported by another scannable", "remove 'Array X'");
+	assert_removable(runner, "Array X", "f");
 	run(runner, 0, "\"origin\": \"reported\"",
 	    "--json show $(%s/bin/iml-plugin --socket %s "
 	    "--json list Array | sed -n 's/,//; s/.*\"id\": //p' | tail -1)",

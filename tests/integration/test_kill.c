@@ -350,7 +350,7 @@ static void kill_runner(struct world *world)
 static void wait_for_scans(struct world *world)
 {
 	wait_for(world->runner,
-	    "select count(*) = %d from storage.resources where removable"
+	    "select count(*) = %d from storage.resources where configured"
 	    " and attributes->>'generation' = '%u'",
 	    SCANNABLES, world->generation);
 }
@@ -414,7 +414,7 @@ static void kill_when_acknowledged(struct world *world)
 	wait_until_seen(world, scannable, 2);
 	kill_runner(world);
 	assert_int_equal(query_number(world->runner,
-	                     "select count(*) from storage.resources where removable and"
+	                     "select count(*) from storage.resources where configured and"
 	                     " attributes->>'name' = 's%d' and attributes->>'generation' = '%u'",
 	                     scannable, world->generation),
 	    1);

@@ -59,7 +59,7 @@ static inline void naive_expect_resource(
 	    t->id, naive_plugins[class->plugin], class->name, naive_id(model, t->scope), identifier,
 	    label, alias, name, naive_text(STATE, t->values[STATE]),
 	    naive_text(WWN, t->values[WWN]), naive_text(SIZE, t->values[SIZE]),
-	    naive_id(model, t->values[REF] - 1), thing < SCANNABLES, thing < SCANNABLES,
+	    naive_id(model, t->values[REF] - 1), thing < SCANNABLES, 0,
 	    naive_scannable_of(model, thing), naive_text(TYPE, t->values[TYPE]),
 	    naive_text(PATH, t->values[PATH]),
 	    t->server != 0 ? server : naive_text(HOST, t->values[HOST]),

@@ -124,11 +124,17 @@ static void resources_tell_their_scannable_and_whether_users_may_remove_them(voi
 	add_thing(changes, 9, 2, "{}");
 	changes->resources[8].scope_id = 0;
 	ADD(changes, reporters_added, reporters_added_count, (struct reporter_row){9, 1});
+	changes->resources[0].added = true;
 	client_write(&database->client, changes);
 	assert_answer(database,
 	    "SELECT id, removable, scannable_id FROM storage.resources WHERE id IN (1, 2, 9)"
 	    " ORDER BY id",
-	    "1|t|1\n2|f|1\n9|f|1");
+	    "1|f|1\n2|f|1\n9|f|1");
+	changes = array_changes();
+	changes->resources[0].added = true;
+	changes->resources[0].configured = false;
+	client_write(&database->client, changes);
+	assert_answer(database, "SELECT removable FROM storage.resources WHERE id = 1", "t");
 }
 
 /* The ids of all but the couplet in order of an attribute, those of equal values by id. */

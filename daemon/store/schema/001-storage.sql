@@ -394,7 +394,8 @@ CREATE VIEW storage.resources AS
 SELECT resource.id, resource.class_id, class.plugin, class.name AS class, class.label AS class_label,
 	resource.scope_id, resource.identifier, resource.label, resource.alias,
 	coalesce(resource.alias, resource.label) AS name, resource.attributes, resource.configured,
-	resource.added, class.ancestry::jsonb AS ancestry, class.scannable AS removable,
+	resource.added, class.ancestry::jsonb AS ancestry,
+	resource.added AND NOT resource.configured AS removable,
 	CASE WHEN class.scannable THEN resource.id ELSE coalesce(resource.scope_id,
 		(SELECT min(place.id) FROM storage.reporter
 			JOIN storage.resource AS place ON place.id = reporter.reporter_id
@@ -424,7 +425,7 @@ COMMENT ON COLUMN storage.resources.attributes IS
 COMMENT ON COLUMN storage.resources.configured IS 'Whether it is a scannable of the configuration file.';
 COMMENT ON COLUMN storage.resources.added IS 'Whether it is a scannable that a user added.';
 COMMENT ON COLUMN storage.resources.ancestry IS 'storage.classes.ancestry of its class.';
-COMMENT ON COLUMN storage.resources.removable IS 'Whether users may remove it: a scannable, with all that it alone reports.';
+COMMENT ON COLUMN storage.resources.removable IS 'Whether users may remove it, with all that it alone reports: a scannable that a user added, and that the configuration file does not have.';
 COMMENT ON COLUMN storage.resources.scannable_id IS
 	'The scannable that it is scanned with: itself, its scope, or the first of those that report it.';
 
