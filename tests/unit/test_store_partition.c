@@ -108,8 +108,10 @@ await(struct database *database, const char *format, ...)
 
 static void add_frame(struct changes *changes, int64_t time_s)
 {
-	struct frame_row row = {
-	    .cohort_id = 1, .statistic_id = 20, .time = {.us = time_s * US_PER_S}};
+	struct frame_row row = {.cohort_id = 1,
+	    .statistic_id = 20,
+	    .time = {.us = time_s * US_PER_S},
+	    .sample_count = 3};
 
 	text_append(&row.payload, "payload");
 	ADD(changes, frames, frame_count, row);
@@ -177,6 +179,8 @@ static void a_frame_outside_of_what_is_kept_is_left_out(void **state)
 
 	assert_answer(database, "SELECT count(*) FROM storage.frame", "1");
 	assert_int_equal(store_statistics(database->client.store)->left_out, 2);
+	assert_int_equal(store_statistics(database->client.store)->samples_out_of_time, 6);
+	assert_int_equal(store_statistics(database->client.store)->samples, 3);
 }
 
 static size_t warnings;

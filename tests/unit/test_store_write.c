@@ -787,6 +787,27 @@ static void many_rows_that_are_refused_are_counted(void **state)
 	assert_non_null(strstr(errors.data, "refuses 280 more rows"));
 }
 
+static void samples_are_counted_by_what_becomes_of_them(void **state)
+{
+	struct database *database = *state;
+	const struct store_statistics *statistics = store_statistics(database->client.store);
+	uint64_t transactions = 0;
+
+	query(database->reader, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+	                        " 'BEGIN RAISE check_violation; END';"
+	                        "CREATE TRIGGER refuse BEFORE INSERT ON storage.frame FOR EACH ROW"
+	                        " WHEN (NEW.statistic_id = 21) EXECUTE FUNCTION refuse()");
+	client_write(&database->client, example_changes());
+
+	assert_answer(database, "SELECT count(*) FROM storage.frame", "2");
+	assert_int_equal(statistics->samples, 2);
+	assert_int_equal(statistics->samples_refused, 2);
+	assert_int_equal(statistics->samples_out_of_time, 0);
+	for (size_t i = 0; i <= DURATION_BOUNDS; i++)
+		transactions += statistics->durations.counts[i];
+	assert_int_equal(transactions, statistics->transactions);
+}
+
 static void what_breaks_a_constraint_at_the_end_is_found_too(void **state)
 {
 	struct database *database = *state;
@@ -875,6 +896,7 @@ int main(void)
 	    TEST(ids_given_out_never_go_back),
 	    ERROR_TEST(a_row_that_is_refused_does_not_keep_the_others_away),
 	    ERROR_TEST(many_rows_that_are_refused_are_counted),
+	    ERROR_TEST(samples_are_counted_by_what_becomes_of_them),
 	    ERROR_TEST(what_breaks_a_constraint_at_the_end_is_found_too),
 	    ERROR_TEST(a_text_that_the_database_can_not_hold_is_left_out),
 	};
