@@ -14,6 +14,14 @@ struct naive_extent {
 	int64_t every, turn;
 };
 
+/* Whether it is time to see what an alert affects: twice as often as for resources. */
+static inline bool naive_is_alert_in_turn(const struct naive_extent *extent, int64_t alert)
+{
+	int64_t every = extent->every < 8 ? extent->every : 8;
+
+	return alert % every == extent->turn % every;
+}
+
 /*
  * All views that there are. Each is compared but those about samples, "gaps" and "histograms": the
  * classes have no statistics. Of "classes" what differs from class to class is.
@@ -133,7 +141,7 @@ static inline void naive_expect_reach(const struct naive_model *model, int thing
 		if (in_turn && above[alert->thing] >= 0 && naive_is_shown(model, alert->thing))
 			naive_line(lines, "active alert %" PRId64 " of %" PRId64 " %d", alert->id,
 			    id, alert->thing != thing);
-		if (above[alert->thing] > 0)
+		if (above[alert->thing] > 0 && naive_is_alert_in_turn(extent, alert->id))
 			naive_line(lines, "affected %" PRId64 " by %" PRId64, id, alert->id);
 	}
 }
@@ -253,7 +261,7 @@ static inline struct naive_lines naive_expected(
 		const struct naive_alert *alert = &model->alerts[model->active[i]];
 
 		if (naive_is_loaded(model, alert->thing) &&
-		    alert->id % extent->every == extent->turn)
+		    naive_is_alert_in_turn(extent, alert->id))
 			naive_expect_risk(model, alert, &lines);
 	}
 	for (size_t i = 0; i < sizeof(naive_view_names) / sizeof(naive_view_names[0]); i++)

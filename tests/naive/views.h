@@ -31,8 +31,6 @@ static const char naive_views_sql[] =
     " FROM storage.reporter"
     " UNION ALL SELECT format('reference %s of %s to %s', attribute, resource_id,"
     " target_id) FROM storage.reference"
-    " UNION ALL SELECT format('affected %s by %s', resource_id, alert_id)"
-    " FROM storage.affected"
     " UNION ALL SELECT format('graph %s %s.%s %s %s %s', id, plugin, class, class_label,"
     " label, parents) FROM storage.graph"
     " UNION ALL SELECT format('plugin %s %s %s', name, loaded::int, classes)"
@@ -74,11 +72,15 @@ static const char naive_volumes_sql[] =
     " UNION ALL SELECT format('request %s %s', kind, arguments) FROM storage.request"
     " UNION ALL SELECT format('view %s', viewname) FROM pg_views WHERE schemaname = 'storage'";
 
+#define NAIVE_ALERT_IN_TURN " WHERE alert_id % least($3, 8) = $4 % least($3, 8)"
+
 static const char naive_risks_sql[] =
+    " UNION ALL SELECT format('affected %s by %s', resource_id, alert_id)"
+    " FROM storage.affected" NAIVE_ALERT_IN_TURN
     " UNION ALL SELECT format('risk %s of volume %s paths only %s', alert_id, volume_id,"
-    " paths_only::int) FROM storage.affected_volumes WHERE alert_id % $3 = $4"
+    " paths_only::int) FROM storage.affected_volumes" NAIVE_ALERT_IN_TURN
     " UNION ALL SELECT format('risk %s of server %s %s volumes %s', alert_id, server_id,"
-    " coalesce(server, '-'), volumes) FROM storage.affected_servers WHERE alert_id % $3 = $4";
+    " coalesce(server, '-'), volumes) FROM storage.affected_servers" NAIVE_ALERT_IN_TURN;
 
 static const char naive_events_sql[] =
     " UNION ALL SELECT format('event of %s on %s %s %s', coalesce(alert_id, 0),"

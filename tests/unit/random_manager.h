@@ -123,7 +123,8 @@ static void do_set_peers(struct random_site *site, int scannable, uint32_t *dice
 	int server = pick_server(site, dice);
 	bool peers[RECORDS] = {false};
 	struct text list = TEXT_EMPTY;
-	uint32_t percent = pick(dice, 3) * 40;
+	static const uint32_t percents[] = {0, 50, 90, 100};
+	uint32_t percent = percents[pick(dice, sizeof(percents) / sizeof(percents[0]))];
 
 	(void)scannable;
 	if (server == NOWHERE)
@@ -158,7 +159,7 @@ static int pick_volume(const struct random_site *site, uint32_t *dice)
 static void do_set_in_use(struct random_site *site, int scannable, uint32_t *dice)
 {
 	int drive = pick_volume(site, dice);
-	bool in_use = pick(dice, 3) == 0;
+	bool in_use = pick(dice, 5) < 2;
 
 	(void)scannable;
 	if (drive == NOWHERE)

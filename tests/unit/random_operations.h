@@ -94,13 +94,12 @@ static int pick_target(struct random_site *site, int scannable, int thing, uint3
 /* The number of a server with or without a record, or of none, and one. */
 static int pick_host(const struct random_site *site, uint32_t *dice)
 {
-	int hosts[RECORDS + 2] = {1, 99};
-	uint32_t count = 2;
+	static const int strays[] = {1, 99};
+	int server = pick_server(site, dice);
 
-	for (int i = 0; i < RECORDS; i++)
-		if (site->model.servers[i].exists)
-			hosts[count++] = (int)site->model.servers[i].id + 1;
-	return hosts[pick(dice, count)];
+	if (server == NOWHERE || pick(dice, 8) == 0)
+		return strays[pick(dice, 2)];
+	return (int)site->model.servers[server].id + 1;
 }
 
 /* A value for a thing; false if there is none that it could have. */
@@ -540,7 +539,7 @@ static const struct {
     [SET_SERVER] = {"set server", do_set_server, false, 4},
     [REMOVE_SERVER] = {"remove server", do_remove_server, false, 3},
     [SET_PEERS] = {"set peers", do_set_peers, false, 12},
-    [SET_IN_USE] = {"set in use", do_set_in_use, false, 8},
+    [SET_IN_USE] = {"set in use", do_set_in_use, false, 14},
     [CHOOSE] = {"choose nodes", do_choose, false, 20},
 };
 
