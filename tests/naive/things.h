@@ -55,7 +55,7 @@ enum { STATE, WWN, SIZE, REF, TYPE, PATH, HOST, WEIGHT, ADDRESS, VALUES };
 enum { NO_STATE, OK, WORN, FAILED };
 enum { SCANNABLES = 6, ARRAYS = 4 };
 enum { TRAYS = 3, SLOTS = 4, LUNS = 4, SHAREDS = 4, EXPORTS = 3 };
-enum { SERVER_THINGS = 14 };
+enum { SERVER_THINGS = 18 };
 enum {
 	OWN_THINGS = TRAYS + TRAYS * SLOTS + LUNS + 1,
 	THINGS = SCANNABLES + ARRAYS * OWN_THINGS + SHAREDS +
@@ -137,7 +137,7 @@ static const struct naive_class naive_classes[CLASSES] = {
 static const char *const naive_plugins[PLUGINS] = {"naive_array", "naive_linux"};
 
 /* What the values of things are called, and can be: 0 is null. */
-enum { CHOICES = 8 };
+enum { CHOICES = 10 };
 static const struct {
 	const char *name;
 	bool is_number;
@@ -150,7 +150,8 @@ static const struct {
     [REF] = {NULL, false, false, {NULL}}, /* a thing and one */
     [TYPE] = {"filesystem_type", false, false, {NULL, "ext4", "xfs"}},
     [PATH] = {"path", false, true,
-        {NULL, "/dev/sda", "/dev/sdb", "/dev/sdc", "/dev/sdd", "/dev/mapper/a", "/dev/mapper/b"}},
+        {NULL, "/dev/sda", "/dev/sdb", "/dev/sdc", "/dev/sdd", "/dev/sde", "/dev/mapper/a",
+            "/dev/mapper/b"}},
     [HOST] = {"host_id", true, true, {NULL}}, /* a number and one */
     [WEIGHT] = {"weight", true, true, {NULL, "10", "20", "25", "-5"}},
     [ADDRESS] = {"address", false, true, {NULL, "vm1", "vm2", "vm3", "localhost"}},
@@ -292,7 +293,8 @@ static inline int naive_add_array(struct naive_model *model, int at, int scannab
 static inline int naive_add_server_things(struct naive_model *model, int at, int scannable)
 {
 	static const int classes[SERVER_THINGS] = {DEVICE, DEVICE, PART, PART, RATING, RATING,
-	    RATING, DEVICE, DEVICE, DEVICE, MOUNT, MOUNT, MACHINE, MACHINE};
+	    RATING, DEVICE, DEVICE, DEVICE, DEVICE, DEVICE, DEVICE, DEVICE, MOUNT, MOUNT, MACHINE,
+	    MACHINE};
 
 	for (int i = 0; i < SERVER_THINGS; i++)
 		at = naive_add(model, at, classes[i], scannable, NOWHERE, i + 1);
