@@ -121,14 +121,35 @@ static void keep_original(struct host_resource *resource, uint32_t attribute, bo
 	    .value = value_copy(&resource->values[attribute])};
 }
 
-static struct host_link *find_link(
-    const struct host_resource *from, uint32_t attribute, const struct host_resource *to)
+/* The link of a reference, or NULL. */
+static struct host_link *find_reference(const struct host_resource *from, uint32_t attribute)
 {
 	struct host_link *link;
 
 	LIST_FOREACH (link, &from->outgoing, outgoing)
-		if (link->attribute == attribute && (to == NULL || link->to == to))
+		if (link->attribute == attribute)
 			return link;
+	return NULL;
+}
+
+/*
+ * The link to a parent, or NULL. It is in the lists of both ends, and one of these is mostly short:
+ * a pool has many parents, an enclosure many children.
+ */
+static struct host_link *find_parent(
+    const struct host_resource *child, const struct host_resource *parent)
+{
+	struct host_link *up = LIST_FIRST(&child->outgoing);
+	struct host_link *down = LIST_FIRST(&parent->incoming);
+
+	while (up != NULL && down != NULL) {
+		if (up->attribute == LINK_TO_PARENT && up->to == parent)
+			return up;
+		if (down->attribute == LINK_TO_PARENT && down->from == child)
+			return down;
+		up = LIST_NEXT(up, outgoing);
+		down = LIST_NEXT(down, incoming);
+	}
 	return NULL;
 }
 
@@ -167,7 +188,7 @@ void host_resource_assign(struct host_resource *resource, uint32_t attribute, st
 	}
 	if (resource->sent)
 		keep_original(resource, attribute, always);
-	link = find_link(resource, attribute, NULL);
+	link = find_reference(resource, attribute);
 	if (link != NULL)
 		free_link(link);
 	if (value->type == VALUE_REFERENCE)
@@ -178,7 +199,7 @@ void host_resource_assign(struct host_resource *resource, uint32_t attribute, st
 
 struct host_resource *host_resource_target(const struct host_resource *resource, uint32_t attribute)
 {
-	struct host_link *link = find_link(resource, attribute, NULL);
+	struct host_link *link = find_reference(resource, attribute);
 
 	return link != NULL ? link->to : NULL;
 }
@@ -188,7 +209,7 @@ struct host_resource *host_resource_target(const struct host_resource *resource,
 bool host_resource_has_parent(
     const struct host_resource *resource, const struct host_resource *parent)
 {
-	struct host_link *link = find_link(resource, LINK_TO_PARENT, parent);
+	struct host_link *link = find_parent(resource, parent);
 
 	return link != NULL && link->state != LINK_GONE;
 }
@@ -293,7 +314,7 @@ bool host_resource_would_loop(
 void host_resource_add_parent(struct host_resource *resource, struct host_resource *parent)
 {
 	struct host_session *session = resource->session;
-	struct host_link *link = find_link(resource, LINK_TO_PARENT, parent);
+	struct host_link *link = find_parent(resource, parent);
 
 	if (link == NULL) {
 		add_link(resource, parent, LINK_TO_PARENT);
@@ -309,7 +330,7 @@ void host_resource_add_parent(struct host_resource *resource, struct host_resour
 void host_resource_remove_parent(struct host_resource *resource, struct host_resource *parent)
 {
 	struct host_session *session = resource->session;
-	struct host_link *link = find_link(resource, LINK_TO_PARENT, parent);
+	struct host_link *link = find_parent(resource, parent);
 
 	if (link == NULL || link->state == LINK_GONE)
 		return;
