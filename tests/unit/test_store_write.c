@@ -31,7 +31,7 @@ static void stored_rows_are_seen_through_the_views(void **state)
 	    "2|acme|Thing|acme.Thing|f|f|[\"acme.Thing\", \"Resource\"]");
 	assert_answer(database, "SELECT * FROM storage.resources ORDER BY id LIMIT 2",
 	    "1|1|acme|Couplet|acme.Couplet||[\"array\"]|Thing array||Thing array|{\"serial\": "
-	    "\"array\"}|t|f|[\"acme.Couplet\", \"Resource\"]|t|1\n"
+	    "\"array\"}|t|f|[\"acme.Couplet\", \"Resource\"]|f|1\n"
 	    "2|2|acme|Thing|acme.Thing|1|[\"drive\"]|Thing drive||Thing drive|{\"serial\": "
 	    "\"drive\"}|f|f|[\"acme.Thing\", \"Resource\"]|f|1");
 	assert_answer(database, "SELECT * FROM storage.parents ORDER BY 1", "3|2\n4|3");
