@@ -95,7 +95,7 @@ static struct host_session *enter_number(struct host *host, uint32_t number)
 static void enqueue_locked(struct host_session *session, struct monotonic due)
 {
 	struct host *host = session->host;
-	bool has_pools = host->pools[POOL_SCANS].most > 0;
+	bool has_pools = host->pools[POOL_SCANS].size > 0;
 	struct deadline_queue *queue = &host->scans;
 
 	if (has_pools && session->state == HOST_SESSION_CLOSING)

@@ -51,10 +51,10 @@ enum { POOL_PROMPT, POOL_SCANS, POOL_SLOW, POOL_ENDINGS, POOL_COUNT };
 struct worker_pool {
 	struct deadline_queue *queue;
 	size_t first; /* index of its first worker */
-	size_t size;  /* places for workers */
+	size_t size;  /* places for workers; does not change, and any thread may read it */
 	size_t least, most;
 	int64_t patience_ns; /* how long something may be due */
-	size_t count;        /* of its threads; main thread only, as all above */
+	size_t count;        /* of its threads; main thread only, as all above but size */
 	struct monotonic grown, looked;
 	_Atomic size_t busy;
 	_Atomic size_t busiest; /* since the main thread looked */
