@@ -329,7 +329,7 @@ bool store_has_partition(const struct store *store, unsigned resolution, int64_t
 /* Makes the partition for a time that has none, as a step or the end of one. */
 void store_make_partition(struct store *store, unsigned resolution, int64_t time_us);
 
-/* Steps, each false if it is not due: partitions for now, and for what comes after. */
+/* Steps, each false if it is not due: partitions of this time and of the next. */
 bool store_make_ahead(struct store *store);
 bool store_drop_expired(struct store *store);
 

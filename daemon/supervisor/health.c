@@ -64,18 +64,25 @@ __attribute__((format(printf, 6, 7))) static void add_problem(struct health *hea
 	free(text);
 }
 
+/* For how long the database is away; 0 if it is not. */
+static int64_t database_away_ns(const struct supervisor *supervisor)
+{
+	return supervisor->database_away
+	           ? monotonic_since(monotonic_now(), supervisor->database_away_since)
+	           : 0;
+}
+
 static void examine_database(struct health *health, const struct supervisor *supervisor)
 {
 	const char *trouble = store_write_error(supervisor->store);
 	const char *reason = supervisor->database_reason;
 	char time[CLOCK_TEXT_SIZE];
-	int64_t away;
 
 	if (supervisor->database_away) {
-		away = monotonic_since(monotonic_now(), supervisor->database_away_since);
 		add_problem(health, HEALTH_CRITICAL, "database", NULL, NULL,
-		    "the database is away since %s%s%s", duration_format(away, time),
-		    reason != NULL ? ": " : "", reason != NULL ? reason : "");
+		    "the database is away since %s%s%s",
+		    duration_format(database_away_ns(supervisor), time), reason != NULL ? ": " : "",
+		    reason != NULL ? reason : "");
 	} else if (trouble != NULL || supervisor->write_is_slow) {
 		add_problem(health, HEALTH_CRITICAL, "database", NULL, NULL,
 		    "the database does not store what it is given%s%s", trouble != NULL ? ": " : "",
@@ -93,7 +100,7 @@ static void examine_scannable(struct health *health, const struct session *sessi
 		add_problem(health, HEALTH_WARNING, "scannable", plugin, session->scannable,
 		    "%s of plugin %s is not contactable: %s", graph_name(session->scannable),
 		    plugin, session->failure);
-	} else if (session->state == SESSION_ONLINE && session->refused > 0) {
+	} else if (session_is_degraded(session)) {
 		health->degraded++;
 		add_problem(health, HEALTH_WARNING, "scannable", plugin, session->scannable,
 		    "%s of plugin %s is degraded: %u call%s refused in the last scan",
@@ -171,9 +178,6 @@ struct json_object *supervisor_health(void *context, bool *is_usable)
 	const struct supervisor *supervisor = supervisor_of(context);
 	struct health health = {.problems = json_object_new_array()};
 	struct json_object *object = json_object_new_object();
-	int64_t away = supervisor->database_away
-	                   ? monotonic_since(monotonic_now(), supervisor->database_away_since)
-	                   : 0;
 
 	examine(&health, supervisor);
 	add_text(object, "status", status_names[health.worst]);
@@ -186,7 +190,7 @@ struct json_object *supervisor_health(void *context, bool *is_usable)
 	add_number(object, "scannables_degraded", health.degraded);
 	add_number(object, "scannables_offline", health.offline);
 	add_number(object, "alerts", supervisor_count_alerts(supervisor));
-	add_number(object, "database_away_s", away / NS_PER_S);
+	add_number(object, "database_away_s", database_away_ns(supervisor) / NS_PER_S);
 	add_number(object, "dropped_samples", (int64_t)graph_dropped_samples(supervisor->graph));
 	*is_usable = health.worst < HEALTH_CRITICAL;
 	return object;

@@ -32,12 +32,21 @@ struct scrape {
 
 struct family {
 	struct metric_family heading;
-	/* Writes all samples, or those of each plugin. */
+	/* Writes all samples, or those of each plugin (NULL: a number of it). */
 	void (*write)(struct scrape *scrape, const struct family *family);
 	void (*write_plugin)(
 	    struct text *out, const struct metric_family *heading, const struct plugin *plugin);
 	size_t offset; /* of the number that it is about, for those that share a function */
 };
+
+/* The number that a family is about, in what has it. */
+static double number_of(const struct family *family, const void *object)
+{
+	uint64_t number;
+
+	memcpy(&number, (const char *)object + family->offset, sizeof(number));
+	return (double)number;
+}
 
 static void write_one(struct scrape *scrape, const struct family *family, double value)
 {
@@ -116,13 +125,6 @@ static void write_restarts(
 		    (double)plugin->counts.restarts[i]);
 }
 
-static void write_lines_dropped(
-    struct text *out, const struct metric_family *heading, const struct plugin *plugin)
-{
-	metrics_sample(out, heading, METRIC_LABELS({"plugin", plugin->config->name}),
-	    (double)plugin->allowance.dropped);
-}
-
 static void write_channel(
     struct text *out, const struct metric_family *heading, const struct plugin *plugin)
 {
@@ -139,18 +141,15 @@ static void write_channel(
 static void write_scannables(
     struct text *out, const struct metric_family *heading, const struct plugin *plugin)
 {
-	static const char degraded[] = "degraded";
 	double counts[SESSION_STATE_COUNT + 1] = {0};
 	const struct session *session;
 
-	TAILQ_FOREACH (session, &plugin->sessions, next) {
-		bool is_degraded = strcmp(session_shown_state(session), degraded) == 0;
-
-		counts[is_degraded ? SESSION_STATE_COUNT : session->state]++;
-	}
+	TAILQ_FOREACH (session, &plugin->sessions, next)
+		counts[session_is_degraded(session) ? SESSION_STATE_COUNT : session->state]++;
 	for (size_t i = 0; i <= SESSION_STATE_COUNT; i++) {
-		const char *state =
-		    i < SESSION_STATE_COUNT ? session_state_name((enum session_state)i) : degraded;
+		const char *state = i < SESSION_STATE_COUNT
+		                        ? session_state_name((enum session_state)i)
+		                        : "degraded";
 
 		metrics_sample(out, heading,
 		    METRIC_LABELS({"plugin", plugin->config->name}, {"state", state}), counts[i]);
@@ -203,28 +202,22 @@ static void write_batches(
 		    (double)plugin->counts.batches[i]);
 }
 
-static void write_refused(
-    struct text *out, const struct metric_family *heading, const struct plugin *plugin)
-{
-	metrics_sample(out, heading, METRIC_LABELS({"plugin", plugin->config->name}),
-	    (double)plugin->counts.refused);
-}
-
-static void write_samples_received(
-    struct text *out, const struct metric_family *heading, const struct plugin *plugin)
-{
-	metrics_sample(out, heading, METRIC_LABELS({"plugin", plugin->config->name}),
-	    (double)plugin->counts.samples);
-}
-
+/* Writes the samples of each plugin, or its number. */
 static void write_plugins(struct scrape *scrape, const struct family *family)
 {
 	const struct plugin *plugin;
 
-	/* One that is refused, or leaves, shares its name with another. */
-	TAILQ_FOREACH (plugin, &scrape->supervisor->plugins, next)
-		if (!plugin->refused && !plugin->leaving)
+	TAILQ_FOREACH (plugin, &scrape->supervisor->plugins, next) {
+		/* One that is refused, or leaves, shares its name with another. */
+		if (plugin->refused || plugin->leaving)
+			continue;
+		if (family->write_plugin != NULL)
 			family->write_plugin(&scrape->out, &family->heading, plugin);
+		else
+			metrics_sample(&scrape->out, &family->heading,
+			    METRIC_LABELS({"plugin", plugin->config->name}),
+			    number_of(family, plugin));
+	}
 }
 
 /* ---- what waits ---- */
@@ -261,10 +254,8 @@ static void write_queues(struct scrape *scrape, const struct family *family)
 static void write_spool(struct scrape *scrape, const struct family *family)
 {
 	const struct spool_status status = spool_status(scrape->supervisor->spool);
-	uint64_t number;
 
-	memcpy(&number, (const char *)&status + family->offset, sizeof(number));
-	write_one(scrape, family, (double)number);
+	write_one(scrape, family, number_of(family, &status));
 }
 
 /* ---- the database ---- */
@@ -301,11 +292,7 @@ static void write_transactions(struct scrape *scrape, const struct family *famil
 /* A number that the store counts. */
 static void write_store(struct scrape *scrape, const struct family *family)
 {
-	const char *statistics = (const char *)store_statistics(scrape->supervisor->store);
-	uint64_t number;
-
-	memcpy(&number, statistics + family->offset, sizeof(number));
-	write_one(scrape, family, (double)number);
+	write_one(scrape, family, number_of(family, store_statistics(scrape->supervisor->store)));
 }
 
 static void write_samples_dropped(struct scrape *scrape, const struct family *family)
@@ -386,6 +373,7 @@ static void write_started(struct scrape *scrape, const struct family *family)
 /* ---- the table ---- */
 
 #define PLUGINS(function) .write = write_plugins, .write_plugin = function
+#define PLUGIN_NUMBER(member) .write = write_plugins, .offset = offsetof(struct plugin, member)
 #define STORE(member) .write = write_store, .offset = offsetof(struct store_statistics, member)
 #define SPOOL(member) .write = write_spool, .offset = offsetof(struct spool_status, member)
 #define USAGE(member) .write = write_usage, .offset = offsetof(struct usage, member)
@@ -409,7 +397,7 @@ static const struct family families[] = {
 	    PLUGINS(write_restarts)},
 	{{"iml_plugin_log_lines_dropped", METRIC_COUNTER, NULL,
 	    "Lines that a plugin logged and that are not in the log: there were too many."},
-	    PLUGINS(write_lines_dropped)},
+	    PLUGIN_NUMBER(allowance.dropped)},
 	{{"iml_plugin_channel_bytes", METRIC_GAUGE, "bytes",
 	    "What waits between the runner and the process of a plugin."},
 	    PLUGINS(write_channel)},
@@ -425,12 +413,12 @@ static const struct family families[] = {
 	    "Sessions that ended because a scan failed, took too long or crashed."},
 	    PLUGINS(write_failures)},
 	{{"iml_refused_calls", METRIC_COUNTER, NULL, "Calls of plugins that were refused."},
-	    PLUGINS(write_refused)},
+	    PLUGIN_NUMBER(counts.refused)},
 	{{"iml_batches", METRIC_COUNTER, NULL, "Batches of changes that plugins sent."},
 	    PLUGINS(write_batches)},
 	{{"iml_samples_received", METRIC_COUNTER, NULL,
 	    "Samples that plugins sent; a histogram counts once for each of its bins."},
-	    PLUGINS(write_samples_received)},
+	    PLUGIN_NUMBER(counts.samples)},
 
 	{{"iml_samples_stored", METRIC_COUNTER, NULL, "Samples that the database has stored."},
 	    STORE(samples)},

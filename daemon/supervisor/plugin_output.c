@@ -2,6 +2,7 @@
 #include "supervisor/plugin_internal.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include <event2/buffer.h>
@@ -56,7 +57,7 @@ void plugin_tell_dropped(struct plugin *plugin)
 
 	if (allowance->dropped > allowance->told)
 		log_about(LOG_LEVEL_WARNING, plugin->config->name, NULL,
-		    "%llu lines that it logged are left out here: more than %d a second",
+		    "%" PRIu64 " lines that it logged are left out here: more than %d a second",
 		    allowance->dropped - allowance->told, LINES_PER_SECOND);
 	allowance->told = allowance->dropped;
 }

@@ -48,9 +48,14 @@ static struct json_object *milliseconds(int64_t ns)
 	return decimal(seconds(ns) * 1000, 3);
 }
 
+bool session_is_degraded(const struct session *session)
+{
+	return session->state == SESSION_ONLINE && session->refused > 0;
+}
+
 const char *session_shown_state(const struct session *session)
 {
-	if (session->state == SESSION_ONLINE && session->refused > 0)
+	if (session_is_degraded(session))
 		return "degraded";
 	return session_state_name(session->state);
 }

@@ -109,9 +109,9 @@ void mistakes_clear(struct mistake_list *list);
 /* How many lines a plugin may still log. */
 struct line_allowance {
 	unsigned left;
-	struct monotonic since;     /* of the last line gained */
-	unsigned long long dropped; /* since the plugin is known */
-	unsigned long long told;    /* of these */
+	struct monotonic since; /* of the last line gained */
+	uint64_t dropped;       /* since the plugin is known */
+	uint64_t told;          /* of these */
 };
 
 /* Why a process that was not asked to end had to be started again. */
@@ -592,7 +592,10 @@ const char *supervisor_reason(void *context, const struct graph_resource *scanna
 extern const char *const supervisor_state_names[];
 enum supervisor_state supervisor_state(const struct supervisor *supervisor);
 
-/* The state of a session for people: "degraded" if it is online and calls are refused. */
+/* Whether a session is online, but calls of its last scan were refused. */
+bool session_is_degraded(const struct session *session);
+
+/* The state of a session for people, of which "degraded" is one. */
 const char *session_shown_state(const struct session *session);
 
 /* What keeps scannables of the configuration from being used, or it from being reloaded. */
