@@ -700,6 +700,22 @@ pid_t plugin_pid(struct runner *runner, const char *plugin)
 	return pid;
 }
 
+unsigned count_descriptors(pid_t pid)
+{
+	const struct dirent *entry;
+	unsigned count = 0;
+	DIR *directory;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	directory = opendir(path);
+	assert_non_null(directory);
+	while ((entry = readdir(directory)) != NULL)
+		count += entry->d_name[0] != '.';
+	closedir(directory);
+	return count;
+}
+
 void wait_for_plugin(struct runner *runner, const char *plugin, const char *state)
 {
 	int64_t end = now_ms() + DEADLINE_S * 1000;

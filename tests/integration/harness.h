@@ -97,6 +97,9 @@ char *command(struct runner *runner, int *status, const char *format, ...)
 /* The process of a plugin, or 0 if it has none now. */
 pid_t plugin_pid(struct runner *runner, const char *plugin);
 
+/* How many descriptors a process has open. */
+unsigned count_descriptors(pid_t pid);
+
 /* A text from the status of a plugin's first scannable ("last_scan"); the caller frees it. */
 char *status_text(struct runner *runner, const char *plugin, const char *key);
 

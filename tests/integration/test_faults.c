@@ -2,7 +2,6 @@
 /* What plugins that crash, hang or lie do to themselves, and don't do to the others. */
 #include "harness.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
@@ -531,11 +530,8 @@ static void a_plugin_host_holds_nothing_of_the_supervisor(void **state)
 	struct runner *runner = *state;
 	char path[64];
 	char content[4096];
-	unsigned descriptors = 0;
-	struct dirent *entry;
 	size_t length;
 	FILE *file;
-	DIR *directory;
 
 	setenv("PGPASSWORD", "canary-of-the-environment", 1);
 	start_beside_good(runner, "", "");
@@ -549,13 +545,7 @@ static void a_plugin_host_holds_nothing_of_the_supervisor(void **state)
 	assert_null(memmem(content, length, "PG", 2));
 	assert_null(memmem(content, length, "canary", 6));
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)plugin_pid(runner, "scripted"));
-	directory = opendir(path);
-	assert_non_null(directory);
-	while ((entry = readdir(directory)) != NULL)
-		descriptors += entry->d_name[0] != '.';
-	closedir(directory);
-	assert_in_range(descriptors, 4, 7);
+	assert_in_range(count_descriptors(plugin_pid(runner, "scripted")), 4, 7);
 	assert_int_equal(runner_stop(runner), 0);
 }
 

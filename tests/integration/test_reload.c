@@ -294,21 +294,12 @@ static void mistakes_change_nothing(void **state)
 	assert_undisturbed(runner, good);
 }
 
-static int open_descriptors(const struct runner *runner)
-{
-	char *line = xasprintf("exit $(ls /proc/%d/fd | wc -l)", (int)runner->pid);
-	int count = WEXITSTATUS(system(line));
-
-	free(line);
-	return count;
-}
-
 /* A connection of a command that has just ended may be among them for a moment. */
 static void many_reloads_leave_nothing_behind(void **state)
 {
 	struct runner *runner = *state;
 	pid_t good = start(runner, (struct change){.plugin = ""});
-	int before = open_descriptors(runner);
+	unsigned before = count_descriptors(runner->pid);
 	int64_t end;
 
 	for (int i = 0; i < 10; i++) {
@@ -317,7 +308,7 @@ static void many_reloads_leave_nothing_behind(void **state)
 	}
 	wait_for_log(runner, "extra Array B: session online", 2);
 	end = now_ms() + DEADLINE_S * 1000;
-	while (open_descriptors(runner) > before)
+	while (count_descriptors(runner->pid) > before)
 		assert_true(now_ms() < end);
 	assert_undisturbed(runner, good);
 }
