@@ -147,6 +147,7 @@ struct parameter {
 	enum parameter_type type;
 	size_t offset; /* of the member of struct query */
 	int64_t minimum, maximum;
+	bool required;
 	int64_t otherwise; /* a number that is not given; of times, seconds before now */
 	const char *meaning;
 };
@@ -270,6 +271,10 @@ void handle_metrics(struct exchange *exchange);
 void handle_plugins(struct exchange *exchange);
 void handle_plugin(struct exchange *exchange);
 void handle_classes(struct exchange *exchange);
+
+/* conf/openapi.json */
+extern const char control_openapi[];
+void handle_openapi(struct exchange *exchange);
 
 /* ---- resources.c ---- */
 

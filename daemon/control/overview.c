@@ -89,3 +89,9 @@ void handle_classes(struct exchange *exchange)
 	add_waiting(answer, exchange->control);
 	exchange_answer(exchange, answer);
 }
+
+void handle_openapi(struct exchange *exchange)
+{
+	/* Without its last line end, which every answer gets. */
+	exchange_answer_text(exchange, control_openapi, strlen(control_openapi) - 1);
+}

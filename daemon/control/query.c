@@ -255,6 +255,32 @@ static bool is_repeated(const struct evkeyvalq *given, const struct evkeyval *pa
 	return earlier != pair;
 }
 
+static bool is_given(const struct evkeyvalq *given, const char *name)
+{
+	const struct evkeyval *pair;
+
+	TAILQ_FOREACH (pair, given, next)
+		if (strcmp(pair->key, name) == 0)
+			return true;
+	return false;
+}
+
+/* Whether all that has to be given is; else the request is refused. */
+static bool accept_missing(
+    struct exchange *exchange, const struct route *route, const struct evkeyvalq *given)
+{
+	for (size_t i = 0; route->parameters[i] != NULL; i++) {
+		const struct parameter *parameter = route->parameters[i];
+
+		if (!parameter->required || is_given(given, parameter->name))
+			continue;
+		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name, "%s is missing: %s",
+		    parameter->name, parameter->meaning);
+		return false;
+	}
+	return true;
+}
+
 bool parse_query(
     struct exchange *exchange, const struct route *route, const struct evkeyvalq *given)
 {
@@ -276,5 +302,5 @@ bool parse_query(
 		if (!parsers[parameter->type](exchange, parameter, pair->value))
 			return false;
 	}
-	return true;
+	return accept_missing(exchange, route, given);
 }

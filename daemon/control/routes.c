@@ -4,7 +4,8 @@
  * Everything about a request is checked by these tables before its handler runs.
  *
  * A new route is a row of control_routes; a new parameter is a member of struct query and one of
- * those here.
+ * those here. conf/openapi.json and iml-plugin-api(7) tell of it, too: tests compare them with
+ * these tables, and answers with the file.
  */
 #include "control/internal.h"
 
@@ -86,6 +87,7 @@ static const struct parameter points = {.name = "points",
 static const struct parameter statistic = {.name = "statistic",
     .type = PARAMETER_STATISTIC,
     .maximum = STATISTICS_MAX,
+    .required = true,
     .meaning = "The name of one, or several times."};
 
 const struct parameter path_parameters[] = {
@@ -126,6 +128,7 @@ const size_t path_parameter_count = sizeof(path_parameters) / sizeof(path_parame
 const struct route control_routes[] = {
     {ROUTE(GET, "/healthz", handle_health, "Whether all is well, and else what is not.")},
     {ROUTE(GET, "/metrics", handle_metrics, "Metrics in OpenMetrics format.")},
+    {ROUTE(GET, "/v1/openapi.json", handle_openapi, "This description.")},
     {ROUTE(GET, "/v1/status", handle_status, "The runner, its plugins and scannables.")},
     {ROUTE(GET, "/v1/plugins", handle_plugins, "The plugins, as the status has them.")},
     {ROUTE(GET, "/v1/plugins/{name}", handle_plugin, "One plugin.")},

@@ -40,11 +40,6 @@ void handle_series(struct exchange *exchange)
 
 	if (resource == NULL)
 		return;
-	if (query->statistic_count == 0) {
-		exchange_refuse(exchange, HTTP_BADREQUEST, "statistic",
-		    "statistic is missing: the name of one, or several times");
-		return;
-	}
 	for (size_t i = 0; i < query->statistic_count; i++) {
 		if (class_find_statistic(resource->class->class, query->statistics[i]) !=
 		    CLASS_NOT_FOUND)

@@ -211,7 +211,7 @@ static void wrong_requests_never_reach_the_database(void **state)
 	assert_refused(*state, "/v1/resources/3/charts?statistic=a", 400,
 	    "/v1/resources/{id}/charts takes no parameter \"statistic\"", "statistic");
 	assert_refused(*state, "/v1/resources/3/series", 400,
-	    "statistic is missing: the name of one, or several times", "statistic");
+	    "statistic is missing: The name of one, or several times.", "statistic");
 	assert_refused(*state, "/v1/resources/3/series?statistic=noise", 400,
 	    "class acme.HardDrive has no statistic \"noise\"", "statistic");
 	for (int i = 0; i < 17; i++, end += strlen(end))
