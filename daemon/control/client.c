@@ -171,7 +171,7 @@ static void input_changed(
 /* What libevent says in HTML when it can't read a request, in our words; NULL if it is not that. */
 static const char *translate(const struct client *client, const char *page, int *code)
 {
-	if (sscanf(page, "HTTP/1.%*d %d", code) != 1 || *code < HTTP_BADREQUEST ||
+	if (sscanf(page, "HTTP/%*d.%*d %d", code) != 1 || *code < HTTP_BADREQUEST ||
 	    strstr(page, "\r\nContent-Type: text/html\r\n") == NULL)
 		return NULL;
 	if (*code == HTTP_ENTITYTOOLARGE)
@@ -185,31 +185,39 @@ static const char *translate(const struct client *client, const char *page, int 
 	return "this is no HTTP request";
 }
 
-/* Something was put out, or sent: what libevent itself says becomes JSON, as all other answers. */
-static void output_changed(
-    struct evbuffer *buffer, const struct evbuffer_cb_info *change, void *context)
+/* Replaces what libevent itself says in a buffer, all of it, by JSON as in all other answers. */
+static void replace_page(const struct client *client, struct evbuffer *buffer)
 {
 	static const char end[] = "</HTML>\n";
-	struct client *client = context;
-	size_t length = evbuffer_get_length(buffer);
 	char page[PAGE_MAX + 1];
-	const char *reason;
+	ssize_t length = evbuffer_copyout(buffer, page, PAGE_MAX);
+	const char *reason = NULL;
 	int code;
 
-	if (change->n_added == 0 || length > PAGE_MAX || length < sizeof(end))
+	if (length < (ssize_t)sizeof(end))
 		return;
-	evbuffer_copyout(buffer, page, length);
 	page[length] = '\0';
-	if (strcmp(page + length - (sizeof(end) - 1), end) != 0)
-		return;
-	reason = translate(client, page, &code);
+	if (strcmp(page + length - (sizeof(end) - 1), end) == 0)
+		reason = translate(client, page, &code);
 	if (reason == NULL)
 		return;
-	evbuffer_drain(buffer, length);
+	evbuffer_drain(buffer, (size_t)length);
 	evbuffer_add_printf(buffer,
 	    "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
 	    "Connection: close\r\n\r\n{\"error\":\"%s\"}\n",
 	    code, phrase_of(code), strlen(reason) + strlen("{\"error\":\"\"}\n"), reason);
+}
+
+/* Something was put out, or sent. */
+static void output_changed(
+    struct evbuffer *buffer, const struct evbuffer_cb_info *change, void *context)
+{
+	if (change->n_added == 0 || evbuffer_get_length(buffer) > PAGE_MAX)
+		return;
+	/* Else only what sends it may take anything out. */
+	evbuffer_unfreeze(buffer, 1);
+	replace_page(context, buffer);
+	evbuffer_freeze(buffer, 1);
 }
 
 /* ---- the life of a client ---- */
