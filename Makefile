@@ -228,6 +228,7 @@ $(BUILD)/tests/plugins/good_classes.so: override SANITIZE :=
 $(filter $(BUILD)/tests/unit/test_host_% $(BUILD)/tests/unit/test_kit_%,$(UNIT_TESTS)) $(INTEGRATION_TESTS): | $(TEST_PLUGINS)
 # What runs the built program finds that, too.
 $(filter $(BUILD)/tests/unit/test_cli_scan,$(UNIT_TESTS)): | $(COMMAND) $(PLUGINS) $(TEST_PLUGINS)
+$(filter $(BUILD)/tests/unit/test_supervisor_mutations,$(UNIT_TESTS)): | $(RUNNER) $(PLUGINS)
 
 test-plugins: $(TEST_PLUGINS)
 tests: all $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS) $(TEST_PLUGINS)
