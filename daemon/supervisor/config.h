@@ -50,6 +50,7 @@ struct config {
 	char *user; /* plugin hosts run as this user when the runner is root; NULL: as the runner */
 
 	char *conninfo;
+	char *database_password_file; /* NULL: none */
 	bool embedded;
 	char *embedded_user; /* NULL: chosen */
 	int64_t database_retry_max_ns;

@@ -66,6 +66,9 @@ const struct config_key config_keys[] = {
 
     OF("database.conninfo", CONFIG_TEXT, conninfo, .default_text = "", .needs_restart = true,
         .help = "connection string of libpq"),
+    OF("database.password_file", CONFIG_PATH, database_password_file,
+        .make_default = default_database_password, .needs_restart = true,
+        .help = "file with nothing but the password for it"),
     OF("database.embedded", CONFIG_BOOLEAN, embedded, .default_text = "false",
         .needs_restart = true, .help = "run a private PostgreSQL in the state directory"),
     OF("database.embedded_user", CONFIG_TEXT, embedded_user, .needs_restart = true,

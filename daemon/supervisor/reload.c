@@ -225,8 +225,10 @@ void supervisor_reload(struct supervisor *supervisor)
 {
 	struct config config;
 	struct text mistakes = TEXT_EMPTY;
-	bool good = config_load(supervisor->config.path, &config, &mistakes);
+	bool good;
 
+	service_tell_reload();
+	good = config_load(supervisor->config.path, &config, &mistakes);
 	good = config_check_site(&config, &mistakes) && good;
 	if (supervisor->state != SUPERVISOR_STOPPING)
 		forget_rejected(supervisor);
@@ -239,4 +241,5 @@ void supervisor_reload(struct supervisor *supervisor)
 	}
 	text_clear(&mistakes);
 	config_free(&config);
+	service_tell_ready();
 }

@@ -561,6 +561,10 @@ void spooling_committed(struct supervisor *supervisor, const struct changes *cha
 /* The runner is ready, and gives signs of life from now on if that is wanted. */
 void service_begin(struct supervisor *supervisor);
 
+/* A reload begins; it has ended when the runner is ready again. */
+void service_tell_reload(void);
+void service_tell_ready(void);
+
 /* How things are, when that changed. It visits every session: not for every scan. */
 void service_tell_status(struct supervisor *supervisor);
 

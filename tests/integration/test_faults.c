@@ -770,6 +770,9 @@ static void systemd_is_told_how_things_are(void **state)
 	expect_notice(notices, "READY=1");
 	expect_notice(notices,
 	    "STATUS=running; database ready; 1 of 1 plugins running; 1 of 1 scannables online");
+	kill(runner->pid, SIGHUP);
+	expect_notice(notices, "RELOADING=1\nMONOTONIC_USEC=");
+	expect_notice(notices, "READY=1");
 	kill(runner->pid, SIGTERM);
 	expect_notice(notices, "STOPPING=1\nEXTEND_TIMEOUT_USEC=");
 	assert_int_equal(runner_wait(runner), 0);
