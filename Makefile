@@ -13,6 +13,7 @@ mandir ?= $(prefix)/share/man
 bashcompletiondir ?= $(prefix)/share/bash-completion/completions
 zshcompletiondir ?= $(prefix)/share/zsh/site-functions
 fishcompletiondir ?= $(prefix)/share/fish/vendor_completions.d
+datadir ?= $(prefix)/share/iml-plugin-runner
 docdir ?= $(prefix)/share/doc/iml-plugin-runner
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
@@ -121,6 +122,7 @@ $(BUILD)/obj/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)$(CC) $(CPPFLAGS_ALL) -c $< -o $@
 $(BUILD)/obj/daemon/store/schema.o: $(wildcard daemon/store/schema/*.sql)
+$(BUILD)/obj/daemon/control/openapi.o: conf/openapi.json
 $(BUILD)/obj/daemon/cli/skeleton.o: $(wildcard plugin-sdk/skeleton/*)
 $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard daemon/supervisor/*.c daemon/cli/*.c)): $(BUILD)/places
 $(BUILD)/places: always
@@ -227,6 +229,7 @@ $(BUILD)/tests/plugins/good_classes.so: override SANITIZE :=
 $(filter $(BUILD)/tests/unit/test_host_% $(BUILD)/tests/unit/test_kit_%,$(UNIT_TESTS)) $(INTEGRATION_TESTS): | $(TEST_PLUGINS)
 # What runs the built program finds that, too.
 $(filter $(BUILD)/tests/unit/test_cli_scan,$(UNIT_TESTS)): | $(COMMAND) $(PLUGINS) $(TEST_PLUGINS)
+$(filter $(BUILD)/tests/unit/test_supervisor_mutations,$(UNIT_TESTS)): | $(RUNNER) $(PLUGINS)
 
 test-plugins: $(TEST_PLUGINS)
 tests: all $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS) $(TEST_PLUGINS)
@@ -307,11 +310,13 @@ install: all install-systemd
 		sed 's|/usr/local/lib/iml-plugins|$(plugindir)|' conf/plugin-runner.yaml | \
 		install -m 644 /dev/stdin $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml
 	for page in man/*.[1-9]; do \
-		sed 's|/etc/iml|$(sysconfdir)/iml|g; s|/usr/local/lib/iml-plugins|$(plugindir)|g' $$page | \
+		sed 's|/etc/iml|$(sysconfdir)/iml|g; s|/usr/local/lib/iml-plugins|$(plugindir)|g; \
+			s|/usr/local/share/iml-plugin-runner|$(datadir)|g' $$page | \
 		install -D -m 644 /dev/stdin $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	for page in man/*.3; do for name in $$(sed -n '/^\.Nd/q; s/^\.Nm \([^ ]*\).*/\1/p' $$page); do \
 		[ $$name.3 = $${page##*/} ] || echo ".so man3/$${page##*/}" | \
 		install -m 644 /dev/stdin $(DESTDIR)$(mandir)/man3/$$name.3 || exit 1; done; done
+	install -D -m 644 conf/openapi.json $(DESTDIR)$(datadir)/openapi.json
 	install -d $(DESTDIR)$(docdir)
 	install -m 644 README.md LICENSE NEWS $(DESTDIR)$(docdir)
 	install -D -m 644 conf/completion/iml-plugin.bash $(DESTDIR)$(bashcompletiondir)/iml-plugin

@@ -155,7 +155,10 @@ struct store {
 	void (*failed)(struct store *store, PGresult *result);
 	PGresult *answer; /* the last result of the question that is being answered */
 
-	struct store_trouble locked; /* by another runner */
+	struct store_trouble locked;   /* by another runner */
+	struct store_trouble careless; /* a person has to do something about the schema */
+	bool may_migrate;              /* our role may change the schema */
+	char *owner;                   /* the role to be while doing so; NULL: ours */
 	int64_t revision;            /* of the database, as we left it */
 	char *identity;              /* of the database; NULL until it is known */
 
@@ -180,6 +183,9 @@ void store_set_state(struct store *store, enum store_state state, const char *re
 
 /* Closes the connection and waits for the next attempt; takes what is in flight along. */
 void store_lost(struct store *store, const char *reason);
+
+/* Disconnects, tells what a person has to do, and looks again after the wait. */
+void store_await_care(struct store *store, const char *reason);
 
 /* Gives up. */
 void store_give_up(struct store *store, const char *format, ...)

@@ -74,6 +74,7 @@ struct config {
 	int log_level;        /* of the runner's own lines */
 	int plugin_log_level; /* of the plugins' lines, unless one has a level of its own */
 	char *log_file;       /* NULL: standard error */
+	int64_t log_fold_ns;  /* 0: every message is written */
 
 	char *control_socket;
 	char *control_group; /* NULL: none */

@@ -127,6 +127,8 @@ const struct config_key config_keys[] = {
     OF("log.plugin_level", CONFIG_LOG_LEVEL, plugin_log_level, .default_text = "warning",
         .help = "least level of the plugins' lines"),
     OF("log.file", CONFIG_PATH, log_file, .help = "log file in place of standard error"),
+    OF("log.fold", CONFIG_DURATION, log_fold_ns, BETWEEN(0, SECONDS(3600)), .default_text = "10 s",
+        .help = "how long a message that comes again is only counted"),
     OF("control.socket", CONFIG_PATH, control_socket,
         .default_text = "/run/iml-plugin-runner/control.sock",
         .make_default = default_control_socket, .needs_restart = true,

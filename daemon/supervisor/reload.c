@@ -180,6 +180,7 @@ static void take_log(const struct config *config, const struct config *before)
 	                                                     : strcmp(file, before->log_file) == 0;
 
 	log_set_level(config->log_level);
+	log_set_fold(config->log_fold_ns);
 	if (!same && log_open(file) != 0)
 		log_error("%s: log.file: %s can't be opened: %s; what is logged goes where it went",
 		    config_place(config, "log.file"), file, strerror(errno));

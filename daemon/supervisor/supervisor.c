@@ -532,6 +532,7 @@ static bool open_log(const struct supervisor *supervisor)
 
 	/* A check tells what is wrong, not what it does. */
 	log_set_level(is_quiet ? LOG_LEVEL_WARNING : config->log_level);
+	log_set_fold(options->check ? 0 : config->log_fold_ns);
 	log_copy_to_stderr(options->verbose);
 	if (options->check || log_open(config->log_file) == 0)
 		return true;
