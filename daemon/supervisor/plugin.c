@@ -242,7 +242,7 @@ static void describe_status(const struct plugin *plugin, int status, struct text
 		text_printf(text, "killed because it %s",
 		    plugin->death_reason != NULL ? plugin->death_reason : "was still loading");
 	else
-		recorder_describe_end(plugin->process.recorder, status, text);
+		process_describe_end(&plugin->process, &plugin->supervisor->config, status, text);
 }
 
 /* Tells every session that its process is gone, and which of them is to blame. */
