@@ -211,6 +211,7 @@ static void take(struct supervisor *supervisor, struct config *config)
 		take_log(&supervisor->config, config);
 		database_take_retention(supervisor);
 		supervisor_take_group(supervisor);
+		supervisor_take_token(supervisor);
 		take_plugins(supervisor, config);
 		configure_again(supervisor);
 		return;
