@@ -16,7 +16,8 @@
 	for couplet in $(seq 40); do
 		echo "  - {plugin: simulator, class: Couplet, attributes: {name: dead-$couplet}}"
 	done
-} | runner_new
+} >"$directory/plugins.yaml"
+runner_new <"$directory/plugins.yaml"
 runner_start
 await_online 10
 : >"$directory/lateness"
