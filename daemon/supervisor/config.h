@@ -55,6 +55,9 @@ struct config {
 	char *embedded_user; /* NULL: chosen */
 	int64_t database_retry_max_ns;
 
+	int64_t host_memory_max; /* bytes */
+	uint32_t host_tasks_max;
+
 	int64_t scan_period_ns;
 	uint32_t scan_workers;
 	int64_t scan_limit_ns;

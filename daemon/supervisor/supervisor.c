@@ -397,6 +397,9 @@ static int open_parts(struct supervisor *supervisor)
 {
 	char reason[REASON_SIZE];
 
+	/* Before any process is started: none may be left where the groups are divided. */
+	if (!supervisor->options->no_isolation)
+		processes_take_cgroup(supervisor);
 	if (database_open(supervisor, reason) != 0) {
 		log_error("%s", reason);
 		return -1;
@@ -479,6 +482,8 @@ static void close_parts(struct supervisor *supervisor)
 	free_event(supervisor->stop_timer);
 	service_end(supervisor);
 	event_base_free(supervisor->base);
+	if (supervisor->cgroup >= 0)
+		close(supervisor->cgroup);
 	free(supervisor->program);
 	mistakes_clear(&supervisor->rejected);
 	free(supervisor->database_reason);
@@ -551,6 +556,7 @@ int supervisor_main(const struct supervisor_options *options)
 {
 	struct supervisor supervisor = {.magic = SUPERVISOR_MAGIC,
 	    .options = options,
+	    .cgroup = -1,
 	    .started = monotonic_now(),
 	    .started_at = wallclock_now()};
 	struct graph_options graph_options = {

@@ -225,6 +225,8 @@ static void without_a_file_everything_has_its_default(void **state)
 	assert_null(config->database_password_file);
 	assert_null(config->embedded_user);
 	assert_int_equal(config->database_retry_max_ns, 10 * NS_PER_S);
+	assert_int_equal(config->host_memory_max, INT64_C(4) << 30);
+	assert_int_equal(config->host_tasks_max, 4096);
 	assert_int_equal(config->scan_period_ns, 5 * NS_PER_S);
 	assert_int_equal(config->scan_workers, 256);
 	assert_int_equal(config->scan_limit_ns, 600 * NS_PER_S);
@@ -278,6 +280,7 @@ static void every_scalar_can_be_set(void **state)
 	    "  embedded: false\n"
 	    "  embedded_user: pg\n"
 	    "  retry_max: 1h\n"
+	    "host: {memory_max: 32 MiB, tasks_max: 64}\n"
 	    "scan:\n"
 	    "  period: 2 min\n"
 	    "  workers: 256\n"
@@ -302,6 +305,8 @@ static void every_scalar_can_be_set(void **state)
 	assert_string_equal(config->database_password_file, "/secret");
 	assert_string_equal(config->embedded_user, "pg");
 	assert_int_equal(config->database_retry_max_ns, 3600 * NS_PER_S);
+	assert_int_equal(config->host_memory_max, INT64_C(32) << 20);
+	assert_int_equal(config->host_tasks_max, 64);
 	assert_int_equal(config->scan_period_ns, 120 * NS_PER_S);
 	assert_int_equal(config->scan_workers, 256);
 	assert_int_equal(config->scan_limit_ns, NS_PER_S);
@@ -535,7 +540,7 @@ static void unknown_keys_are_refused_with_the_nearest_known_one(void **state)
 	        "r.yaml:1: conninfo: unknown key; did you mean \"database.conninfo\"?\n"},
 	    {"scan.workers: 4\n",
 	        "r.yaml:1: scan.workers: unknown key; known here: plugins, "
-	        "scannables, directories, user, database, scan, statistics, log, control\n"},
+	        "scannables, directories, user, database, host, scan, statistics, log, control\n"},
 	    {"database: {port: 5432}\n",
 	        "r.yaml:1: database.port: unknown key; known here: conninfo, "
 	        "password_file, embedded, embedded_user, retry_max\n"},
