@@ -138,14 +138,12 @@ static bool read_query(
     struct exchange *exchange, const struct route *route, struct evkeyvalq *given, const char *text)
 {
 	TAILQ_INIT(given);
-	if (text == NULL)
-		return true;
-	if (evhttp_parse_query_str(text, given) != 0) {
+	if (text != NULL && evhttp_parse_query_str(text, given) != 0) {
 		exchange_refuse(exchange, HTTP_BADREQUEST, NULL,
 		    "the parameters after \"?\" are not of the form name=value&…");
 		return false;
 	}
-	if (strstr(text, "%00") != NULL) {
+	if (text != NULL && strstr(text, "%00") != NULL) {
 		exchange_refuse(exchange, HTTP_BADREQUEST, NULL,
 		    "the parameters after \"?\" have a zero character in them");
 		return false;

@@ -19,7 +19,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/conninfo.h"
-#include "store/conninfo.h"
 
 #define PORT "5432"
 #define SOCKET_NAME ".s.PGSQL." PORT

@@ -26,6 +26,9 @@
 #include "store/partition.h"
 #include "store/store.h"
 
+/* The oldest server that can be used, as libpq counts. */
+#define OLDEST_SERVER 150000
+
 /* A trouble that lasts, to be told when it begins, now and then, and when it ends. */
 struct store_trouble {
 	bool on;
@@ -159,8 +162,8 @@ struct store {
 	struct store_trouble careless; /* a person has to do something about the schema */
 	bool may_migrate;              /* our role may change the schema */
 	char *owner;                   /* the role to be while doing so; NULL: ours */
-	int64_t revision;            /* of the database, as we left it */
-	char *identity;              /* of the database; NULL until it is known */
+	int64_t revision;              /* of the database, as we left it */
+	char *identity;                /* of the database; NULL until it is known */
 
 	bool loaded;            /* everything; then the next two are of no use */
 	size_t load_step;       /* how far loading got, to be continued after a lost connection */

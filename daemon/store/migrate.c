@@ -161,7 +161,7 @@ static void schema_inspected(struct store *store, PGresult *result)
 	store->owner = PQgetisnull(result, 0, SCHEMA_OWNER)
 	                   ? NULL
 	                   : xstrdup(PQgetvalue(result, 0, SCHEMA_OWNER));
-	store->may_migrate = is_ours ? store->owner != NULL : is_true(result, SCHEMA_MAY_CHANGE);
+	store->may_migrate = is_true(result, SCHEMA_MAY_CHANGE);
 	if (is_ours && !is_true(result, SCHEMA_MAY_USE))
 		await_care(store, "init",
 		    "the role \"%s\" has no rights on the schema \"storage\": make it a member of"
@@ -191,8 +191,8 @@ static void inspect_schema(struct store *store)
 	    " 'migration'), EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid)"
 	    " OR EXISTS (SELECT FROM pg_proc WHERE pronamespace = n.oid),"
 	    " has_schema_privilege(n.oid, 'USAGE'),"
-	    " CASE WHEN n.oid IS NULL THEN has_database_privilege(current_database(), 'CREATE')"
-	    " ELSE pg_has_role(nspowner, 'MEMBER') OR has_schema_privilege(n.oid, 'CREATE') END,"
+	    " coalesce(pg_has_role(nspowner, 'MEMBER'),"
+	    " has_database_privilege(current_database(), 'CREATE')),"
 	    " CASE WHEN pg_has_role(nspowner, 'MEMBER') THEN quote_ident(pg_get_userbyid(nspowner))"
 	    " END FROM (VALUES (1)) AS one LEFT JOIN pg_namespace AS n ON nspname = 'storage'",
 	    NULL, NULL, schema_inspected);

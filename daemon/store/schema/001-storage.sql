@@ -2,7 +2,14 @@
 -- Tables (names in the singular) belong to the runner and may change with any version. What
 -- others read are the views (names in the plural) and functions below.
 
-CREATE SCHEMA IF NOT EXISTS storage;
+-- Its owner need not be allowed to create schemas.
+DO $$
+BEGIN
+	IF to_regnamespace('storage') IS NULL THEN
+		CREATE SCHEMA storage;
+	END IF;
+END
+$$;
 COMMENT ON SCHEMA storage IS
 	'Storage hardware as the plugins of iml-plugin-runner report it. Read the views and functions; the tables are private.';
 
@@ -1658,7 +1665,6 @@ BEGIN ATOMIC
 	WHERE pronamespace = 'storage'::regnamespace AND provolatile = 'v' AND prosecdef
 	ORDER BY 1, 3, 4, 2;
 END;
-REVOKE ALL ON FUNCTION storage.rights FROM PUBLIC;
 COMMENT ON FUNCTION storage.rights IS
 	'Private: the rights of each role. Functions that read are for all who may use the schema; those that change something are volatile and run as the owner.';
 
