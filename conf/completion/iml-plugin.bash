@@ -33,13 +33,13 @@ _iml_plugin() {
 	done
 	COMPREPLY=()
 	case $before in
-	-s | --socket | --directory | --output | --password-file)
+	-s | --socket | --config | --directory | --output | --password-file)
 		compopt -o default 2>/dev/null
 		return ;;
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_checks)" -- "$word")
 		return ;;
-	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command)
+	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command | --conninfo | --owner | --runner | --reader | --operator)
 		return ;;
 	esac
 	case $command,$word in
@@ -56,6 +56,7 @@ _iml_plugin() {
 	modify,* | remove,* | rescan,*)
 		[ "$before" != "$command" ] ||
 			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live scannables)" -- "$word") ;;
+	db,*) mapfile -t COMPREPLY < <(compgen -W "init migrate check" -- "$word") ;;
 	dismiss,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live alerts)" -- "$word") ;;
 	validate,* | scan,* | certify,*)
 		compopt -o filenames 2>/dev/null

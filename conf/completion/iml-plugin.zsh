@@ -33,9 +33,9 @@ _iml_plugin() {
 		esac
 	done
 	case ${words[CURRENT - 1]} in
-	-s | --socket | --directory | --output | --password-file) _files; return ;;
+	-s | --socket | --config | --directory | --output | --password-file) _files; return ;;
 	--check) compadd -- $(_iml_plugin_checks); return ;;
-	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command) return ;;
+	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command | --conninfo | --owner | --runner | --reader | --operator) return ;;
 	esac
 	case $command,${words[CURRENT]} in
 	,-*) compadd -- $(_iml_plugin_words | grep '^-') ;;
@@ -49,6 +49,7 @@ _iml_plugin() {
 			compadd -- $(_iml_plugin_live classes "${words[CURRENT - 1]}")
 		fi ;;
 	modify,* | remove,* | rescan,*) [ "${words[CURRENT - 1]}" != "$command" ] || compadd -- $(_iml_plugin_live scannables) ;;
+	db,*) compadd -- init migrate check ;;
 	dismiss,*) compadd -- $(_iml_plugin_live alerts) ;;
 	validate,* | scan,* | certify,*) _files -g '*.so' ;;
 	esac

@@ -61,8 +61,8 @@ struct command {
 	int min_arguments, max_arguments;
 	bool takes_id; /* its argument is the id of a resource */
 	/*
-	 * For plugin authors: needs no runner, and gets its own name and all that follows, options
-	 * included.
+	 * For plugin authors, and for the care of the database: needs no runner, and gets its own
+	 * name and all that follows, options included.
 	 */
 	bool for_authors;
 	int (*run)(struct cli *cli, char **arguments, int count); /* returns the exit status */
@@ -90,6 +90,8 @@ int command_add(struct cli *cli, char **arguments, int count);
 int command_modify(struct cli *cli, char **arguments, int count);
 int command_remove(struct cli *cli, char **arguments, int count);
 int command_rescan(struct cli *cli, char **arguments, int count);
+
+int command_db(struct cli *cli, char **arguments, int count);
 
 int command_validate(struct cli *cli, char **arguments, int count);
 int command_new(struct cli *cli, char **arguments, int count);
