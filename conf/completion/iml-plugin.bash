@@ -9,7 +9,7 @@ _iml_plugin_checks() {
 	"${COMP_WORDS[0]}" help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/'
 }
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, running and paused ones, alerts.
 _iml_plugin_live() {
 	local program=${COMP_WORDS[0]}
 	case $1 in
@@ -17,6 +17,8 @@ _iml_plugin_live() {
 	classes) "$program" --json list |
 		awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$2\.//p" ;;
 	scannables) "$program" --json status | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
+	running) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *null/ && id != ""{print id; id = ""}' ;;
+	paused) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *[{]/ && id != ""{print id; id = ""}' ;;
 	alerts) "$program" alerts --all | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p' ;;
 	esac 2>/dev/null
 }
@@ -39,7 +41,10 @@ _iml_plugin() {
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_checks)" -- "$word")
 		return ;;
-	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command)
+	--plugin)
+		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live plugins)" -- "$word")
+		return ;;
+	-w | --wait | --why | --setting | --period | --scans | --limit | --unset | --password | --password-command)
 		return ;;
 	esac
 	case $command,$word in
@@ -56,6 +61,8 @@ _iml_plugin() {
 	modify,* | remove,* | rescan,*)
 		[ "$before" != "$command" ] ||
 			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live scannables)" -- "$word") ;;
+	pause,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live running)" -- "$word") ;;
+	resume,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live paused)" -- "$word") ;;
 	dismiss,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live alerts)" -- "$word") ;;
 	validate,* | scan,* | certify,*)
 		compopt -o filenames 2>/dev/null

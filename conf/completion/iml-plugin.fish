@@ -9,7 +9,7 @@ function __iml_plugin_checks
     iml-plugin help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/' | string split -n ' '
 end
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, running and paused ones, alerts.
 function __iml_plugin_live
     switch $argv[1]
         case plugins
@@ -18,6 +18,10 @@ function __iml_plugin_live
             iml-plugin --json list 2>/dev/null | awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$argv[2]\.//p"
         case scannables
             iml-plugin --json status 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
+        case running
+            iml-plugin --json status 2>/dev/null | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *null/ && id != ""{print id; id = ""}'
+        case paused
+            iml-plugin --json status 2>/dev/null | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *[{]/ && id != ""{print id; id = ""}'
         case alerts
             iml-plugin alerts --all 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'
     end
@@ -53,7 +57,9 @@ function __iml_plugin_complete
         __fish_complete_path $typed
     else if __iml_plugin_after --check
         __iml_plugin_checks
-    else if __iml_plugin_after -w --wait --setting --period --scans --limit --unset --password --password-command
+    else if __iml_plugin_after --plugin
+        __iml_plugin_live plugins
+    else if __iml_plugin_after -w --wait --why --setting --period --scans --limit --unset --password --password-command
         return
     else if string match -q -- '-*' $typed
         __iml_plugin_words $command | string match -r '^-.*'
@@ -65,6 +71,10 @@ function __iml_plugin_complete
         __iml_plugin_live classes (commandline -opc)[-1]
     else if __iml_plugin_after modify remove rescan
         __iml_plugin_live scannables
+    else if test "$command" = pause
+        __iml_plugin_live running
+    else if test "$command" = resume
+        __iml_plugin_live paused
     else if test "$command" = dismiss
         __iml_plugin_live alerts
     else if contains -- $command validate scan certify

@@ -10,7 +10,7 @@ _iml_plugin_checks() {
 	"${words[1]}" help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/'
 }
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, running and paused ones, alerts.
 _iml_plugin_live() {
 	local program=${words[1]}
 	case $1 in
@@ -18,6 +18,8 @@ _iml_plugin_live() {
 	classes) "$program" --json list |
 		awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$2\.//p" ;;
 	scannables) "$program" --json status | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
+	running) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *null/ && id != ""{print id; id = ""}' ;;
+	paused) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *[{]/ && id != ""{print id; id = ""}' ;;
 	alerts) "$program" alerts --all | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p' ;;
 	esac 2>/dev/null
 }
@@ -35,7 +37,8 @@ _iml_plugin() {
 	case ${words[CURRENT - 1]} in
 	-s | --socket | --directory | --output | --password-file) _files; return ;;
 	--check) compadd -- $(_iml_plugin_checks); return ;;
-	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command) return ;;
+	--plugin) compadd -- $(_iml_plugin_live plugins); return ;;
+	-w | --wait | --why | --setting | --period | --scans | --limit | --unset | --password | --password-command) return ;;
 	esac
 	case $command,${words[CURRENT]} in
 	,-*) compadd -- $(_iml_plugin_words | grep '^-') ;;
@@ -49,6 +52,8 @@ _iml_plugin() {
 			compadd -- $(_iml_plugin_live classes "${words[CURRENT - 1]}")
 		fi ;;
 	modify,* | remove,* | rescan,*) [ "${words[CURRENT - 1]}" != "$command" ] || compadd -- $(_iml_plugin_live scannables) ;;
+	pause,*) compadd -- $(_iml_plugin_live running) ;;
+	resume,*) compadd -- $(_iml_plugin_live paused) ;;
 	dismiss,*) compadd -- $(_iml_plugin_live alerts) ;;
 	validate,* | scan,* | certify,*) _files -g '*.so' ;;
 	esac

@@ -102,8 +102,21 @@ static const struct command commands[] = {
     {"rescan", "ID|NAME...", "scan scannables now, without waiting",
         "Has each scannable scanned now, also one that waits because its last scan failed, or\n"
         "because its plugin died. A scan that runs is left alone.\n"
-        "  --all   all scannables\n",
+        "  --all   all scannables that are not paused\n",
         0, 1000, false, false, command_rescan},
+    {"pause", "ID|NAME... [OPTION]...", "scan scannables no more until they are resumed",
+        "Ends the scans of scannables after the one that runs. What they have reported, and their\n"
+        "alerts, stay as they are, and they do not count as not contactable. It lasts until\n"
+        "\"resume\", also when the runner is restarted. --plugin alone pauses all of a plugin.\n"
+        "  --plugin NAME   the plugin, or the one that has the scannables\n"
+        "  --why TEXT      why, for others to read\n",
+        0, 1000, false, false, command_pause},
+    {"resume", "ID|NAME... [OPTION]...", "scan scannables again that were paused",
+        "Begins to scan scannables again, at once. --plugin alone resumes a plugin that was "
+        "paused\n"
+        "as a whole; what was paused by itself before stays so.\n"
+        "  --plugin NAME   the plugin, or the one that has the scannables\n",
+        0, 1000, false, false, command_resume},
     {"volumes", "", "volumes, their nodes on servers, and which of these are used",
         "Lists the logical drives that servers can use, with the device nodes that lead there. "
         "The\n"
@@ -314,6 +327,25 @@ static int run(struct cli *cli, const struct command *command, char **arguments,
 	return result;
 }
 
+/* Checks options that only commands about plugins have. Returns -1, or the exit status. */
+static int check_plugin_options(const struct cli *cli, const struct command *command)
+{
+	if (cli->plugin != NULL && command->run != command_pause && command->run != command_resume)
+		return wrong_usage("--plugin is of pause and resume, not of ", command->name);
+	if (cli->why != NULL && command->run != command_pause)
+		return wrong_usage("--why is of pause, not of ", command->name);
+	return -1;
+}
+
+/* Takes one of these options. */
+static void take_plugin_option(struct cli *cli, int option, const char *argument)
+{
+	if (option == OPTION_PLUGIN)
+		cli->plugin = argument;
+	else
+		cli->why = argument;
+}
+
 /* Checks the arguments of a command that talks to the runner, and runs it. */
 static int check_and_run(struct cli *cli, const struct command *command, char **words, int count)
 {
@@ -344,6 +376,8 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("either --csv or --json", "");
 	if (cli->stats.csv && cli->stats.watch)
 		return wrong_usage("--watch does not go with --csv", "");
+	if (check_plugin_options(cli, command) >= 0)
+		return EXIT_WRONG_USAGE;
 	if (command->takes_id && count == 1 && !is_id(words[0]))
 		return wrong_usage("not the id of a resource, which is a number: ", words[0]);
 	return run(cli, command, words, count);
@@ -386,6 +420,8 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"password", required_argument, NULL, GIVEN_PASSWORD},
 	    {"password-file", required_argument, NULL, GIVEN_FILE},
 	    {"password-command", required_argument, NULL, GIVEN_COMMAND},
+	    {"plugin", required_argument, NULL, OPTION_PLUGIN},
+	    {"why", required_argument, NULL, OPTION_WHY},
 	    {"since", required_argument, NULL, 'S'},
 	    {"until", required_argument, NULL, 'U'},
 	    {"points", required_argument, NULL, 'P'},
@@ -417,6 +453,8 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->nagios = true;
 		else if (option >= GIVEN_UNSET && option <= GIVEN_COMMAND)
 			give(&cli->given, option, optarg);
+		else if (option >= OPTION_PLUGIN && option <= OPTION_WHY)
+			take_plugin_option(cli, option, optarg);
 		else if (option == 'h')
 			return command_help(cli, NULL, 0);
 		else if (option == 'V')

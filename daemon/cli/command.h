@@ -27,6 +27,9 @@ struct client;
 /* An option that says something about an attribute; beyond all letters. */
 enum given_option { GIVEN_UNSET = 256, GIVEN_PASSWORD, GIVEN_FILE, GIVEN_COMMAND };
 
+/* The same of options that are about a plugin. */
+enum plugin_option { OPTION_PLUGIN = 300, OPTION_WHY };
+
 struct given {
 	enum given_option option;
 	const char *argument;
@@ -47,6 +50,8 @@ struct cli {
 	bool clear;              /* of alias and choose */
 	bool undo;               /* of dismiss */
 	bool nagios;             /* of health */
+	const char *plugin;      /* of pause and resume */
+	const char *why;         /* of pause */
 	struct given_list given; /* options of add and modify, in order */
 	struct stats_options stats;
 	struct terminal terminal;
@@ -90,6 +95,8 @@ int command_add(struct cli *cli, char **arguments, int count);
 int command_modify(struct cli *cli, char **arguments, int count);
 int command_remove(struct cli *cli, char **arguments, int count);
 int command_rescan(struct cli *cli, char **arguments, int count);
+int command_pause(struct cli *cli, char **arguments, int count);
+int command_resume(struct cli *cli, char **arguments, int count);
 
 int command_validate(struct cli *cli, char **arguments, int count);
 int command_new(struct cli *cli, char **arguments, int count);
@@ -166,6 +173,9 @@ void append_details(struct text *out, const struct terminal *terminal, const cha
 
 /* Appends why there is nothing to show yet, if the answer says so. Returns whether it does. */
 bool append_waiting(struct text *out, const struct terminal *terminal, struct json_object *answer);
+
+/* Appends "paused since 2026-11-22 10:23:16 by root: new firmware". */
+void append_pause(struct text *out, const struct terminal *terminal, struct json_object *pause);
 
 /* Appends a heading on a line of its own, after an empty one. */
 void append_heading(struct text *out, const struct terminal *terminal, const char *heading);

@@ -136,7 +136,11 @@ static void append_scannable_problem(struct text *out, const struct terminal *te
 	int64_t refused = json_number(scannable, "refused");
 
 	text_printf(&what, "%s of plugin %s ", json_text(scannable, "label"), plugin);
-	if (strcmp(json_text(scannable, "state"), "backoff") == 0) {
+	if (json_part(scannable, "paused") != NULL) {
+		text_append(&what, "is ");
+		append_pause(&what, terminal, json_part(scannable, "paused"));
+		append_problem(out, terminal, STYLE_WARNING, what.data, "");
+	} else if (strcmp(json_text(scannable, "state"), "backoff") == 0) {
 		text_append(&what, "can't be scanned");
 		append_problem(
 		    out, terminal, STYLE_ERROR, what.data, json_text(scannable, "reason"));

@@ -54,7 +54,8 @@ static void answered(void *asker, const struct instruction_answer *answer)
 		return;
 	}
 	object = json_object_new_object();
-	json_object_object_add(object, "id", json_object_new_int64(answer->id));
+	if (answer->id != 0)
+		json_object_object_add(object, "id", json_object_new_int64(answer->id));
 	if (answer->result == INSTRUCTION_MADE || answer->result == INSTRUCTION_EXISTED)
 		json_object_object_add(object, "existed",
 		    json_object_new_boolean(answer->result == INSTRUCTION_EXISTED));
@@ -236,4 +237,30 @@ void handle_remove(struct exchange *exchange)
 void handle_scan(struct exchange *exchange)
 {
 	instruct_plainly(exchange, INSTRUCTION_SCAN);
+}
+
+/* ---- scannables or, by name, plugins ---- */
+
+void handle_pause(struct exchange *exchange)
+{
+	static const struct body_member members[] = {{"why", BODY_TEXT | BODY_NULL, false}};
+	struct json_object *body = exchange_read_body(exchange, members, 1);
+
+	if (body == NULL)
+		return;
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_PAUSE,
+	                                .plugin = exchange->query.name,
+	                                .why = text_of(body, "why")});
+	json_object_put(body);
+}
+
+void handle_resume(struct exchange *exchange)
+{
+	struct json_object *body = exchange_read_body(exchange, NULL, 0);
+
+	if (body == NULL)
+		return;
+	exchange_instruct(exchange,
+	    (struct instruction){.kind = INSTRUCTION_RESUME, .plugin = exchange->query.name});
+	json_object_put(body);
 }

@@ -92,6 +92,7 @@ struct query {
 	bool internal;
 	bool roots; /* only alerts that are their own root cause */
 	record_id id;
+	const char *name; /* of what the path is about, for routes that take a name */
 };
 
 struct exchange {
@@ -126,7 +127,7 @@ void exchange_refuse(struct exchange *exchange, int code, const char *field, con
 
 struct route {
 	enum evhttp_cmd_type method; /* any but GET is for those who may change things */
-	const char *path;            /* with a "/" at its end an id follows */
+	const char *path;            /* with "/" at its end an id follows, with "/=" a name */
 	const char *suffix;          /* what follows the id, or NULL */
 	void (*handle)(struct exchange *exchange);
 	const char *parameters; /* names, with a blank between them */
@@ -211,6 +212,8 @@ void handle_add(struct exchange *exchange);
 void handle_edit(struct exchange *exchange);
 void handle_remove(struct exchange *exchange);
 void handle_scan(struct exchange *exchange);
+void handle_pause(struct exchange *exchange);
+void handle_resume(struct exchange *exchange);
 
 /* ---- volumes.c ---- */
 

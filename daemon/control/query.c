@@ -238,7 +238,8 @@ bool parse_query(
 		parameter = route_takes(route, pair->key) ? find_parameter(pair->key) : NULL;
 		if (parameter == NULL) {
 			exchange_refuse(exchange, HTTP_BADREQUEST, quotable(pair->key),
-			    "%s takes no parameter \"%s\"", route->path, quotable(pair->key));
+			    "%.*s takes no parameter \"%s\"", (int)strcspn(route->path, "="),
+			    route->path, quotable(pair->key));
 			return false;
 		}
 		for (earlier = TAILQ_FIRST(given); earlier != pair;

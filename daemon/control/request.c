@@ -133,11 +133,17 @@ void exchange_refuse(
 	exchange_answer_code(exchange, code, answer);
 }
 
+/* Whether a name follows the path of a route, and not an id. */
+static bool route_takes_name(const struct route *route)
+{
+	return route->path[strlen(route->path) - 1] == '=';
+}
+
 /* Whether a path is that of the route; *id and its length are the part of it that is an id. */
 static bool route_matches(
     const struct route *route, const char *path, const char **id, size_t *id_length)
 {
-	size_t length = strlen(route->path), all = strlen(path);
+	size_t length = strlen(route->path) - route_takes_name(route), all = strlen(path);
 	const char *suffix = route->suffix != NULL ? route->suffix : "";
 
 	*id = NULL;
@@ -226,7 +232,9 @@ static void run_route(
 	exchange->query.from.us = exchange->query.to.us - DEFAULT_RANGE_US;
 	if (route->method != EVHTTP_REQ_GET && !exchange_may_change(exchange))
 		return;
-	if (id != NULL && !parse_digits(id, &exchange->query.id)) {
+	if (id != NULL && route_takes_name(route)) {
+		exchange->query.name = id;
+	} else if (id != NULL && !parse_digits(id, &exchange->query.id)) {
 		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "\"%s\" is not an id", quotable(id));
 		return;
 	}

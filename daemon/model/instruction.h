@@ -17,6 +17,8 @@ enum instruction_kind {
 	INSTRUCTION_REMOVE,  /* one that was added, or is no longer in use */
 	INSTRUCTION_NODES,   /* of a volume: which are used; primary 0 ends the choice */
 	INSTRUCTION_SCAN,    /* a scannable, now */
+	INSTRUCTION_PAUSE,   /* a scannable, or all of a plugin: why, or NULL */
+	INSTRUCTION_RESUME,  /* the same again */
 	INSTRUCTION_KIND_COUNT
 };
 
@@ -31,6 +33,7 @@ struct instruction {
 	const record_id *secondary;
 	size_t secondary_count;
 	const char *plugin, *class;
+	const char *why;
 	const struct typed_attribute *attributes; /* the place of each is NULL */
 	size_t attribute_count;
 };

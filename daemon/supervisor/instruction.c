@@ -273,6 +273,8 @@ static void (*const followers[INSTRUCTION_KIND_COUNT])(
     [INSTRUCTION_REMOVE] = scannable_follow_remove,
     [INSTRUCTION_NODES] = choose_nodes,
     [INSTRUCTION_SCAN] = scannable_follow_scan,
+    [INSTRUCTION_PAUSE] = pause_follow,
+    [INSTRUCTION_RESUME] = pause_follow_resume,
 };
 
 /* Why an instruction can't be followed now, a new text; NULL if it can. */

@@ -65,6 +65,19 @@ void scannable_follow_edit(struct task *task, const struct instruction *instruct
 void scannable_follow_remove(struct task *task, const struct instruction *instruction);
 void scannable_follow_scan(struct task *task, const struct instruction *instruction);
 
+/* The scannable of the task if it is scanned on its own, and its session; NULL with the task
+ * refused.
+ */
+struct session *scannable_find_session(struct task *task);
+
+/* ---- pause.c ---- */
+
+void pause_follow(struct task *task, const struct instruction *instruction);
+void pause_follow_resume(struct task *task, const struct instruction *instruction);
+
+/* Refuses what can't be done with a scannable because it is paused. False if it is not. */
+bool pause_refuses(struct task *task, const struct session *session);
+
 /* Releases what of a task is about scannables. */
 void scannable_free_task(struct task *task);
 

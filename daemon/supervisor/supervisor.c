@@ -88,7 +88,8 @@ unsigned supervisor_scanning_initially(const struct supervisor *supervisor)
 		count += plugin->state == PLUGIN_STARTING;
 		count += scannables_pending(plugin);
 		TAILQ_FOREACH (session, &plugin->sessions, next)
-			count += !session->scanned || session->state == SESSION_FIRST;
+			count += session->state != SESSION_PAUSED &&
+			         (!session->scanned || session->state == SESSION_FIRST);
 	}
 	return count;
 }

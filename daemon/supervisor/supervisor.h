@@ -271,6 +271,7 @@ enum session_state {
 	SESSION_ONLINE,
 	SESSION_BACKOFF,
 	SESSION_CLOSING,
+	SESSION_PAUSED, /* by a person, until it is resumed */
 	SESSION_STATE_COUNT
 };
 const char *session_state_name(enum session_state state);
@@ -338,6 +339,12 @@ void session_close(struct session *session, const char *reason);
  * alone.
  */
 void session_hurry(struct session *session);
+
+/*
+ * Follows the graph on whether the scannable is paused: if it is, the session ends when a scan that
+ * runs has ended, and no other begins.
+ */
+void session_follow_pause(struct session *session);
 
 /* Ends the wait after a failure: it is scanned as soon as its plugin runs. */
 void session_retry(struct session *session);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <getopt.h>
+#include <time.h>
 
 #include "cli_fixture.h"
 
@@ -616,9 +617,34 @@ static void without_a_runner_commands_fail_and_the_status_is_3(void **state)
 	assert_int_equal(RUN("--socket", "/nonexistent/control.sock", "status"), 3);
 }
 
+#define PAUSED(with_plugin)                                                               \
+	"\"paused\": {\"since\": \"2026-11-22T10:23:16.000000Z\", \"user\": 0, \"why\": " \
+	"\"fabric\\u001b work\", \"with_plugin\": " with_plugin "}"
+
+static void what_is_paused_is_told_with_who_and_why(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_rendered(render_list, &to_file,
+	    "{\"classes\": {\"acme.Array\": {\"columns\": []}}, \"resources\": [{\"id\": 3, "
+	    "\"class\": \"acme.Array\", \"label\": \"A\", " PAUSED("false") "}]}",
+	    "ID  NAME        ALERTS\n 3  A (paused)\n");
+	assert_rendered(render_trees, &to_file,
+	    "{\"trees\": [{\"id\": 3, \"class\": \"acme.Array\", \"label\": \"A\", " PAUSED(
+	        "false") "}]}",
+	    "A   paused since 2026-11-22 10:23:16 by root: fabric work\n");
+	assert_rendered(render_resource, &to_file,
+	    "{\"id\": 3, \"class\": \"acme.Array\", \"kind\": \"Resource\", \"label\": "
+	    "\"A\", " PAUSED("true") "}",
+	    "A\nId     3\nClass  acme.Array (Resource)\n"
+	    "State  paused with its plugin since 2026-11-22 10:23:16 by root: fabric work\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_paused_is_told_with_who_and_why),
 	    cmocka_unit_test(a_healthy_status_begins_with_the_runner),
 	    cmocka_unit_test(what_is_wrong_comes_first),
 	    cmocka_unit_test(samples_that_wait_and_that_were_dropped_are_told),
