@@ -63,6 +63,9 @@ _iml_plugin() {
 			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live scannables)" -- "$word") ;;
 	pause,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live running)" -- "$word") ;;
 	resume,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live paused)" -- "$word") ;;
+	log-level,*)
+		[ "$before" != log-level ] || mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live plugins)" -- "$word")
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "debug info warning error default" -- "$word") ;;
 	dismiss,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live alerts)" -- "$word") ;;
 	validate,* | scan,* | certify,*)
 		compopt -o filenames 2>/dev/null

@@ -75,6 +75,9 @@ function __iml_plugin_complete
         __iml_plugin_live running
     else if test "$command" = resume
         __iml_plugin_live paused
+    else if test "$command" = log-level
+        __iml_plugin_after log-level; and __iml_plugin_live plugins
+        string join \n -- debug info warning error default
     else if test "$command" = dismiss
         __iml_plugin_live alerts
     else if contains -- $command validate scan certify

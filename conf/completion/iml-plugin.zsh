@@ -54,6 +54,9 @@ _iml_plugin() {
 	modify,* | remove,* | rescan,*) [ "${words[CURRENT - 1]}" != "$command" ] || compadd -- $(_iml_plugin_live scannables) ;;
 	pause,*) compadd -- $(_iml_plugin_live running) ;;
 	resume,*) compadd -- $(_iml_plugin_live paused) ;;
+	log-level,*)
+		[ "${words[CURRENT - 1]}" != log-level ] || compadd -- $(_iml_plugin_live plugins)
+		compadd -- debug info warning error default ;;
 	dismiss,*) compadd -- $(_iml_plugin_live alerts) ;;
 	validate,* | scan,* | certify,*) _files -g '*.so' ;;
 	esac

@@ -117,6 +117,13 @@ static const struct command commands[] = {
         "as a whole; what was paused by itself before stays so.\n"
         "  --plugin NAME   the plugin, or the one that has the scannables\n",
         0, 1000, false, false, command_resume},
+    {"log-level", "[PLUGIN] [LEVEL|default]", "how much is logged about plugins, and for how long",
+        "Logs from now on what is of LEVEL (debug, info, warning, error) or above: what the "
+        "plugin\n"
+        "logs and prints, and what the runner says about it, or without PLUGIN all there is. It\n"
+        "lasts until it is set again, also to \"default\", until a reload, or until the runner is\n"
+        "restarted. Without LEVEL shows what the levels are.\n",
+        0, 2, false, false, command_log_level},
     {"volumes", "", "volumes, their nodes on servers, and which of these are used",
         "Lists the logical drives that servers can use, with the device nodes that lead there. "
         "The\n"

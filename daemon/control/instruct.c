@@ -7,6 +7,7 @@
 
 #include <json-c/linkhash.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 
 /* Answers with the reasons: the first, and if there are several all of them. */
@@ -251,6 +252,26 @@ void handle_pause(struct exchange *exchange)
 	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_PAUSE,
 	                                .plugin = exchange->query.name,
 	                                .why = text_of(body, "why")});
+	json_object_put(body);
+}
+
+void handle_log_level(struct exchange *exchange)
+{
+	static const struct body_member members[] = {
+	    {"plugin", BODY_TEXT | BODY_NULL, false}, {"level", BODY_TEXT | BODY_NULL, true}};
+	struct json_object *body = exchange_read_body(exchange, members, 2);
+	const char *level = body != NULL ? text_of(body, "level") : NULL;
+	int number = level != NULL ? log_level_parse(level) : -1;
+
+	if (body == NULL)
+		return;
+	if (level != NULL && number < 0)
+		exchange_refuse(exchange, HTTP_UNPROCESSABLE, "level",
+		    "level: \"%s\" is not debug, info, warning or error", quotable(level));
+	else
+		exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_LOG_LEVEL,
+		                                .plugin = text_of(body, "plugin"),
+		                                .level = number});
 	json_object_put(body);
 }
 

@@ -38,6 +38,13 @@ static void handle_health(struct exchange *exchange)
 	exchange_answer_code(exchange, is_usable ? HTTP_OK : HTTP_SERVUNAVAIL, answer);
 }
 
+static void handle_levels(struct exchange *exchange)
+{
+	const struct control *control = exchange->control;
+
+	exchange_answer(exchange, control->callbacks->levels(control->context));
+}
+
 static void handle_metrics(struct exchange *exchange)
 {
 	const struct control *control = exchange->control;
@@ -436,6 +443,8 @@ const struct route control_routes[] = {
     {EVHTTP_REQ_POST, "/v1/scannables/", "/resume", handle_resume, "", 0, 0},
     {EVHTTP_REQ_POST, "/v1/plugins/=", "/pause", handle_pause, "", 0, 0},
     {EVHTTP_REQ_POST, "/v1/plugins/=", "/resume", handle_resume, "", 0, 0},
+    {EVHTTP_REQ_GET, "/v1/log-level", NULL, handle_levels, "", 0, 0},
+    {EVHTTP_REQ_POST, "/v1/log-level", NULL, handle_log_level, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/volumes", NULL, handle_volumes, "limit after", 1000, 10000},
     {EVHTTP_REQ_PUT, "/v1/volumes/", "/nodes", handle_nodes, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/changes", NULL, exchange_follow, "", 0, 0},

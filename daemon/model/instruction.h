@@ -19,6 +19,8 @@ enum instruction_kind {
 	INSTRUCTION_SCAN,    /* a scannable, now */
 	INSTRUCTION_PAUSE,   /* a scannable, or all of a plugin: why, or NULL */
 	INSTRUCTION_RESUME,  /* the same again */
+	/* Of a plugin, or of all: level, until the runner is restarted or reloaded. */
+	INSTRUCTION_LOG_LEVEL,
 	INSTRUCTION_KIND_COUNT
 };
 
@@ -34,6 +36,7 @@ struct instruction {
 	size_t secondary_count;
 	const char *plugin, *class;
 	const char *why;
+	int level;                                /* -1: as the configuration has it */
 	const struct typed_attribute *attributes; /* the place of each is NULL */
 	size_t attribute_count;
 };

@@ -275,6 +275,7 @@ static void (*const followers[INSTRUCTION_KIND_COUNT])(
     [INSTRUCTION_SCAN] = scannable_follow_scan,
     [INSTRUCTION_PAUSE] = pause_follow,
     [INSTRUCTION_RESUME] = pause_follow_resume,
+    [INSTRUCTION_LOG_LEVEL] = levels_follow,
 };
 
 /* Why an instruction can't be followed now, a new text; NULL if it can. */
@@ -284,7 +285,8 @@ static char *obstacle(const struct supervisor *supervisor, const struct instruct
 
 	if (supervisor->state == SUPERVISOR_STOPPING)
 		return xstrdup("the runner is stopping; nothing was changed");
-	if (supervisor->loaded && instruction->kind == INSTRUCTION_SCAN)
+	if (instruction->kind == INSTRUCTION_LOG_LEVEL ||
+	    (supervisor->loaded && instruction->kind == INSTRUCTION_SCAN))
 		return NULL;
 	if (!supervisor->loaded || supervisor->database_away)
 		return xasprintf("the database is away%s%s; nothing was changed",

@@ -78,6 +78,10 @@ void pause_follow_resume(struct task *task, const struct instruction *instructio
 /* Refuses what can't be done with a scannable because it is paused. False if it is not. */
 bool pause_refuses(struct task *task, const struct session *session);
 
+/* ---- levels.c ---- */
+
+void levels_follow(struct task *task, const struct instruction *instruction);
+
 /* Releases what of a task is about scannables. */
 void scannable_free_task(struct task *task);
 

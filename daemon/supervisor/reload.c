@@ -208,6 +208,7 @@ static void take(struct supervisor *supervisor, struct config *config)
 	if (check_scannables(supervisor) == 0) {
 		keep_what_stays(supervisor, config);
 		take_log(&supervisor->config, config);
+		levels_forget(supervisor);
 		database_take_retention(supervisor);
 		supervisor_take_group(supervisor);
 		take_plugins(supervisor, config);

@@ -351,6 +351,7 @@ static void withdraw(void *context, uint64_t number)
 static const struct control_callbacks control_callbacks = {
     .status = supervisor_status,
     .health = supervisor_health,
+    .levels = supervisor_levels,
     .metrics = supervisor_metrics,
     .waiting = supervisor_waiting,
     .reason = supervisor_reason,
@@ -551,6 +552,7 @@ int supervisor_main(const struct supervisor_options *options)
 {
 	struct supervisor supervisor = {.magic = SUPERVISOR_MAGIC,
 	    .options = options,
+	    .log_level = -1,
 	    .started = monotonic_now(),
 	    .started_at = wallclock_now()};
 	struct graph_options graph_options = {

@@ -160,6 +160,7 @@ struct plugin {
 	uint32_t turns;  /* of its main thread when they were last looked at */
 	int64_t still_s; /* there was none for so many seconds */
 
+	int log_level;                  /* that a person has set, or -1 */
 	struct message_adjust adjusted; /* what the process was told */
 	struct stat file;               /* of the shared object when the process was started */
 
@@ -215,6 +216,9 @@ void plugin_retry(struct plugin *plugin);
  * process was started with; otherwise its process goes on with new limits and levels.
  */
 void plugin_reconfigure(struct plugin *plugin, const struct plugin_config *config);
+
+/* Tells its process what the configuration, or a person, has changed, if that is new. */
+void plugin_adjust(struct plugin *plugin);
 
 /* Whether its process must be started anew for another entry, or because its file was replaced. */
 bool plugin_must_restart(const struct plugin *plugin, const struct plugin_config *config);
@@ -453,6 +457,7 @@ struct supervisor {
 	bool write_is_slow;           /* so that nobody waits for it */
 	uint64_t writes_begun;        /* how many changes of the graph the store has taken */
 	uint64_t writes_done;         /* and of these stored, one after the other */
+	int log_level;                /* that a person has set for all, or -1 */
 	bool database_missed;         /* it was away when the runner was started */
 
 	struct spool *spool;
@@ -507,6 +512,12 @@ void supervisor_give_up(struct supervisor *supervisor, const char *reason);
  * changes.
  */
 void supervisor_reload(struct supervisor *supervisor);
+
+/* The least level of what a plugin logs, or prints (levels.c). */
+int plugin_log_level(const struct plugin *plugin);
+
+/* Forgets the levels that people have set: the configuration has them again. */
+void levels_forget(struct supervisor *supervisor);
 
 /* Lets the members of the group that the configuration names change things. */
 void supervisor_take_group(const struct supervisor *supervisor);
@@ -585,6 +596,9 @@ struct json_object *supervisor_status(void *context);
  * (health.c).
  */
 struct json_object *supervisor_health(void *context, bool *is_usable);
+
+/* The answer to GET /v1/log-level (levels.c). */
+struct json_object *supervisor_levels(void *context);
 
 /* The answer to GET /metrics, a new text (metrics.c). */
 char *supervisor_metrics(void *context);

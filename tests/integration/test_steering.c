@@ -9,18 +9,18 @@
 #include "base/memory.h"
 
 /* Arrays A and B, which report what the files "a" and "b" say. */
-static void configure(struct runner *runner, const char *extra)
+static void configure(struct runner *runner, const char *level, const char *extra)
 {
 	char *plugin = built("tests/plugins/scripted.so");
 
 	runner_configure(runner,
-	    "plugins: [{path: %s, log_level: debug}]\n"
+	    "plugins: [{path: %s, log_level: %s}]\n"
 	    "scan:\n  retry_min: 50 ms\n  retry_max: 200 ms\n  period: 1 s\n"
 	    "%s"
 	    "scannables:\n"
 	    "  - {plugin: scripted, class: Array, attributes: {name: A, script: %s/a}}\n"
 	    "  - {plugin: scripted, class: Array, attributes: {name: B, script: %s/b}}\n",
-	    plugin, extra, runner->directory, runner->directory);
+	    plugin, level, extra, runner->directory, runner->directory);
 	free(plugin);
 }
 
@@ -28,7 +28,7 @@ static void start(struct runner *runner)
 {
 	write_file(runner, "a", "disk D1\n");
 	write_file(runner, "b", "disk D2\n");
-	configure(runner, "");
+	configure(runner, "debug", "");
 	runner_start(runner, "--verbose", NULL);
 	wait_for_log(runner, "session online", 2);
 	wait_for(runner, "select count(*) = 4 from storage.resources");
@@ -153,11 +153,59 @@ static void a_plugin_is_paused_with_all_that_it_has_and_gets(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* ---- log levels ---- */
+
+/* How many lines of this level there are about a plugin, in the log of now. */
+static void wait_for_more(struct runner *runner, const char *text)
+{
+	wait_for_log(runner, text, count_log(runner, text) + 2);
+}
+
+static void a_level_holds_for_one_plugin_and_is_taken_up_at_once(void **state)
+{
+	static const char scan[] = "scripted Array A: update scan";
+	struct runner *runner = *state;
+	pid_t pid;
+
+	write_file(runner, "a", "disk D1\n");
+	write_file(runner, "b", "disk D2\n");
+	configure(runner, "warning", "log: {level: info}\n");
+	runner_start(runner, NULL);
+	wait_for(runner, "select count(*) = 4 from storage.resources");
+	pid = plugin_pid(runner, "scripted");
+	expect(runner, "log-level scripted warning", "");
+	expect(runner, "log-level scripted", "scripted  warning  until a reload");
+	expect(runner, "--json log-level", "\"is_set\": true");
+	expect(runner, "rescan 'Array A'", "");
+	assert_int_equal(count_log(runner, "wants it scanned now"), 0);
+	assert_int_equal(count_log(runner, scan), 0);
+	expect(runner, "log-level scripted debug", "");
+	wait_for_more(runner, scan);
+	expect(runner, "pause 'Array A'", "");
+	wait_for_log(runner, "session paused", 1);
+	expect(runner, "resume 'Array A'", "");
+	assert_int_equal(plugin_pid(runner, "scripted"), pid);
+
+	kill(pid, SIGKILL);
+	wait_for_log(runner, "plugin host scripted", 1);
+	wait_for_plugin(runner, "scripted", "running");
+	expect(runner, "log-level scripted", "scripted  debug  until a reload");
+	wait_for_more(runner, scan);
+	expect(runner, "log-level error", "");
+	expect(runner, "log-level", "(runner)  error");
+	expect(runner, "log-level default", "");
+	expect(runner, "log-level", "(runner)  info     configured");
+	refuse(runner, "log-level acme debug", "plugin \"acme\" is not listed under plugins");
+	refuse(runner, "log-level acme", "plugin \"acme\" is not listed under plugins");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    runner_test(what_is_paused_rests_until_it_is_resumed),
 	    runner_test(a_plugin_is_paused_with_all_that_it_has_and_gets),
+	    runner_test(a_level_holds_for_one_plugin_and_is_taken_up_at_once),
 	};
 
 	return cmocka_run_group_tests_name("steering", tests, database_start, database_stop);

@@ -641,9 +641,25 @@ static void what_is_paused_is_told_with_who_and_why(void **state)
 	    "State  paused with its plugin since 2026-11-22 10:23:16 by root: fabric work\n");
 }
 
+static void levels_are_told_with_where_they_are_from(void **state)
+{
+	(void)state;
+	assert_rendered(render_levels, &to_file,
+	    "{\"level\": \"info\", \"is_set\": false, \"plugins\": [{\"name\": \"acme\", "
+	    "\"level\": "
+	    "\"debug\", \"is_set\": true}]}",
+	    "PLUGIN    LEVEL  FROM\n"
+	    "(runner)  info   configured\n"
+	    "acme      debug  until a reload\n");
+	assert_rendered(render_levels, &to_file,
+	    "{\"plugins\": [{\"name\": \"acme\", \"level\": \"error\", \"is_set\": false}]}",
+	    "PLUGIN  LEVEL  FROM\nacme    error  configured\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(levels_are_told_with_where_they_are_from),
 	    cmocka_unit_test(what_is_paused_is_told_with_who_and_why),
 	    cmocka_unit_test(a_healthy_status_begins_with_the_runner),
 	    cmocka_unit_test(what_is_wrong_comes_first),

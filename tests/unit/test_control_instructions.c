@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <sys/wait.h>
 
+#include "base/log.h"
 #include "control_fixture.h"
 
 /* What the supervisor was told last, and who waits for it. */
@@ -297,6 +298,32 @@ static void what_can_be_no_pause_is_refused(void **state)
 	assert_refused(
 	    *state, "POST /v1/scannables/acme/pause", "", 404, "\"acme\" is not an id", "");
 	assert_refused(*state, "GET /v1/plugins/acme/pause", "", 405, "only POST is allowed", "");
+}
+
+/* Asks for a log level, and waits until the supervisor is told. */
+static void ask_for_level(const struct site *site, const char *body)
+{
+	int fd;
+
+	told.count = 0;
+	fd = send_request(site, "POST", "/v1/log-level", body, strlen(body));
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_LOG_LEVEL);
+	close(fd);
+}
+
+static void a_log_level_is_that_of_a_plugin_or_of_all(void **state)
+{
+	ask_for_level(*state, "{\"plugin\": \"acme\", \"level\": \"debug\"}");
+	assert_int_equal(told.instruction.level, LOG_LEVEL_DEBUG);
+	assert_string_equal(told.words.data, "acme.(none)");
+	ask_for_level(*state, "{\"plugin\": null, \"level\": null}");
+	assert_int_equal(told.instruction.level, -1);
+	assert_string_equal(told.words.data, "(none).(none)");
+	told.count = 0;
+	assert_refused(*state, "POST /v1/log-level", "{\"level\": \"loud\"}", 422,
+	    "level: \"loud\" is not debug, info, warning or error", "level");
+	assert_refused(*state, "POST /v1/log-level", "{}", 422, "level is missing", "level");
 }
 
 static void the_nodes_of_a_volume_are_chosen(void **state)
@@ -618,6 +645,7 @@ int main(void)
 	    site_test(what_can_be_no_scannable_is_refused),
 	    site_test(a_scannable_is_paused_by_its_id_and_a_plugin_by_its_name),
 	    site_test(what_can_be_no_pause_is_refused),
+	    site_test(a_log_level_is_that_of_a_plugin_or_of_all),
 	    site_test(the_nodes_of_a_volume_are_chosen),
 	    site_test(what_can_be_no_choice_is_refused),
 	    site_test(there_are_no_volumes_without_device_nodes),
