@@ -117,6 +117,10 @@ static const struct command commands[] = {
         "as a whole; what was paused by itself before stays so.\n"
         "  --plugin NAME   the plugin, or the one that has the scannables\n",
         0, 1000, false, false, command_resume},
+    {"reload", "", "read the configuration again, and tell what changed",
+        "Has the runner take up what differs in its configuration, as SIGHUP does, and tells what\n"
+        "that is. With a mistake in it nothing changes, and all mistakes are told.\n",
+        0, 0, false, false, command_reload},
     {"log-level", "[PLUGIN] [LEVEL|default]", "how much is logged about plugins, and for how long",
         "Logs from now on what is of LEVEL (debug, info, warning, error) or above: what the "
         "plugin\n"

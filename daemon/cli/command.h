@@ -98,6 +98,7 @@ int command_rescan(struct cli *cli, char **arguments, int count);
 int command_pause(struct cli *cli, char **arguments, int count);
 int command_resume(struct cli *cli, char **arguments, int count);
 int command_log_level(struct cli *cli, char **arguments, int count);
+int command_reload(struct cli *cli, char **arguments, int count);
 
 int command_validate(struct cli *cli, char **arguments, int count);
 int command_new(struct cli *cli, char **arguments, int count);
@@ -147,6 +148,7 @@ void render_health(struct text *out, const struct terminal *terminal, struct jso
 /* The same on one line with numbers after it, and what is wrong besides on further ones. */
 void render_nagios(struct text *out, struct json_object *health);
 void render_status(struct text *out, const struct terminal *terminal, struct json_object *status);
+void render_changes(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_levels(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_change(struct text *out, const struct terminal *terminal, struct json_object *notice);
 

@@ -35,6 +35,19 @@ static void answer_reasons(
 	exchange_answer_code(exchange, code, object);
 }
 
+/* An array of the lines of a text. */
+static struct json_object *array_of_lines(const char *text)
+{
+	struct json_object *array = json_object_new_array();
+	size_t length;
+
+	for (; *text != '\0'; text += length + (text[length] != '\0')) {
+		length = strcspn(text, "\n");
+		json_object_array_add(array, json_object_new_string_len(text, (int)length));
+	}
+	return array;
+}
+
 static void answered(void *asker, const struct instruction_answer *answer)
 {
 	static const int codes[] = {
@@ -57,6 +70,8 @@ static void answered(void *asker, const struct instruction_answer *answer)
 	object = json_object_new_object();
 	if (answer->id != 0)
 		json_object_object_add(object, "id", json_object_new_int64(answer->id));
+	if (answer->changes != NULL)
+		json_object_object_add(object, "changes", array_of_lines(answer->changes));
 	if (answer->result == INSTRUCTION_MADE || answer->result == INSTRUCTION_EXISTED)
 		json_object_object_add(object, "existed",
 		    json_object_new_boolean(answer->result == INSTRUCTION_EXISTED));
@@ -253,6 +268,11 @@ void handle_pause(struct exchange *exchange)
 	                                .plugin = exchange->query.name,
 	                                .why = text_of(body, "why")});
 	json_object_put(body);
+}
+
+void handle_reload(struct exchange *exchange)
+{
+	instruct_plainly(exchange, INSTRUCTION_RELOAD);
 }
 
 void handle_log_level(struct exchange *exchange)

@@ -215,6 +215,7 @@ void handle_scan(struct exchange *exchange);
 void handle_pause(struct exchange *exchange);
 void handle_resume(struct exchange *exchange);
 void handle_log_level(struct exchange *exchange);
+void handle_reload(struct exchange *exchange);
 
 /* ---- volumes.c ---- */
 

@@ -443,6 +443,7 @@ const struct route control_routes[] = {
     {EVHTTP_REQ_POST, "/v1/scannables/", "/resume", handle_resume, "", 0, 0},
     {EVHTTP_REQ_POST, "/v1/plugins/=", "/pause", handle_pause, "", 0, 0},
     {EVHTTP_REQ_POST, "/v1/plugins/=", "/resume", handle_resume, "", 0, 0},
+    {EVHTTP_REQ_POST, "/v1/reload", NULL, handle_reload, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/log-level", NULL, handle_levels, "", 0, 0},
     {EVHTTP_REQ_POST, "/v1/log-level", NULL, handle_log_level, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/volumes", NULL, handle_volumes, "limit after", 1000, 10000},

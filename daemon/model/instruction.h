@@ -21,6 +21,7 @@ enum instruction_kind {
 	INSTRUCTION_RESUME,  /* the same again */
 	/* Of a plugin, or of all: level, until the runner is restarted or reloaded. */
 	INSTRUCTION_LOG_LEVEL,
+	INSTRUCTION_RELOAD, /* the configuration; answered with the changes */
 	INSTRUCTION_KIND_COUNT
 };
 
@@ -63,6 +64,7 @@ struct instruction_answer {
 	record_id id; /* of what it was about, or is new */
 	const struct instruction_reason *reasons;
 	size_t reason_count;
+	const char *changes; /* of a reload: a line for each; else NULL */
 };
 
 #endif

@@ -24,7 +24,8 @@ struct task {
 	record_id id; /* of what it is about */
 	struct instruction_reason *reasons;
 	size_t reason_count, reason_capacity;
-	uint64_t write; /* that has to be finished */
+	uint64_t write;      /* that has to be finished */
+	struct text changes; /* lines; empty where it is not asked for them */
 
 	/* Of scannables to be added or edited. */
 	unsigned user;
@@ -81,6 +82,10 @@ bool pause_refuses(struct task *task, const struct session *session);
 /* ---- levels.c ---- */
 
 void levels_follow(struct task *task, const struct instruction *instruction);
+
+/* ---- reload.c ---- */
+
+void reload_follow(struct task *task, const struct instruction *instruction);
 
 /* Releases what of a task is about scannables. */
 void scannable_free_task(struct task *task);

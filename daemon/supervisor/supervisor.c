@@ -288,9 +288,12 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 
 static void hangup(evutil_socket_t number, short what, void *context)
 {
+	struct text changes = TEXT_EMPTY;
+
 	(void)number;
 	(void)what;
-	supervisor_reload(supervisor_of(context));
+	supervisor_reload(supervisor_of(context), &changes);
+	text_clear(&changes);
 }
 
 static struct event *watch_signal(

@@ -508,10 +508,10 @@ void supervisor_plugin_changed(struct supervisor *supervisor);
 void supervisor_give_up(struct supervisor *supervisor, const char *reason);
 
 /*
- * Reads the configuration again and takes up what differs (reload.c). With a mistake in it nothing
- * changes.
+ * Reads the configuration again and takes up what differs (reload.c), of which it appends a line
+ * for each. With a mistake in it nothing changes: false.
  */
-void supervisor_reload(struct supervisor *supervisor);
+bool supervisor_reload(struct supervisor *supervisor, struct text *changes);
 
 /* The least level of what a plugin logs, or prints (levels.c). */
 int plugin_log_level(const struct plugin *plugin);

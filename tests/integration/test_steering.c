@@ -200,11 +200,42 @@ static void a_level_holds_for_one_plugin_and_is_taken_up_at_once(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
+/* ---- reloads ---- */
+
+static void a_reload_tells_what_changed_or_every_mistake(void **state)
+{
+	struct runner *runner = *state;
+	char *plugin = built("tests/plugins/scripted.so");
+	pid_t pid;
+
+	start(runner);
+	expect(runner, "reload", "nothing changed");
+	pid = plugin_pid(runner, "scripted");
+	expect(runner, "log-level scripted error", "");
+	configure(runner, "info", "log: {level: debug}\n");
+	expect(runner, "reload", "plugin scripted has another log_level");
+	expect(runner, "log-level scripted", "scripted  info   configured");
+	assert_int_equal(plugin_pid(runner, "scripted"), pid);
+	runner_configure(runner,
+	    "plugins: [{path: %s, settings: {a: b}}]\nscan: {period: 2 s, load_limit: 40 s}\n"
+	    "scannables: [{plugin: scripted, class: Array, attributes: {name: A, script: %s/b}}]\n",
+	    plugin, runner->directory);
+	expect(runner, "reload | tr '\\n' ' '", "scan.load_limit is changed ");
+	wait_for_plugin(runner, "scripted", "running");
+	runner_configure(runner, "scan: {workers: many, period: 0.5}\nplugins: [nothing]\n");
+	refuse(runner, "reload", "scan.workers: \"many\" is not a number");
+	refuse(runner, "reload", "scan.period: ");
+	expect(runner, "status | head -3; true", "not reloaded");
+	free(plugin);
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    runner_test(what_is_paused_rests_until_it_is_resumed),
 	    runner_test(a_plugin_is_paused_with_all_that_it_has_and_gets),
+	    runner_test(a_reload_tells_what_changed_or_every_mistake),
 	    runner_test(a_level_holds_for_one_plugin_and_is_taken_up_at_once),
 	};
 

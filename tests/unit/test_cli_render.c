@@ -656,9 +656,18 @@ static void levels_are_told_with_where_they_are_from(void **state)
 	    "PLUGIN  LEVEL  FROM\nacme    error  configured\n");
 }
 
+static void what_a_reload_changed_is_a_line_each(void **state)
+{
+	(void)state;
+	assert_rendered(render_changes, &to_file,
+	    "{\"changes\": [\"a.yaml:3: one\", \"two\\u001b\"]}", "a.yaml:3: one\ntwo\n");
+	assert_rendered(render_changes, &to_file, "{\"changes\": []}", "nothing changed\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_a_reload_changed_is_a_line_each),
 	    cmocka_unit_test(levels_are_told_with_where_they_are_from),
 	    cmocka_unit_test(what_is_paused_is_told_with_who_and_why),
 	    cmocka_unit_test(a_healthy_status_begins_with_the_runner),

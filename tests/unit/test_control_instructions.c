@@ -326,6 +326,23 @@ static void a_log_level_is_that_of_a_plugin_or_of_all(void **state)
 	assert_refused(*state, "POST /v1/log-level", "{}", 422, "level is missing", "level");
 }
 
+static void a_reload_is_answered_with_what_changed(void **state)
+{
+	const struct site *site = *state;
+	int fd = send_request(site, "POST", "/v1/reload", "", 0);
+	struct json_object *answer;
+	int code;
+
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_RELOAD);
+	told.answered(told.asker, &(const struct instruction_answer){.result = INSTRUCTION_DONE,
+	                              .changes = "a.yaml:3: one\ntwo\n"});
+	answer = finish_request(site, fd, &code);
+	assert_int_equal(code, 200);
+	assert_string_equal(at(answer, "changes"), "[ \"a.yaml:3: one\", \"two\" ]");
+	json_object_put(answer);
+}
+
 static void the_nodes_of_a_volume_are_chosen(void **state)
 {
 	static const char body[] = "{\"primary\": 4, \"secondary\": [5, 6]}";
@@ -646,6 +663,7 @@ int main(void)
 	    site_test(a_scannable_is_paused_by_its_id_and_a_plugin_by_its_name),
 	    site_test(what_can_be_no_pause_is_refused),
 	    site_test(a_log_level_is_that_of_a_plugin_or_of_all),
+	    site_test(a_reload_is_answered_with_what_changed),
 	    site_test(the_nodes_of_a_volume_are_chosen),
 	    site_test(what_can_be_no_choice_is_refused),
 	    site_test(there_are_no_volumes_without_device_nodes),
