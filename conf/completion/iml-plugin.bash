@@ -16,6 +16,7 @@ _iml_plugin_live() {
 	plugins) "$program" --json status | sed -n 's/^ *"name": "\([^"]*\)".*/\1/p' ;;
 	classes) "$program" --json list |
 		awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$2\.//p" ;;
+	all-classes) "$program" --json list --all | sed -n 's/^ *"class": "\([^"]*\)".*/\1/p' ;;
 	scannables) "$program" --json status | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
 	running) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *null/ && id != ""{print id; id = ""}' ;;
 	paused) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *[{]/ && id != ""{print id; id = ""}' ;;
@@ -63,6 +64,7 @@ _iml_plugin() {
 			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live scannables)" -- "$word") ;;
 	pause,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live running)" -- "$word") ;;
 	resume,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live paused)" -- "$word") ;;
+	classes,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live all-classes)" -- "$word") ;;
 	log-level,*)
 		[ "$before" != log-level ] || mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live plugins)" -- "$word")
 		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "debug info warning error default" -- "$word") ;;

@@ -16,6 +16,8 @@ function __iml_plugin_live
             iml-plugin --json status 2>/dev/null | sed -n 's/^ *"name": "\([^"]*\)".*/\1/p'
         case classes
             iml-plugin --json list 2>/dev/null | awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$argv[2]\.//p"
+        case all-classes
+            iml-plugin --json list --all 2>/dev/null | sed -n 's/^ *"class": "\([^"]*\)".*/\1/p'
         case scannables
             iml-plugin --json status 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
         case running
@@ -75,6 +77,8 @@ function __iml_plugin_complete
         __iml_plugin_live running
     else if test "$command" = resume
         __iml_plugin_live paused
+    else if test "$command" = classes
+        __iml_plugin_live all-classes
     else if test "$command" = log-level
         __iml_plugin_after log-level; and __iml_plugin_live plugins
         string join \n -- debug info warning error default

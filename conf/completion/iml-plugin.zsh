@@ -17,6 +17,7 @@ _iml_plugin_live() {
 	plugins) "$program" --json status | sed -n 's/^ *"name": "\([^"]*\)".*/\1/p' ;;
 	classes) "$program" --json list |
 		awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$2\.//p" ;;
+	all-classes) "$program" --json list --all | sed -n 's/^ *"class": "\([^"]*\)".*/\1/p' ;;
 	scannables) "$program" --json status | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
 	running) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *null/ && id != ""{print id; id = ""}' ;;
 	paused) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *[{]/ && id != ""{print id; id = ""}' ;;
@@ -54,6 +55,7 @@ _iml_plugin() {
 	modify,* | remove,* | rescan,*) [ "${words[CURRENT - 1]}" != "$command" ] || compadd -- $(_iml_plugin_live scannables) ;;
 	pause,*) compadd -- $(_iml_plugin_live running) ;;
 	resume,*) compadd -- $(_iml_plugin_live paused) ;;
+	classes,*) compadd -- $(_iml_plugin_live all-classes) ;;
 	log-level,*)
 		[ "${words[CURRENT - 1]}" != log-level ] || compadd -- $(_iml_plugin_live plugins)
 		compadd -- debug info warning error default ;;

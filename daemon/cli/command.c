@@ -32,6 +32,17 @@ static const struct command commands[] = {
         "which includes all classes derived from it. Case does not count.\n"
         "  --all   without CLASS: also the classes of plugins that are marked internal\n",
         0, 1, false, false, command_list},
+    {"classes", "[CLASS]", "the classes, or what a class is made of",
+        "Without CLASS the same as \"list\". CLASS is named as there; shown is what a form to add "
+        "or\n"
+        "change one has, what each value can be and is if none is given, and what tables show.\n"
+        "  --all   without CLASS: also the classes of plugins that are marked internal\n",
+        0, 1, false, false, command_classes},
+    {"plugins", "", "the plugins, and what is wrong with them",
+        "Lists the plugins that are configured, with state, process, restarts, interface, number "
+        "of\n"
+        "scannables, and file. What is wrong comes first.\n",
+        0, 0, false, false, command_plugins},
     {"show", "ID", "everything about one resource",
         "Shows attributes, alerts, parents and children of the resource with this id, as\n"
         "\"list\" and \"alerts\" give it.\n",
@@ -365,8 +376,9 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 	if (count > command->max_arguments)
 		return wrong_usage("too many arguments for ", command->name);
 	if (cli->all && command->run != command_alerts && command->run != command_list &&
-	    command->run != command_rescan)
-		return wrong_usage("--all is of alerts, list and rescan, not of ", command->name);
+	    command->run != command_classes && command->run != command_rescan)
+		return wrong_usage(
+		    "--all is of alerts, list, classes and rescan, not of ", command->name);
 	if (cli->dot && (command->run != command_graph || cli->json))
 		return wrong_usage("--dot is of graph, without --json", "");
 	if (cli->clear && command->run != command_alias && command->run != command_choose)

@@ -77,6 +77,8 @@ struct command {
 int cli_main(int argc, char **argv);
 
 int command_tree(struct cli *cli, char **arguments, int count);
+int command_plugins(struct cli *cli, char **arguments, int count);
+int command_classes(struct cli *cli, char **arguments, int count);
 int command_list(struct cli *cli, char **arguments, int count);
 int command_show(struct cli *cli, char **arguments, int count);
 int command_alerts(struct cli *cli, char **arguments, int count);
@@ -133,6 +135,10 @@ void render_trees(struct text *out, const struct terminal *terminal, struct json
 void render_detailed_trees(
     struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_classes(struct text *out, const struct terminal *terminal, struct json_object *answer);
+/* What a class is made of. */
+void render_class_fully(
+    struct text *out, const struct terminal *terminal, struct json_object *class);
+void render_plugins(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_list(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_resource(
     struct text *out, const struct terminal *terminal, struct json_object *resource);
@@ -158,6 +164,12 @@ void render_change(struct text *out, const struct terminal *terminal, struct jso
  * is none. The caller frees it.
  */
 char *list_path(struct json_object *classes, const char *typed);
+
+/* The class, in an array of all, whose name or label this is in any case; or NULL. */
+struct json_object *class_named(struct json_object *classes, const char *typed);
+
+/* Tells that nothing has this name, and which known one is nearest. */
+void complain_of_class(struct json_object *classes, const char *typed);
 
 /* The exit status of "health": 0 to 3. */
 int health_status(struct json_object *health);

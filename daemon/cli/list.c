@@ -199,8 +199,16 @@ static struct json_object *find_class(
 	return NULL;
 }
 
-/* Tells that nothing has this name, and which known one is nearest. */
-static void complain_of_name(struct json_object *classes, const char *typed)
+struct json_object *class_named(struct json_object *classes, const char *typed)
+{
+	struct json_object *class = NULL;
+
+	for (size_t i = 0; class == NULL && i < sizeof(spellings) / sizeof(spellings[0]); i++)
+		class = find_class(classes, i, typed);
+	return class;
+}
+
+void complain_of_class(struct json_object *classes, const char *typed)
 {
 	struct nearest nearest = nearest_to(typed);
 
@@ -236,7 +244,7 @@ char *list_path(struct json_object *classes, const char *typed)
 	}
 	if (kind != NULL)
 		return client_add_parameter(path, "kind", kind);
-	complain_of_name(classes, typed);
+	complain_of_class(classes, typed);
 	free(path);
 	return NULL;
 }

@@ -19,11 +19,11 @@ void append_pause(struct text *out, const struct terminal *terminal, struct json
 	const struct passwd *user = getpwuid((uid_t)json_number(pause, "user"));
 	const char *why = json_text(pause, "why");
 
-	text_append(out,
-	    json_flag(pause, "with_plugin") ? "paused with its plugin since " : "paused since ");
+	text_append(out, "paused since ");
 	append_time(out, json_text(pause, "since"), true);
 	text_append(out, " by ");
 	append_clean(out, terminal, user != NULL ? user->pw_name : json_text(pause, "user"));
+	text_append(out, json_flag(pause, "with_plugin") ? " with all of its plugin" : "");
 	text_append(out, why[0] != '\0' ? ": " : "");
 	append_clean(out, terminal, why);
 }

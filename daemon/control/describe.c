@@ -140,7 +140,17 @@ struct json_object *describe_pause(const struct pause_row *pause)
 	add_text(object, "since", wallclock_format(pause->since, time));
 	add_number(object, "user", pause->user);
 	add_text(object, "why", pause->why);
-	add_boolean(object, "with_plugin", pause->scannable_id == 0);
+	return object;
+}
+
+struct json_object *describe_pause_of(
+    const struct graph *graph, const struct graph_resource *scannable)
+{
+	const struct pause_row *pause = graph_find_pause(graph, scannable);
+	struct json_object *object = describe_pause(pause);
+
+	if (object != NULL)
+		add_boolean(object, "with_plugin", pause->scannable_id == 0);
 	return object;
 }
 
@@ -158,9 +168,8 @@ struct json_object *describe_reference(const struct graph_resource *resource)
 static void add_pause(
     struct json_object *object, const struct graph *graph, const struct graph_resource *resource)
 {
-	const struct pause_row *pause =
-	    resource->class->scannable ? graph_find_pause(graph, resource) : NULL;
-	struct json_object *paused = describe_pause(pause);
+	struct json_object *paused =
+	    resource->class->scannable ? describe_pause_of(graph, resource) : NULL;
 
 	if (paused != NULL)
 		json_object_object_add(object, "paused", paused);

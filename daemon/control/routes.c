@@ -420,7 +420,7 @@ const struct route control_routes[] = {
     {EVHTTP_REQ_GET, "/healthz", NULL, handle_health, "", 0, 0},
     {EVHTTP_REQ_GET, "/metrics", NULL, handle_metrics, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/plugins", NULL, handle_plugins, "", 0, 0},
-    {EVHTTP_REQ_GET, "/v1/classes", NULL, handle_classes, "plugin kind internal", 0, 0},
+    {EVHTTP_REQ_GET, "/v1/classes", NULL, handle_classes, "plugin class kind internal", 0, 0},
     {EVHTTP_REQ_GET, "/v1/resources", NULL, handle_resources, "plugin class kind limit after", 1000,
         10000},
     {EVHTTP_REQ_GET, "/v1/resources/", "/impact", handle_impact, "limit", 1000, 10000},

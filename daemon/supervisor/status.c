@@ -79,8 +79,7 @@ static struct json_object *scannable_status(const struct session *session)
 	add(object, "last_lateness_ms", milliseconds(session->last_lateness_ns));
 	add(object, "refused", json_object_new_int64(session->refused));
 	add(object, "paused",
-	    describe_pause(
-	        graph_find_pause(session->plugin->supervisor->graph, session->scannable)));
+	    describe_pause_of(session->plugin->supervisor->graph, session->scannable));
 	return object;
 }
 

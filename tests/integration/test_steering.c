@@ -210,6 +210,8 @@ static void a_reload_tells_what_changed_or_every_mistake(void **state)
 
 	start(runner);
 	expect(runner, "reload", "nothing changed");
+	expect(runner, "classes array", "required");
+	expect(runner, "plugins", "INTERFACE");
 	pid = plugin_pid(runner, "scripted");
 	expect(runner, "log-level scripted error", "");
 	configure(runner, "info", "log: {level: debug}\n");
