@@ -42,6 +42,9 @@ _iml_plugin() {
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_checks)" -- "$word")
 		return ;;
+	--sort)
+		mapfile -t COMPREPLY < <(compgen -W "name state pid cpu memory fds threads scans last mean late mean-late refused restarts id plugin" -- "$word")
+		return ;;
 	--plugin)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live plugins)" -- "$word")
 		return ;;

@@ -59,6 +59,8 @@ function __iml_plugin_complete
         __fish_complete_path $typed
     else if __iml_plugin_after --check
         __iml_plugin_checks
+    else if __iml_plugin_after --sort
+        string join \n name state pid cpu memory fds threads scans last mean late mean-late refused restarts id plugin
     else if __iml_plugin_after --plugin
         __iml_plugin_live plugins
     else if __iml_plugin_after -w --wait --why --setting --period --scans --limit --unset --password --password-command

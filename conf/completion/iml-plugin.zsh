@@ -38,6 +38,7 @@ _iml_plugin() {
 	case ${words[CURRENT - 1]} in
 	-s | --socket | --directory | --output | --password-file) _files; return ;;
 	--check) compadd -- $(_iml_plugin_checks); return ;;
+	--sort) compadd -- name state pid cpu memory fds threads scans last mean late mean-late refused restarts id plugin; return ;;
 	--plugin) compadd -- $(_iml_plugin_live plugins); return ;;
 	-w | --wait | --why | --setting | --period | --scans | --limit | --unset | --password | --password-command) return ;;
 	esac

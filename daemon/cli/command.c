@@ -86,6 +86,16 @@ static const struct command commands[] = {
         "told.\n"
         "  --nagios   for Nagios and its kind: one line, with performance data\n",
         0, 0, false, false, command_health},
+    {"top", "", "which plugins and scannables take most",
+        "Shows, every 2 seconds until \"q\" or Ctrl-C, what the process of each plugin takes, and "
+        "how\n"
+        "long the scans of each scannable take and how late they begin: the last one, and the "
+        "mean\n"
+        "since the runner was started. CPU is of the time since before, at first of all time.\n"
+        "  --once          once; also without a terminal\n"
+        "  --sort COLUMN   name, state, pid, cpu, memory, fds, threads, scans, last, mean, late,\n"
+        "                  mean-late, refused, restarts, id or plugin; highest first\n",
+        0, 0, false, false, command_top},
     {"watch", "", "the tree, then every change as it happens",
         "Draws the tree when all initial scans are done (after 8 seconds at the latest) and\n"
         "then writes a line for each change, until Ctrl-C or until the runner ends. With\n"
@@ -356,6 +366,8 @@ static int check_plugin_options(const struct cli *cli, const struct command *com
 		return wrong_usage("--plugin is of pause and resume, not of ", command->name);
 	if (cli->why != NULL && command->run != command_pause)
 		return wrong_usage("--why is of pause, not of ", command->name);
+	if ((cli->once || cli->sort != NULL) && command->run != command_top)
+		return wrong_usage("--once and --sort are of top, not of ", command->name);
 	return -1;
 }
 
@@ -364,8 +376,12 @@ static void take_plugin_option(struct cli *cli, int option, const char *argument
 {
 	if (option == OPTION_PLUGIN)
 		cli->plugin = argument;
-	else
+	else if (option == OPTION_WHY)
 		cli->why = argument;
+	else if (option == OPTION_SORT)
+		cli->sort = argument;
+	else
+		cli->once = true;
 }
 
 /* Checks the arguments of a command that talks to the runner, and runs it. */
@@ -445,6 +461,8 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"password-command", required_argument, NULL, GIVEN_COMMAND},
 	    {"plugin", required_argument, NULL, OPTION_PLUGIN},
 	    {"why", required_argument, NULL, OPTION_WHY},
+	    {"once", no_argument, NULL, OPTION_ONCE},
+	    {"sort", required_argument, NULL, OPTION_SORT},
 	    {"since", required_argument, NULL, 'S'},
 	    {"until", required_argument, NULL, 'U'},
 	    {"points", required_argument, NULL, 'P'},
@@ -476,7 +494,7 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->nagios = true;
 		else if (option >= GIVEN_UNSET && option <= GIVEN_COMMAND)
 			give(&cli->given, option, optarg);
-		else if (option >= OPTION_PLUGIN && option <= OPTION_WHY)
+		else if (option >= OPTION_PLUGIN && option <= OPTION_SORT)
 			take_plugin_option(cli, option, optarg);
 		else if (option == 'h')
 			return command_help(cli, NULL, 0);

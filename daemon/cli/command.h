@@ -28,7 +28,7 @@ struct client;
 enum given_option { GIVEN_UNSET = 256, GIVEN_PASSWORD, GIVEN_FILE, GIVEN_COMMAND };
 
 /* The same of options that are about a plugin. */
-enum plugin_option { OPTION_PLUGIN = 300, OPTION_WHY };
+enum plugin_option { OPTION_PLUGIN = 300, OPTION_WHY, OPTION_ONCE, OPTION_SORT };
 
 struct given {
 	enum given_option option;
@@ -52,6 +52,8 @@ struct cli {
 	bool nagios;             /* of health */
 	const char *plugin;      /* of pause and resume */
 	const char *why;         /* of pause */
+	bool once;               /* of top */
+	const char *sort;        /* of top: a column */
 	struct given_list given; /* options of add and modify, in order */
 	struct stats_options stats;
 	struct terminal terminal;
@@ -99,6 +101,7 @@ int command_remove(struct cli *cli, char **arguments, int count);
 int command_rescan(struct cli *cli, char **arguments, int count);
 int command_pause(struct cli *cli, char **arguments, int count);
 int command_resume(struct cli *cli, char **arguments, int count);
+int command_top(struct cli *cli, char **arguments, int count);
 int command_log_level(struct cli *cli, char **arguments, int count);
 int command_reload(struct cli *cli, char **arguments, int count);
 
@@ -157,6 +160,13 @@ void render_status(struct text *out, const struct terminal *terminal, struct jso
 void render_changes(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_levels(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_change(struct text *out, const struct terminal *terminal, struct json_object *notice);
+
+/* What takes long, sorted by a column of this name (NULL: as it is). */
+void render_top(struct text *out, const struct terminal *terminal, struct json_object *answer,
+    const char *sort);
+
+/* Has an answer about processes tell of the time since the one before, as far as both know them. */
+void top_compare(struct json_object *answer, struct json_object *before);
 
 /*
  * The request for the resources that "list" is to show: typed is the name or label of one of the

@@ -45,6 +45,13 @@ static void handle_levels(struct exchange *exchange)
 	exchange_answer(exchange, control->callbacks->levels(control->context));
 }
 
+static void handle_usage(struct exchange *exchange)
+{
+	const struct control *control = exchange->control;
+
+	exchange_answer(exchange, control->callbacks->usage(control->context));
+}
+
 static void handle_metrics(struct exchange *exchange)
 {
 	const struct control *control = exchange->control;
@@ -419,6 +426,7 @@ const struct route control_routes[] = {
     {EVHTTP_REQ_GET, "/v1/status", NULL, handle_status, "", 0, 0},
     {EVHTTP_REQ_GET, "/healthz", NULL, handle_health, "", 0, 0},
     {EVHTTP_REQ_GET, "/metrics", NULL, handle_metrics, "", 0, 0},
+    {EVHTTP_REQ_GET, "/v1/usage", NULL, handle_usage, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/plugins", NULL, handle_plugins, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/classes", NULL, handle_classes, "plugin class kind internal", 0, 0},
     {EVHTTP_REQ_GET, "/v1/resources", NULL, handle_resources, "plugin class kind limit after", 1000,

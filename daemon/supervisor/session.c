@@ -373,10 +373,14 @@ static void note_scan(struct session *session, const struct batch *batch)
 
 	counts->batches[batch->kind]++;
 	counts->refused += batch->refused;
+	session->totals.refused += batch->refused;
 	if (batch->kind == BATCH_ASYNC)
 		return;
 	durations_add(&counts->scans[batch->kind], batch->duration_ns);
 	durations_add(&counts->lateness, batch->lateness_ns);
+	session->totals.scans++;
+	session->totals.duration_ns += batch->duration_ns;
+	session->totals.lateness_ns += batch->lateness_ns;
 	session->last_scan = batch->time;
 	session->last_duration_ns = batch->duration_ns;
 	session->last_lateness_ns = batch->lateness_ns;

@@ -355,6 +355,7 @@ static const struct control_callbacks control_callbacks = {
     .status = supervisor_status,
     .health = supervisor_health,
     .levels = supervisor_levels,
+    .usage = supervisor_usage,
     .metrics = supervisor_metrics,
     .waiting = supervisor_waiting,
     .reason = supervisor_reason,

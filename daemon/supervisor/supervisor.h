@@ -280,6 +280,14 @@ enum session_state {
 };
 const char *session_state_name(enum session_state state);
 
+/* Of all scans of a scannable since the runner was started. */
+struct scan_totals {
+	uint64_t scans; /* that succeeded */
+	int64_t duration_ns;
+	int64_t lateness_ns;
+	uint64_t refused; /* calls, also between scans */
+};
+
 struct session {
 	uint32_t magic;
 	struct plugin *plugin;
@@ -304,6 +312,7 @@ struct session {
 	int64_t last_duration_ns;
 	int64_t last_lateness_ns;
 	uint32_t refused; /* calls in the last scan */
+	struct scan_totals totals;
 	TAILQ_ENTRY(session) next;
 	UT_hash_handle by_number;
 	UT_hash_handle by_scannable;
@@ -599,6 +608,9 @@ struct json_object *supervisor_health(void *context, bool *is_usable);
 
 /* The answer to GET /v1/log-level (levels.c). */
 struct json_object *supervisor_levels(void *context);
+
+/* The answer to GET /v1/usage (usage_status.c). */
+struct json_object *supervisor_usage(void *context);
 
 /* The answer to GET /metrics, a new text (metrics.c). */
 char *supervisor_metrics(void *context);

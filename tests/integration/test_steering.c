@@ -212,6 +212,8 @@ static void a_reload_tells_what_changed_or_every_mistake(void **state)
 	expect(runner, "reload", "nothing changed");
 	expect(runner, "classes array", "required");
 	expect(runner, "plugins", "INTERFACE");
+	expect(runner, "top --sort mean", "Array B");
+	expect(runner, "--json top", "\"mean_lateness_ms\": ");
 	pid = plugin_pid(runner, "scripted");
 	expect(runner, "log-level scripted error", "");
 	configure(runner, "info", "log: {level: debug}\n");

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <getopt.h>
-#include <time.h>
 
 #include "cli_fixture.h"
 
@@ -617,105 +616,9 @@ static void without_a_runner_commands_fail_and_the_status_is_3(void **state)
 	assert_int_equal(RUN("--socket", "/nonexistent/control.sock", "status"), 3);
 }
 
-#define PAUSED(with_plugin)                                                               \
-	"\"paused\": {\"since\": \"2026-11-22T10:23:16.000000Z\", \"user\": 0, \"why\": " \
-	"\"fabric\\u001b work\", \"with_plugin\": " with_plugin "}"
-
-static void what_is_paused_is_told_with_who_and_why(void **state)
-{
-	(void)state;
-	setenv("TZ", "UTC", 1);
-	tzset();
-	assert_rendered(render_list, &to_file,
-	    "{\"classes\": {\"acme.Array\": {\"columns\": []}}, \"resources\": [{\"id\": 3, "
-	    "\"class\": \"acme.Array\", \"label\": \"A\", " PAUSED("false") "}]}",
-	    "ID  NAME        ALERTS\n 3  A (paused)\n");
-	assert_rendered(render_trees, &to_file,
-	    "{\"trees\": [{\"id\": 3, \"class\": \"acme.Array\", \"label\": \"A\", " PAUSED(
-	        "false") "}]}",
-	    "A   paused since 2026-11-22 10:23:16 by root: fabric work\n");
-	assert_rendered(render_resource, &to_file,
-	    "{\"id\": 3, \"class\": \"acme.Array\", \"kind\": \"Resource\", \"label\": "
-	    "\"A\", " PAUSED("true") "}",
-	    "A\nId     3\nClass  acme.Array (Resource)\n"
-	    "State  paused since 2026-11-22 10:23:16 by root with all of its plugin: fabric "
-	    "work\n");
-}
-
-static void levels_are_told_with_where_they_are_from(void **state)
-{
-	(void)state;
-	assert_rendered(render_levels, &to_file,
-	    "{\"level\": \"info\", \"is_set\": false, \"plugins\": [{\"name\": \"acme\", "
-	    "\"level\": "
-	    "\"debug\", \"is_set\": true}]}",
-	    "PLUGIN    LEVEL  FROM\n"
-	    "(runner)  info   configured\n"
-	    "acme      debug  until a reload\n");
-	assert_rendered(render_levels, &to_file,
-	    "{\"plugins\": [{\"name\": \"acme\", \"level\": \"error\", \"is_set\": false}]}",
-	    "PLUGIN  LEVEL  FROM\nacme    error  configured\n");
-}
-
-static void what_a_reload_changed_is_a_line_each(void **state)
-{
-	(void)state;
-	assert_rendered(render_changes, &to_file,
-	    "{\"changes\": [\"a.yaml:3: one\", \"two\\u001b\"]}", "a.yaml:3: one\ntwo\n");
-	assert_rendered(render_changes, &to_file, "{\"changes\": []}", "nothing changed\n");
-}
-
-static void a_class_is_told_as_its_form_has_it(void **state)
-{
-	(void)state;
-	assert_rendered(render_class_fully, &to_file,
-	    "{\"class\": \"acme.Array\", \"label\": \"Array\", \"kind\": \"ScannableResource\","
-	    " \"scannable\": true, \"fields\": ["
-	    "{\"name\": \"address\", \"label\": \"Address\", \"type\": \"Hostname\","
-	    " \"required\": true, \"max_length\": 255},"
-	    "{\"name\": \"port\", \"label\": \"Port\", \"type\": \"Integer\", \"min\": 1,"
-	    " \"max\": 65535, \"default\": 80},"
-	    "{\"name\": \"limit\", \"label\": \"Limit\", \"type\": \"Bytes\", \"min\": 5},"
-	    "{\"name\": \"mode\", \"label\": \"Mode\", \"type\": \"Enum\","
-	    " \"options\": [\"fast\", \"slow\"], \"computed\": true},"
-	    "{\"name\": \"model\", \"label\": \"Model\", \"type\": \"String\","
-	    " \"user_read_only\": true}],"
-	    " \"columns\": [{\"label\": \"Address\"}, {\"label\": \"Port\"}], \"statistics\": []}",
-	    "acme.Array  Array, ScannableResource, can be added\n\n"
-	    "ATTRIBUTE  LABEL    TYPE      VALUE\n"
-	    "address    Address  Hostname  required, at most 255 characters\n"
-	    "port       Port     Integer   1 to 65535, default 80\n"
-	    "limit      Limit    Bytes     at least 5\n"
-	    "mode       Mode     Enum      fast | slow, computed if not given\n"
-	    "model      Model    String    set by the plugin\n"
-	    "\nColumns: Address, Port\n");
-}
-
-static void plugins_are_listed_after_what_is_wrong_with_them(void **state)
-{
-	(void)state;
-	setenv("TZ", "UTC", 1);
-	tzset();
-	assert_rendered(render_plugins, &to_file,
-	    "{\"plugins\": [{\"name\": \"acme\", \"state\": \"running\", \"pid\": 7, \"restarts\":"
-	    " 2, \"api\": \"1.0\", \"path\": \"/a.so\", \"scannables\": [{}, {}], " PAUSED(
-	        "false") "}, {\"name\": \"b\", \"state\": \"failed\", \"reason\": \"no file\"}]}",
-	    "Plugin acme is paused since 2026-11-22 10:23:16 by root: fabric work\n"
-	    "Plugin b failed: no file\n\n"
-	    "PLUGIN  STATE            PID  RESTARTS  INTERFACE  SCANNABLES  FILE\n"
-	    "acme    running, paused    7         2  1.0                 2  /a.so\n"
-	    "b       failed                                              0\n");
-	assert_rendered(render_plugins, &to_file, "{}", "No plugins are configured.\n");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_class_is_told_as_its_form_has_it),
-	    cmocka_unit_test(plugins_are_listed_after_what_is_wrong_with_them),
-	    cmocka_unit_test(what_a_reload_changed_is_a_line_each),
-	    cmocka_unit_test(levels_are_told_with_where_they_are_from),
-	    cmocka_unit_test(what_is_paused_is_told_with_who_and_why),
 	    cmocka_unit_test(a_healthy_status_begins_with_the_runner),
 	    cmocka_unit_test(what_is_wrong_comes_first),
 	    cmocka_unit_test(samples_that_wait_and_that_were_dropped_are_told),
