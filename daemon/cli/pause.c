@@ -36,7 +36,8 @@ struct search {
 	const char *plugin; /* or NULL */
 	struct text ids;    /* of those found */
 	size_t count;
-	struct nearest nearest; /* name */
+	bool is_awaited; /* one has the name, and no id before the database has been read */
+	struct nearest nearest;
 };
 
 static void search_plugin(struct search *search, struct json_object *plugin)
@@ -51,8 +52,10 @@ static void search_plugin(struct search *search, struct json_object *plugin)
 		const char *id = json_text(scannable, "id");
 
 		nearest_try(&search->nearest, label, strlen(label));
-		if (id[0] == '\0' ||
-		    (strcmp(id, search->name) != 0 && strcmp(label, search->name) != 0))
+		if (strcmp(id, search->name) != 0 && strcmp(label, search->name) != 0)
+			continue;
+		search->is_awaited = search->is_awaited || id[0] == '\0';
+		if (id[0] == '\0')
 			continue;
 		text_printf(&search->ids, "%s%s", search->count++ > 0 ? ", " : "", id);
 	}

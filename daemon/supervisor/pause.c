@@ -7,9 +7,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-/* Characters of a reason. */
-#define WHY_MAX 1000
-
 /* ---- what is paused, or not ---- */
 
 /* Refuses the task with "X is paused already, since … by user 0: why". The field is "id" or NULL.
@@ -47,16 +44,6 @@ bool pause_refuses(struct task *task, const struct session *session)
 		    "paused",
 		    graph_name(scannable), pause->plugin);
 	return true;
-}
-
-/* Whether what was given can be a reason; else the task is refused. */
-static bool accept_why(struct task *task, const char *why)
-{
-	if (why == NULL || utf8_length(why) <= WHY_MAX)
-		return true;
-	task_refuse(task, INSTRUCTION_WRONG, "why", "too long: %zu characters (at most %d)",
-	    utf8_length(why), WHY_MAX);
-	return false;
 }
 
 /* ---- one scannable ---- */
@@ -170,8 +157,6 @@ static void resume_plugin(struct task *task, const char *name)
 
 void pause_follow(struct task *task, const struct instruction *instruction)
 {
-	if (!accept_why(task, instruction->why))
-		return;
 	if (instruction->plugin != NULL)
 		pause_plugin(task, instruction->plugin, instruction->why);
 	else

@@ -83,8 +83,9 @@ void plugin_reconfigure(struct plugin *plugin, const struct plugin_config *confi
 		    "its file, path or settings changed: starting it anew");
 		backoff_reset(&plugin->backoff);
 		plugin_restart(plugin);
-	} else {
+	} else if (plugin->has_process) {
 		plugin_adjust(plugin);
+		process_limit(&plugin->process, &plugin->supervisor->config);
 	}
 }
 
