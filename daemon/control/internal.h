@@ -336,6 +336,8 @@ void inquiries_close(struct control *control);
 void handle_status(struct exchange *exchange);
 void handle_health(struct exchange *exchange);
 void handle_metrics(struct exchange *exchange);
+void handle_usage(struct exchange *exchange);
+void handle_levels(struct exchange *exchange);
 void handle_plugins(struct exchange *exchange);
 void handle_plugin(struct exchange *exchange);
 void handle_classes(struct exchange *exchange);
@@ -392,6 +394,10 @@ void handle_add(struct exchange *exchange);
 void handle_edit(struct exchange *exchange);
 void handle_remove(struct exchange *exchange);
 void handle_scan(struct exchange *exchange);
+void handle_pause(struct exchange *exchange);
+void handle_resume(struct exchange *exchange);
+void handle_reload(struct exchange *exchange);
+void handle_log_level(struct exchange *exchange);
 
 /* ---- volumes.c ---- */
 

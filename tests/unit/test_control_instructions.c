@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <sys/wait.h>
 
+#include "base/log.h"
 #include "control/internal.h"
 #include "control_fixture.h"
 
@@ -17,6 +18,7 @@ static struct {
 	unsigned count;
 	struct instruction instruction;
 	char alias[256];
+	char why[256];
 	struct text words; /* of a scannable */
 	record_id secondary;
 	void (*answered)(void *asker, const struct instruction_answer *answer);
@@ -38,6 +40,7 @@ static uint64_t take_instruction(void *context, const struct instruction *instru
 	told.instruction = *instruction;
 	told.secondary = instruction->secondary_count > 0 ? instruction->secondary[0] : 0;
 	snprintf(told.alias, sizeof(told.alias), "%s", or_none(instruction->alias));
+	snprintf(told.why, sizeof(told.why), "%s", or_none(instruction->why));
 	text_reset(&told.words);
 	text_printf(
 	    &told.words, "%s.%s", or_none(instruction->plugin), or_none(instruction->class));
@@ -257,6 +260,87 @@ static void a_removal_is_accepted(void **state)
 	    told.asker, &(const struct instruction_answer){.result = INSTRUCTION_BEGUN, .id = 17});
 	answer = finish_request(site, fd, &code);
 	assert_int_equal(code, 202);
+	json_object_put(answer);
+}
+
+static void a_scannable_is_paused_by_its_id_and_a_plugin_by_its_name(void **state)
+{
+	static const char body[] = "{\"why\": \"new firmware\"}";
+	const struct site *site = *state;
+	struct json_object *answer;
+	int fd = send_request(site, "POST", "/v1/scannables/17/pause", body, strlen(body));
+	int code;
+
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_PAUSE);
+	assert_int_equal(told.instruction.id, 17);
+	assert_string_equal(told.words.data, "(none).(none)");
+	assert_string_equal(told.why, "new firmware");
+	close(fd);
+	told.count = 0;
+	fd = send_request(site, "POST", "/v1/plugins/acme-1.x/resume", "", 0);
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_RESUME);
+	assert_int_equal(told.instruction.id, 0);
+	assert_string_equal(told.words.data, "acme-1.x.(none)");
+	told.answered(told.asker, &(const struct instruction_answer){.result = INSTRUCTION_DONE});
+	answer = finish_request(site, fd, &code);
+	assert_int_equal(code, 200);
+	assert_int_equal(json_object_object_length(answer), 0);
+	json_object_put(answer);
+}
+
+static void what_can_be_no_pause_is_refused(void **state)
+{
+	assert_refused(*state, "POST /v1/scannables/17/pause", "{\"why\": 5}", 422,
+	    "why is not a text or null", "why");
+	assert_refused(*state, "POST /v1/plugins/acme/resume", "{\"why\": \"\"}", 422,
+	    "\"why\" is not known here (known are: none)", "why");
+	assert_refused(
+	    *state, "POST /v1/scannables/acme/pause", "", 404, "\"acme\" is not an id", "");
+	assert_refused(*state, "GET /v1/plugins/acme/pause", "", 405, "only POST is allowed", "");
+}
+
+/* Asks for a log level, and waits until the supervisor is told. */
+static void ask_for_level(const struct site *site, const char *body)
+{
+	int fd;
+
+	told.count = 0;
+	fd = send_request(site, "POST", "/v1/log-level", body, strlen(body));
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_LOG_LEVEL);
+	close(fd);
+}
+
+static void a_log_level_is_that_of_a_plugin_or_of_all(void **state)
+{
+	ask_for_level(*state, "{\"plugin\": \"acme\", \"level\": \"debug\"}");
+	assert_int_equal(told.instruction.level, LOG_LEVEL_DEBUG);
+	assert_string_equal(told.words.data, "acme.(none)");
+	ask_for_level(*state, "{\"plugin\": null, \"level\": null}");
+	assert_int_equal(told.instruction.level, -1);
+	assert_string_equal(told.words.data, "(none).(none)");
+	told.count = 0;
+	assert_refused(*state, "POST /v1/log-level", "{\"level\": \"loud\"}", 422,
+	    "level: \"loud\" is not debug, info, warning or error", "level");
+	assert_refused(*state, "POST /v1/log-level", "{}", 422, "level is missing", "level");
+}
+
+static void a_reload_is_answered_with_what_changed(void **state)
+{
+	const struct site *site = *state;
+	int fd = send_request(site, "POST", "/v1/reload", "", 0);
+	struct json_object *answer;
+	int code;
+
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_RELOAD);
+	told.answered(told.asker, &(const struct instruction_answer){.result = INSTRUCTION_DONE,
+	                              .changes = "a.yaml:3: one\ntwo\n"});
+	answer = finish_request(site, fd, &code);
+	assert_int_equal(code, 200);
+	assert_string_equal(at(answer, "changes"), "[ \"a.yaml:3: one\", \"two\" ]");
 	json_object_put(answer);
 }
 
@@ -539,6 +623,10 @@ int main(void)
 	    site_test(a_scannable_is_changed_by_its_id),
 	    site_test(a_removal_is_accepted),
 	    site_test(what_can_be_no_scannable_is_refused),
+	    site_test(a_scannable_is_paused_by_its_id_and_a_plugin_by_its_name),
+	    site_test(what_can_be_no_pause_is_refused),
+	    site_test(a_log_level_is_that_of_a_plugin_or_of_all),
+	    site_test(a_reload_is_answered_with_what_changed),
 	    site_test(the_nodes_of_a_volume_are_chosen),
 	    site_test(what_can_be_no_choice_is_refused),
 	    site_test(there_are_no_volumes_without_device_nodes),
