@@ -60,6 +60,12 @@ struct control_callbacks {
 };
 
 /*
+ * Comes before anything else of libevent is used: has it wipe all memory that it releases, since
+ * there are passwords in requests.
+ */
+void control_prepare(void);
+
+/*
  * Listens on a socket at path (replacing one that no process answers on). The graph is borrowed.
  * NULL with a reason that names the path.
  */

@@ -313,6 +313,19 @@ struct json_object *exchange_read_body(struct exchange *exchange, const struct r
 /* The text of a member, or NULL. It belongs to the body. */
 const char *body_text(struct json_object *body, const char *name);
 
+/* ---- wipe.c ---- */
+
+/* Releases a value, whose texts are overwritten before. Names are no secrets. */
+void body_release(struct json_object *body);
+
+struct json_tokener;
+
+/*
+ * Has a tokener use room for texts of this length: before it gets to see a secret, so that it
+ * leaves none behind when it needs more, and afterwards, which overwrites that.
+ */
+void tokener_rinse(struct json_tokener *tokener, size_t length);
+
 /* ---- inquire.c ---- */
 
 /* A request that is answered later, until then or until its connection ends. */

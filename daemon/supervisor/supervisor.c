@@ -601,6 +601,7 @@ int supervisor_main(const struct supervisor_options *options)
 	signal(SIGXFSZ, SIG_IGN);
 	supervisor.program = find_program();
 	event_set_log_callback(log_event);
+	control_prepare();
 	supervisor.base = event_base_new();
 	graph_options.frame_limit = (size_t)supervisor.config.sample_memory;
 	supervisor.graph = graph_new(&graph_options);
