@@ -96,7 +96,7 @@ USES_store := model base
 USES_control := graph model base
 USES_supervisor := host control store graph wire model base
 USES_kit := host graph wire model base
-USES_cli := kit control host graph wire model base
+USES_cli := kit supervisor control store host graph wire model base
 
 sources = $(sort $(wildcard daemon/$(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1))) \
