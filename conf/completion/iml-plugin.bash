@@ -36,7 +36,7 @@ _iml_plugin() {
 	done
 	COMPREPLY=()
 	case $before in
-	-s | --socket | --directory | --output | --password-file)
+	-s | --socket | --config | --directory | --output | --password-file)
 		compopt -o default 2>/dev/null
 		return ;;
 	--check)
@@ -48,7 +48,7 @@ _iml_plugin() {
 	--plugin)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live plugins)" -- "$word")
 		return ;;
-	-w | --wait | --why | --setting | --period | --scans | --limit | --unset | --password | --password-command)
+	-w | --wait | --why | --setting | --period | --scans | --limit | --unset | --password | --password-command | --conninfo | --owner | --runner | --reader | --operator)
 		return ;;
 	esac
 	case $command,$word in
@@ -65,6 +65,7 @@ _iml_plugin() {
 	modify,* | remove,* | rescan,*)
 		[ "$before" != "$command" ] ||
 			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live scannables)" -- "$word") ;;
+	db,*) mapfile -t COMPREPLY < <(compgen -W "init migrate check" -- "$word") ;;
 	pause,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live running)" -- "$word") ;;
 	resume,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live paused)" -- "$word") ;;
 	classes,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live all-classes)" -- "$word") ;;

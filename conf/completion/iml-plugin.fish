@@ -55,7 +55,7 @@ function __iml_plugin_complete
     set -l typed (commandline -ct)
     set -l command (__iml_plugin_command)
 
-    if __iml_plugin_after -s --socket --directory --output --password-file
+    if __iml_plugin_after -s --socket --config --directory --output --password-file
         __fish_complete_path $typed
     else if __iml_plugin_after --check
         __iml_plugin_checks
@@ -63,7 +63,7 @@ function __iml_plugin_complete
         string join \n name state pid cpu memory fds threads scans last mean late mean-late refused restarts id plugin
     else if __iml_plugin_after --plugin
         __iml_plugin_live plugins
-    else if __iml_plugin_after -w --wait --why --setting --period --scans --limit --unset --password --password-command
+    else if __iml_plugin_after -w --wait --why --setting --period --scans --limit --unset --password --password-command --conninfo --owner --runner --reader --operator
         return
     else if string match -q -- '-*' $typed
         __iml_plugin_words $command | string match -r '^-.*'
@@ -75,6 +75,8 @@ function __iml_plugin_complete
         __iml_plugin_live classes (commandline -opc)[-1]
     else if __iml_plugin_after modify remove rescan
         __iml_plugin_live scannables
+    else if test "$command" = db
+        string join \n init migrate check
     else if test "$command" = pause
         __iml_plugin_live running
     else if test "$command" = resume

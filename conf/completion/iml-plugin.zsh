@@ -36,11 +36,11 @@ _iml_plugin() {
 		esac
 	done
 	case ${words[CURRENT - 1]} in
-	-s | --socket | --directory | --output | --password-file) _files; return ;;
+	-s | --socket | --config | --directory | --output | --password-file) _files; return ;;
 	--check) compadd -- $(_iml_plugin_checks); return ;;
 	--sort) compadd -- name state pid cpu memory fds threads scans last mean late mean-late refused restarts id plugin; return ;;
 	--plugin) compadd -- $(_iml_plugin_live plugins); return ;;
-	-w | --wait | --why | --setting | --period | --scans | --limit | --unset | --password | --password-command) return ;;
+	-w | --wait | --why | --setting | --period | --scans | --limit | --unset | --password | --password-command | --conninfo | --owner | --runner | --reader | --operator) return ;;
 	esac
 	case $command,${words[CURRENT]} in
 	,-*) compadd -- $(_iml_plugin_words | grep '^-') ;;
@@ -54,6 +54,7 @@ _iml_plugin() {
 			compadd -- $(_iml_plugin_live classes "${words[CURRENT - 1]}")
 		fi ;;
 	modify,* | remove,* | rescan,*) [ "${words[CURRENT - 1]}" != "$command" ] || compadd -- $(_iml_plugin_live scannables) ;;
+	db,*) compadd -- init migrate check ;;
 	pause,*) compadd -- $(_iml_plugin_live running) ;;
 	resume,*) compadd -- $(_iml_plugin_live paused) ;;
 	classes,*) compadd -- $(_iml_plugin_live all-classes) ;;

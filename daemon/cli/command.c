@@ -169,6 +169,24 @@ static const struct command commands[] = {
         "seen. They stay active; one that is raised again is not marked.\n"
         "  --undo   take the mark back\n",
         1, 1000, false, false, command_dismiss},
+    {"db", "ACTION [OPTION]...", "make, migrate or examine the database",
+        "Needs no runner, but the database of its configuration, as the owner of the schema or "
+        "who\n"
+        "may make it. \"init\" makes schema, roles and rights, as often as it is called; "
+        "\"migrate\"\n"
+        "makes the schema what this program needs, while no runner is at work; \"check\" examines\n"
+        "connection, server, settings, clock, rights, schema and content, and exits with 1 after\n"
+        "an error. Exits with 69 if the database can't be reached, with 78 if the configuration\n"
+        "has a mistake.\n"
+        "  --config FILE    the runner's configuration, if not the system's\n"
+        "  --conninfo TEXT  a conninfo of libpq, without password, in place of the configuration\n"
+        "  --dry-run        of migrate: write the SQL that would be run\n"
+        "  --owner ROLE     of init: who owns the schema; iml_storage_owner if not given\n"
+        "  --runner ROLE    of init: what the runner connects as; iml_storage_runner\n"
+        "  --reader ROLE    of init: who reads views; iml_storage_reader\n"
+        "  --operator ROLE  of init: who asks the runner for changes, too; iml_storage_operator\n"
+        "  --json           for programs: JSON, see iml-plugin(8)\n",
+        0, 0, false, true, command_db},
     {"new", "NAME", "a folder with a small plugin that works: for authors",
         "Makes the folder NAME with a plugin for a simulated array, its unit test, a Makefile and\n"
         "notes on packaging. NAME begins with a lower-case letter and has lower-case letters,\n"

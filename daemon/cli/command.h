@@ -68,8 +68,8 @@ struct command {
 	int min_arguments, max_arguments;
 	bool takes_id; /* its argument is the id of a resource */
 	/*
-	 * For plugin authors: needs no runner, and gets its own name and all that follows, options
-	 * included.
+	 * For plugin authors, and for the care of the database: needs no runner, and gets its own
+	 * name and all that follows, options included.
 	 */
 	bool for_authors;
 	int (*run)(struct cli *cli, char **arguments, int count); /* returns the exit status */
@@ -104,6 +104,8 @@ int command_resume(struct cli *cli, char **arguments, int count);
 int command_top(struct cli *cli, char **arguments, int count);
 int command_log_level(struct cli *cli, char **arguments, int count);
 int command_reload(struct cli *cli, char **arguments, int count);
+
+int command_db(struct cli *cli, char **arguments, int count);
 
 int command_validate(struct cli *cli, char **arguments, int count);
 int command_new(struct cli *cli, char **arguments, int count);
