@@ -149,3 +149,17 @@ bool config_check_site(const struct config *config, struct text *mistakes)
 	check_token_file(config, mistakes);
 	return mistakes->length == before;
 }
+
+char *config_conninfo(const struct config *config, char reason[REASON_SIZE])
+{
+	const char *conninfo = config->conninfo != NULL ? config->conninfo : "";
+	char why[REASON_SIZE];
+	char *complete;
+
+	if (config->database_password_file == NULL)
+		return xstrdup(conninfo);
+	complete = store_conninfo_with_password(conninfo, config->database_password_file, why);
+	if (complete == NULL)
+		reason_write(reason, "database.password_file: %s", why);
+	return complete;
+}

@@ -190,7 +190,9 @@ static void look_at_lists(struct runner *runner)
 	get(runner, "/v1/plugins");
 	check(runner, "GET", "/v1/plugins/{name}", "/v1/plugins/simulator", "", 200);
 	check(runner, "GET", "/v1/plugins/{name}", "/v1/plugins/nobody", "", 404);
+	get(runner, "/v1/usage");
 	get(runner, "/v1/classes?internal=true");
+	get(runner, "/v1/classes?class=Array");
 	check(runner, "GET", "/v1/classes", "/v1/classes?kind=Teapot", "", 400);
 	get(runner, "/v1/resources");
 	get(runner, "/v1/resources?limit=1");
@@ -260,6 +262,42 @@ static void choose_nodes(struct runner *runner)
 	check_about(runner, "PUT", nodes, volume, "", "{\"primary\": 999999}", 409);
 	check_about(runner, "PUT", nodes, volume, "", "{\"primary\": null}", 200);
 	free(body);
+}
+
+static void pause_and_resume(struct runner *runner)
+{
+	static const char whole[] = "/v1/plugins/{name}/pause",
+	                  again[] = "/v1/plugins/{name}/resume";
+	static const char pause[] = "/v1/scannables/{id}/pause";
+	static const char resume[] = "/v1/scannables/{id}/resume";
+	int64_t couplet = id_where(runner, "class = 'Couplet'");
+
+	check(runner, "POST", whole, "/v1/plugins/simulator/pause", "", 200);
+	check_about(runner, "POST", pause, couplet, "", "{\"why\": \"new firmware\"}", 200);
+	check_about(runner, "POST", pause, couplet, "", "", 409);
+	get(runner, "/v1/status");
+	get(runner, "/v1/resources");
+	check_about(runner, "GET", "/v1/resources/{id}", couplet, "", "", 200);
+	get(runner, "/v1/tree");
+	check_about(runner, "POST", "/v1/scannables/{id}/scan", couplet, "", "", 409);
+	check_about(runner, "POST", resume, couplet, "", "", 200);
+	check_about(runner, "POST", resume, couplet, "", "", 409);
+	check(runner, "POST", again, "/v1/plugins/simulator/resume", "", 200);
+	check(runner, "POST", again, "/v1/plugins/simulator/resume", "{\"why\": 1}", 422);
+	check(runner, "POST", again, "/v1/plugins/nobody/resume", "", 404);
+}
+
+static void change_the_runner(struct runner *runner)
+{
+	static const char level[] = "/v1/log-level", reload[] = "/v1/reload";
+
+	check(
+	    runner, "POST", level, level, "{\"plugin\": \"simulator\", \"level\": \"debug\"}", 200);
+	check(runner, "POST", level, level, "{\"plugin\": \"nobody\", \"level\": null}", 404);
+	check(runner, "POST", level, level, "{\"level\": \"loud\"}", 422);
+	get(runner, level);
+	check(runner, "POST", reload, reload, "", 200);
+	get(runner, level);
 }
 
 static void change_scannables(struct runner *runner)
@@ -383,6 +421,8 @@ static void every_answer_is_as_it_is_described(void **state)
 	change_resources(runner);
 	choose_nodes(runner);
 	change_scannables(runner);
+	pause_and_resume(runner);
+	change_the_runner(runner);
 	follow_changes(runner);
 	assert_all_seen();
 	assert_int_equal(runner_stop(runner), 0);

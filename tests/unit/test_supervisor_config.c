@@ -543,7 +543,8 @@ static void unknown_keys_are_refused_with_the_nearest_known_one(void **state)
 	        "scannables, directories, user, database, host, scan, statistics, log, control\n"},
 	    {"database: {port: 5432}\n",
 	        "r.yaml:1: database.port: unknown key; known here: conninfo, "
-	        "password_file, embedded, embedded_user, retry_max\n"},
+	        "password_file, embedded, embedded_user, retry_max, "
+	        "statement_limit, lock_limit\n"},
 	    {"plugins:\n- name: a\n  loglevel: debug\n",
 	        "r.yaml:3: plugins[0].loglevel: unknown key; did you mean \"log_level\"?\n"},
 	    {"plugins[]: a\n", "r.yaml:1: plugins[]: unknown key; did you mean \"plugins\"?\n"},
