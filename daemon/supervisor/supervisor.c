@@ -620,6 +620,8 @@ int supervisor_main(const struct supervisor_options *options)
 		supervisor.exit_status = EXIT_FAILURE;
 	close_parts(&supervisor);
 	processes_end_adopted();
+	/* The last line tells the end. */
+	log_set_fold(0);
 	log_info("stopped");
 	log_close();
 	config_free(&supervisor.config);
