@@ -292,7 +292,7 @@ PAGE_VALUES = s|/etc/iml|$(sysconfdir)/iml|g; s|/usr/local/lib/iml-plugins|$(plu
 # Since version 253 systemd itself asks for a reload, and waits for its end.
 notify_reload ?= $(shell pkg-config --atleast-version=253 libsystemd && echo yes)
 UNIT_VALUES = s|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g; \
-	$(if $(notify_reload),s|@type@|notify-reload|; /^ExecReload=/d,s|@type@|notify|)
+	$(if $(notify_reload),s|@type@|notify-reload|; /^# Ends when/d; /^ExecReload=/d,s|@type@|notify|)
 
 install-systemd:
 	sed '$(UNIT_VALUES)' systemd/iml-plugin-runner.service.in | \
