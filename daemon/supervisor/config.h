@@ -78,7 +78,10 @@ struct config {
 	int64_t log_fold_ns;  /* 0: every message is written */
 
 	char *control_socket;
-	char *control_group; /* NULL: none */
+	char *control_group;      /* NULL: none */
+	char *control_listen;     /* address and port; NULL: none */
+	char *control_token_file; /* NULL: none */
+	bool control_metrics_without_token;
 };
 
 enum config_type {

@@ -141,6 +141,12 @@ const struct config_key config_keys[] = {
         .help = "where iml-plugin talks to the runner"),
     OF("control.group", CONFIG_TEXT, control_group,
         .help = "group whose members may change things with iml-plugin"),
+    OF("control.listen", CONFIG_TEXT, control_listen, .needs_restart = true,
+        .help = "loopback address and port to answer on, too: 127.0.0.1:9500"),
+    OF("control.token_file", CONFIG_PATH, control_token_file,
+        .help = "file with nothing but the token that is needed there"),
+    OF("control.metrics_without_token", CONFIG_BOOLEAN, control_metrics_without_token,
+        .default_text = "false", .help = "answer /metrics there without the token"),
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 

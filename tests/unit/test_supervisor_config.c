@@ -806,6 +806,13 @@ static void what_is_not_there_on_this_machine_is_a_mistake(void **state)
 	    {"control:\n  group: no-such-group\n",
 	        "r.yaml:2: control.group: there is no group \"no-such-group\" on this machine; "
 	        "create it (groupadd --system), or name another\n"},
+	    {"control:\n  listen: 127.0.0.1:9500\n",
+	        "r.yaml:2: control.listen: requests there need a token: name the file that has it "
+	        "with control.token_file\n"},
+	    {"control:\n  listen: 0.0.0.0:9500\n  token_file: /proc/a/b\n",
+	        "r.yaml:2: control.listen: 0.0.0.0:9500 is not of this machine alone: name "
+	        "127.0.0.1 or [::1], and let a proxy with TLS in front of it speak to others\n"
+	        "r.yaml:3: control.token_file: /proc/a/b: No such file or directory\n"},
 	    {"log:\n  file: nowhere/a.log\n", "r.yaml:2: log.file: directory nowhere: No such file "
 	                                      "or directory; make it, or name another\n"},
 	    {"log: {file: /tmp}\n", "r.yaml:1: log.file: /tmp is a directory; name a file in it\n"},
@@ -957,7 +964,23 @@ static void the_sample_shows_every_key_at_its_default(void **state)
 	free(active);
 }
 
-static void the_man_page_has_every_key(void **state)
+/* Fails for an item of the page that is like a key, and none. */
+static void assert_items_are_keys(const char *page)
+{
+	for (const char *item = page; (item = strstr(item, "\n.It Ic ")) != NULL; item++) {
+		const char *begin = item + strlen("\n.It Ic ");
+		char *name = xstrndup(begin, strcspn(begin, " \n"));
+		const struct config_key *key = config_keys;
+
+		while (key < config_keys + config_key_count && strcmp(key->name, name) != 0)
+			key++;
+		if (key == config_keys + config_key_count)
+			fail_msg("%s is in " MAN_PAGE ", but there is no such key", name);
+		free(name);
+	}
+}
+
+static void the_man_page_has_every_key_and_no_other(void **state)
 {
 	char *page = read_text(MAN_PAGE);
 
@@ -970,6 +993,7 @@ static void the_man_page_has_every_key(void **state)
 			fail_msg("%s is not in " MAN_PAGE, config_keys[i].name);
 		free(row);
 	}
+	assert_items_are_keys(page);
 	free(page);
 }
 
@@ -1026,7 +1050,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(the_sample_loads_as_it_is, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        the_sample_shows_every_key_at_its_default, setup, teardown),
-	    cmocka_unit_test_setup_teardown(the_man_page_has_every_key, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+	        the_man_page_has_every_key_and_no_other, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        every_key_has_a_help_and_a_sound_default, setup, teardown),
 	};
