@@ -33,7 +33,8 @@ all:
 PACKAGES := gcc g++ libc6-dev pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
 	libsystemd-dev libudev-dev libmount-dev libelf-dev libmd-dev libcurl4-openssl-dev postgresql
 DEB_PACKAGES := dpkg-dev debhelper
-CHECK_PACKAGES := $(DEB_PACKAGES) lintian rpm clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb systemd logrotate
+CHECK_PACKAGES := $(DEB_PACKAGES) lintian rpm clang clang-format clang-tidy cppcheck libclang-rt-14-dev pgbouncer valgrind mandoc gdb \
+	systemd logrotate
 LIBRARIES := libevent libevent_pthreads json-c libpq yaml-0.1 libsystemd libelf libmd libcurl
 PLUGIN_LIBRARIES_linux := libudev mount
 
