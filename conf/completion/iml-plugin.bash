@@ -9,7 +9,7 @@ _iml_plugin_checks() {
 	"${COMP_WORDS[0]}" help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/'
 }
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, resources, alerts.
 _iml_plugin_live() {
 	local program=${COMP_WORDS[0]}
 	case $1 in
@@ -17,6 +17,7 @@ _iml_plugin_live() {
 	classes) "$program" --json list |
 		awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$2\.//p" ;;
 	scannables) "$program" --json status | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
+	resources) "$program" --json graph | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
 	alerts) "$program" alerts --all | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p' ;;
 	esac 2>/dev/null
 }
@@ -36,10 +37,13 @@ _iml_plugin() {
 	-s | --socket | --directory | --output | --password-file)
 		compopt -o default 2>/dev/null
 		return ;;
+	--resource)
+		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live resources)" -- "$word")
+		return ;;
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_checks)" -- "$word")
 		return ;;
-	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command)
+	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command | --since)
 		return ;;
 	esac
 	case $command,$word in

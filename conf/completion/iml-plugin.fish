@@ -9,7 +9,7 @@ function __iml_plugin_checks
     iml-plugin help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/' | string split -n ' '
 end
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, resources, alerts.
 function __iml_plugin_live
     switch $argv[1]
         case plugins
@@ -18,6 +18,8 @@ function __iml_plugin_live
             iml-plugin --json list 2>/dev/null | awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$argv[2]\.//p"
         case scannables
             iml-plugin --json status 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
+        case resources
+            iml-plugin --json graph 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
         case alerts
             iml-plugin alerts --all 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'
     end
@@ -51,9 +53,11 @@ function __iml_plugin_complete
 
     if __iml_plugin_after -s --socket --directory --output --password-file
         __fish_complete_path $typed
+    else if __iml_plugin_after --resource
+        __iml_plugin_live resources
     else if __iml_plugin_after --check
         __iml_plugin_checks
-    else if __iml_plugin_after -w --wait --setting --period --scans --limit --unset --password --password-command
+    else if __iml_plugin_after -w --wait --setting --period --scans --limit --unset --password --password-command --since
         return
     else if string match -q -- '-*' $typed
         __iml_plugin_words $command | string match -r '^-.*'

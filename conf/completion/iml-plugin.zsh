@@ -10,7 +10,7 @@ _iml_plugin_checks() {
 	"${words[1]}" help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/'
 }
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, resources, alerts.
 _iml_plugin_live() {
 	local program=${words[1]}
 	case $1 in
@@ -18,6 +18,7 @@ _iml_plugin_live() {
 	classes) "$program" --json list |
 		awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$2\.//p" ;;
 	scannables) "$program" --json status | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
+	resources) "$program" --json graph | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
 	alerts) "$program" alerts --all | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p' ;;
 	esac 2>/dev/null
 }
@@ -34,8 +35,9 @@ _iml_plugin() {
 	done
 	case ${words[CURRENT - 1]} in
 	-s | --socket | --directory | --output | --password-file) _files; return ;;
+	--resource) compadd -- $(_iml_plugin_live resources); return ;;
 	--check) compadd -- $(_iml_plugin_checks); return ;;
-	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command) return ;;
+	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command | --since) return ;;
 	esac
 	case $command,${words[CURRENT]} in
 	,-*) compadd -- $(_iml_plugin_words | grep '^-') ;;

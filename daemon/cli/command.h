@@ -47,6 +47,8 @@ struct cli {
 	bool clear;              /* of alias and choose */
 	bool undo;               /* of dismiss */
 	bool nagios;             /* of health */
+	bool follow;             /* of events */
+	const char *resource;    /* of events */
 	struct given_list given; /* options of add and modify, in order */
 	struct stats_options stats;
 	struct terminal terminal;
@@ -80,6 +82,7 @@ int command_graph(struct cli *cli, char **arguments, int count);
 int command_stats(struct cli *cli, char **arguments, int count);
 int command_status(struct cli *cli, char **arguments, int count);
 int command_health(struct cli *cli, char **arguments, int count);
+int command_events(struct cli *cli, char **arguments, int count);
 int command_watch(struct cli *cli, char **arguments, int count);
 
 int command_volumes(struct cli *cli, char **arguments, int count);
@@ -128,6 +131,7 @@ void render_list(struct text *out, const struct terminal *terminal, struct json_
 void render_resource(
     struct text *out, const struct terminal *terminal, struct json_object *resource);
 void render_alerts(struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_events(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_impact(struct text *out, const struct terminal *terminal, struct json_object *impact);
 /* The graph as trees: above and below the resource of an id, or all of it for 0; or for graphviz.
  */

@@ -153,6 +153,22 @@ static bool parse_statistic(struct exchange *exchange, const struct route *route
 	return true;
 }
 
+static bool parse_type(struct exchange *exchange, const struct route *route,
+    const struct parameter *parameter, const char *value)
+{
+	(void)route;
+	for (enum notice_type type = 0; type < NOTICE_TYPE_COUNT; type++) {
+		if (strcmp(value, notice_type_name(type)) != 0)
+			continue;
+		exchange->query.types |= 1u << type;
+		return true;
+	}
+	exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
+	    "%s: \"%s\" is not resource, alert, scannable, plugin or event", parameter->name,
+	    quotable(value));
+	return false;
+}
+
 static bool parse_plugin(struct exchange *exchange, const struct route *route,
     const struct parameter *parameter, const char *value)
 {
@@ -203,6 +219,8 @@ static const struct parameter parameters[] = {
     {"points", parse_number, offsetof(struct query, limit), 0},
     {"statistic", parse_statistic, 0, 0},
     {"id", parse_number, offsetof(struct query, id), INT64_MAX},
+    {"resource", parse_number, offsetof(struct query, id), INT64_MAX},
+    {"type", parse_type, 0, 0},
 };
 
 static const struct parameter *find_parameter(const char *name)
@@ -212,6 +230,12 @@ static const struct parameter *find_parameter(const char *name)
 			return &parameters[i];
 	}
 	return NULL;
+}
+
+/* Whether it may be given more than once. */
+static bool is_list(const struct parameter *parameter)
+{
+	return parameter->parse == parse_statistic || parameter->parse == parse_type;
 }
 
 /* Whether the route's list of parameters has this name. */
@@ -243,8 +267,7 @@ bool parse_query(
 		}
 		for (earlier = TAILQ_FIRST(given); earlier != pair;
 		     earlier = TAILQ_NEXT(earlier, next)) {
-			if (strcmp(earlier->key, pair->key) != 0 ||
-			    parameter->parse == parse_statistic)
+			if (strcmp(earlier->key, pair->key) != 0 || is_list(parameter))
 				continue;
 			exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
 			    "%s is given twice", parameter->name);

@@ -11,9 +11,6 @@
 
 #include "base/memory.h"
 
-/* What a request for a range of time is about if it does not say. */
-#define DEFAULT_RANGE_US (3600 * US_PER_S)
-
 #define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void release_answer(const void *data, size_t length, void *argument)
@@ -222,8 +219,7 @@ static void run_route(
 
 	exchange->query.limit = route->default_limit;
 	exchange->query.affects = 20;
-	exchange->query.to = wallclock_now();
-	exchange->query.from.us = exchange->query.to.us - DEFAULT_RANGE_US;
+	exchange->query.from.us = exchange->query.to.us = NOT_GIVEN;
 	if (route->method != EVHTTP_REQ_GET && !exchange_may_change(exchange))
 		return;
 	if (id != NULL && !parse_digits(id, &exchange->query.id)) {

@@ -353,19 +353,33 @@ static void handle_graph(struct exchange *exchange)
 
 /* ---- statistics ---- */
 
+/*
+ * Completes the times of a query that begins so many seconds before its end if it does not say
+ * when. Returns false with the request refused if there is no time between them.
+ */
+static bool find_range(struct exchange *exchange, int64_t default_s)
+{
+	struct query *query = &exchange->query;
+
+	if (query->to.us == NOT_GIVEN)
+		query->to = wallclock_now();
+	if (query->from.us == NOT_GIVEN)
+		query->from.us = query->to.us - default_s * US_PER_S;
+	if (query->from.us < query->to.us)
+		return true;
+	exchange_refuse(
+	    exchange, HTTP_BADREQUEST, "from", "from: the time is not before that of \"to\"");
+	return false;
+}
+
 /* Asks the database for what the query says of its resource. */
 static void inquire(struct exchange *exchange, enum question_subject subject)
 {
 	const struct query *query = &exchange->query;
 
-	if (find_resource(exchange) == NULL)
+	if (find_resource(exchange) == NULL || !find_range(exchange, 3600))
 		return;
-	if (query->from.us >= query->to.us) {
-		exchange_refuse(exchange, HTTP_BADREQUEST, "from",
-		    "from: the time is not before that of \"to\"");
-		return;
-	}
-	exchange_inquire(exchange, &(const struct statistics_question){.subject = subject,
+	exchange_inquire(exchange, &(const struct database_question){.subject = subject,
 	                               .resource = query->id,
 	                               .from = query->from,
 	                               .to = query->to,
@@ -408,6 +422,30 @@ static void handle_series(struct exchange *exchange)
 	inquire(exchange, QUESTION_SERIES);
 }
 
+/* ---- events ---- */
+
+/* Asks the database for what happened. */
+static void handle_events(struct exchange *exchange)
+{
+	const struct query *query = &exchange->query;
+
+	if ((query->id != 0 && find_resource(exchange) == NULL) || !find_range(exchange, 24 * 3600))
+		return;
+	exchange_inquire(exchange, &(const struct database_question){.subject = QUESTION_EVENTS,
+	                               .resource = query->id,
+	                               .from = query->from,
+	                               .to = query->to,
+	                               .points = query->limit,
+	                               .severity = query->severity,
+	                               .after = query->after});
+}
+
+static void handle_stream(struct exchange *exchange)
+{
+	if (exchange->query.id == 0 || find_resource(exchange) != NULL)
+		exchange_follow(exchange);
+}
+
 const struct route control_routes[] = {
     {EVHTTP_REQ_GET, "/v1/status", NULL, handle_status, "", 0, 0},
     {EVHTTP_REQ_GET, "/healthz", NULL, handle_health, "", 0, 0},
@@ -434,6 +472,8 @@ const struct route control_routes[] = {
     {EVHTTP_REQ_POST, "/v1/scannables/", "/scan", handle_scan, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/volumes", NULL, handle_volumes, "limit after", 1000, 10000},
     {EVHTTP_REQ_PUT, "/v1/volumes/", "/nodes", handle_nodes, "", 0, 0},
-    {EVHTTP_REQ_GET, "/v1/changes", NULL, exchange_follow, "", 0, 0},
+    {EVHTTP_REQ_GET, "/v1/events", NULL, handle_events, "from to resource severity limit after",
+        1000, 10000},
+    {EVHTTP_REQ_GET, "/v1/events/stream", NULL, handle_stream, "type resource plugin", 0, 0},
 };
 const size_t control_route_count = sizeof(control_routes) / sizeof(control_routes[0]);

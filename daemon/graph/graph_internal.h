@@ -697,7 +697,7 @@ void changes_add_frame(struct graph *graph, const struct frame_row *row);
 /* In place of the row at *place, if that is the same gap's. */
 void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place);
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number);
-void changes_add_notice(struct graph *graph, char *notice);
+void changes_add_notice(struct graph *graph, struct notice notice);
 
 /* ---- notice.c: each does nothing unless notices are collected ---- */
 
@@ -707,5 +707,8 @@ void notice_changed(struct graph *graph, const struct graph_resource *resource, 
 /* One that was raised is told when its cause is known. */
 void notice_alert(struct graph *graph, const struct graph_alert *alert);
 void notices_settle(struct graph *graph);
+/* An active alert is not what it was, but for the text that says what is wrong. */
+void notice_alert_changed(struct graph *graph, const struct graph_alert *alert);
+void notice_event(struct graph *graph, const struct event_row *row);
 
 #endif

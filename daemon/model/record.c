@@ -117,6 +117,26 @@ bool changes_are_empty(const struct changes *changes)
 	return true;
 }
 
+const char *notice_type_name(enum notice_type type)
+{
+	static const char *const names[NOTICE_TYPE_COUNT] = {
+	    [NOTICE_RESOURCE] = "resource",
+	    [NOTICE_ALERT] = "alert",
+	    [NOTICE_SCANNABLE] = "scannable",
+	    [NOTICE_PLUGIN] = "plugin",
+	    [NOTICE_EVENT] = "event",
+	};
+
+	assert(type < NOTICE_TYPE_COUNT);
+	return names[type];
+}
+
+void notice_clear(struct notice *notice)
+{
+	free(notice->plugin);
+	free(notice->json);
+}
+
 /* Releases what the rows of the changes hold. */
 static void clear_rows(struct changes *changes)
 {
@@ -139,7 +159,7 @@ static void clear_rows(struct changes *changes)
 	for (size_t i = 0; i < changes->frame_count; i++)
 		text_clear(&changes->frames[i].payload);
 	for (size_t i = 0; i < changes->notice_count; i++)
-		free(changes->notices[i]);
+		notice_clear(&changes->notices[i]);
 }
 
 void changes_free(struct changes *changes)

@@ -246,6 +246,28 @@ struct counters {
 	struct wallclock sampled; /* time of the newest sample; 0: there is none */
 };
 
+/* What those who follow the changes may ask for. */
+enum notice_type {
+	NOTICE_RESOURCE,  /* appeared, disappeared, changed */
+	NOTICE_ALERT,     /* raised, cleared, changed */
+	NOTICE_SCANNABLE, /* offline, online */
+	NOTICE_PLUGIN,    /* its state */
+	NOTICE_EVENT,     /* an event_row */
+	NOTICE_TYPE_COUNT
+};
+const char *notice_type_name(enum notice_type type);
+
+/* What those who follow the changes are told. */
+struct notice {
+	enum notice_type type;
+	record_id resource_id;  /* that it is about, 0: none */
+	record_id scannable_id; /* whose scan told of it, 0: none */
+	char *plugin;           /* of the resource, or itself; or NULL */
+	char *json;
+};
+
+void notice_clear(struct notice *notice);
+
 /* The newest batch of a session that is contained in changes. */
 struct batch_reference {
 	uint32_t session;
@@ -327,8 +349,9 @@ struct changes {
 
 	struct batch_reference *batches; /* to be acknowledged once this is stored */
 	size_t batch_count;
-	char **notices; /* JSON texts for those who follow the changes, in order */
+	struct notice *notices; /* in order */
 	size_t notice_count;
+	bool notices_lost; /* there were too many */
 };
 
 /* Whether there is nothing to write (there may be batches and notices). */

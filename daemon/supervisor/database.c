@@ -214,6 +214,8 @@ static void database_committed(void *context, struct changes *changes)
 	}
 	if (supervisor->control != NULL)
 		control_tell(supervisor->control, changes->notices, changes->notice_count);
+	if (supervisor->control != NULL && changes->notices_lost)
+		control_tell_lost(supervisor->control);
 	many = changes->resource_count >= MANY_RESOURCES;
 	changes_free(changes);
 	if (many)

@@ -336,8 +336,8 @@ static void followers(void *context, bool any)
 	graph_collect_notices(supervisor_of(context)->graph, any);
 }
 
-static uint64_t ask(void *context, const struct statistics_question *question,
-    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
+static uint64_t ask(void *context, const struct database_question *question,
+    void (*answered)(void *asker, const struct database_answer *answer), void *asker)
 {
 	return reader_ask(supervisor_of(context)->reader, question, answered, asker);
 }

@@ -192,6 +192,9 @@ struct plugin {
 	TAILQ_ENTRY(plugin) next;
 };
 
+/* Tells those who follow the changes which state a plugin has now. */
+void supervisor_tell_plugin(const struct plugin *plugin);
+
 /* How often its process was started again. */
 uint64_t plugin_restarts(const struct plugin *plugin);
 

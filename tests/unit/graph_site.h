@@ -842,7 +842,9 @@ static inline size_t site_write(struct site *site)
 		return 0;
 	database_write(&site->database, changes);
 	for (size_t i = 0; i < changes->notice_count; i++) {
-		text_append(&site->notices, changes->notices[i]);
+		if (changes->notices[i].type == NOTICE_EVENT)
+			continue;
+		text_append(&site->notices, changes->notices[i].json);
 		text_append_char(&site->notices, '\n');
 	}
 	changes_free(changes);

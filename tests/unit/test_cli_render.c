@@ -221,6 +221,19 @@ static void a_root_cause_stands_for_its_consequences(void **state)
 	    "9  2026-11-22 12:01:03  ERROR     17  Drive failed (Disk 17)  Fan 0\n");
 }
 
+static void events_are_read_from_the_oldest_to_the_newest(void **state)
+{
+	(void)state;
+	assert_rendered(render_events, &to_file,
+	    "{\"events\": [{\"event\": 8, \"time\": \"2026-11-22T12:01:04Z\", \"severity\":"
+	    " \"INFO\", \"message\": \"Cleared\"}, {\"event\": 7, \"time\": "
+	    "\"2026-11-22T12:01:03Z\","
+	    " \"severity\": \"WARNING\", \"message\": \"Drive\\u001bfailure\"}]}",
+	    "2026-11-22 12:01:03  WARNING  Drivefailure\n"
+	    "2026-11-22 12:01:04  INFO     Cleared\n");
+	assert_rendered(render_events, &to_file, "{\"events\": []}", "No events.\n");
+}
+
 static void what_was_dismissed_is_marked(void **state)
 {
 	(void)state;
@@ -626,6 +639,7 @@ int main(void)
 	    cmocka_unit_test(a_database_that_does_not_store_is_told_with_its_error),
 	    cmocka_unit_test(the_only_reason_of_a_failed_plugin_is_told_once),
 	    cmocka_unit_test(a_scannable_that_waits_for_the_database_says_so),
+	    cmocka_unit_test(events_are_read_from_the_oldest_to_the_newest),
 	    cmocka_unit_test(alerts_tell_since_when_and_what_they_affect),
 	    cmocka_unit_test(a_root_cause_stands_for_its_consequences),
 	    cmocka_unit_test(what_was_dismissed_is_marked),
