@@ -131,6 +131,18 @@ static const struct command commands[] = {
         "seen. They stay active; one that is raised again is not marked.\n"
         "  --undo   take the mark back\n",
         1, 1000, false, false, command_dismiss},
+    {"silence", "[ID|NAME] [OPTION]...", "leave the alerts of a resource out of what is counted",
+        "Silences the resource and all that depends on it: their alerts stay active, but count\n"
+        "neither for \"health\" nor in metrics, and \"alerts\" tells only how many there are. The\n"
+        "number of the silence is written.\n"
+        "  --until TIME      until then, at most a year: 18:30, 2026-11-22, \"2026-11-22 18:30\"\n"
+        "  --for DURATION    for so long: 90min, 4h, 7d\n"
+        "  --why TEXT        the reason\n"
+        "  --end ID          end the silence of this number\n",
+        0, 1, false, false, command_silence},
+    {"silences", "", "what is silenced, until when, by whom and why",
+        "Lists the silences that are in force, with the number of alerts under each.\n", 0, 0,
+        false, false, command_silences},
     {"new", "NAME", "a folder with a small plugin that works: for authors",
         "Makes the folder NAME with a plugin for a simulated array, its unit test, a Makefile and\n"
         "notes on packaging. NAME begins with a lower-case letter and has lower-case letters,\n"
@@ -328,7 +340,7 @@ static bool stats_options_fit(const struct stats_options *options, const struct 
 
 	if (command->run == command_stats)
 		return true;
-	if (options->until != NULL)
+	if (options->until != NULL && command->run != command_silence)
 		given = "--until";
 	if (options->since != NULL && command->run != command_events)
 		given = "--since";
@@ -358,6 +370,8 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("--follow is of events, not of ", command->name);
 	if (cli->resource != NULL && command->run != command_events)
 		return wrong_usage("--resource is of events, not of ", command->name);
+	if (cli->silence.given != NULL && command->run != command_silence)
+		return wrong_usage(cli->silence.given, " is of silence");
 	if (cli->nagios && (command->run != command_health || cli->json))
 		return wrong_usage("--nagios is of health, without --json", "");
 	if (cli->given.count > 0 && command->run != command_add && command->run != command_modify)
@@ -408,6 +422,9 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"undo", no_argument, NULL, 'u'},
 	    {"nagios", no_argument, NULL, 'n'},
 	    {"follow", no_argument, NULL, 'F'},
+	    {"for", required_argument, NULL, 'D'},
+	    {"why", required_argument, NULL, 'Y'},
+	    {"end", required_argument, NULL, 'E'},
 	    {"resource", required_argument, NULL, 'R'},
 	    {"unset", required_argument, NULL, GIVEN_UNSET},
 	    {"password", required_argument, NULL, GIVEN_PASSWORD},
@@ -446,6 +463,12 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->follow = true;
 		else if (option == 'R')
 			cli->resource = optarg;
+		else if (option == 'D')
+			cli->silence.given = "--for", cli->silence.duration = optarg;
+		else if (option == 'Y')
+			cli->silence.given = "--why", cli->silence.why = optarg;
+		else if (option == 'E')
+			cli->silence.given = "--end", cli->silence.end = optarg;
 		else if (option >= GIVEN_UNSET && option <= GIVEN_COMMAND)
 			give(&cli->given, option, optarg);
 		else if (option == 'h')

@@ -88,7 +88,9 @@ static const struct {
     {"scannables_online", "", "scannables"},
     {"scannables_degraded", "", "scannables"},
     {"scannables_offline", "", "scannables"},
+    {"scannables_silenced", "", "scannables"},
     {"alerts", "", NULL},
+    {"alerts_silenced", "", NULL},
     {"database_away_s", "s", NULL},
     {"dropped_samples", "c", NULL},
 };

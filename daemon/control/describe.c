@@ -85,6 +85,8 @@ struct json_object *describe_alert(const struct graph_alert *alert, bool with_re
 	add_text(object, "attribute", alert->row.attribute);
 	add_text(object, "begin", wallclock_format(alert->row.begin, time));
 	add_boolean(object, "dismissed", alert->row.dismissed);
+	json_object_object_add(object, "silenced",
+	    alert->row.silence_id != 0 ? json_object_new_int64(alert->row.silence_id) : NULL);
 	if (with_resource && alert->resource != NULL)
 		json_object_object_add(object, "resource", describe_reference(alert->resource));
 	return object;
@@ -117,6 +119,20 @@ struct json_object *describe_alert_with_cause(const struct graph_alert *alert)
 	return object;
 }
 
+struct json_object *describe_silence(const struct graph_silence *silence)
+{
+	struct json_object *object = json_object_new_object();
+	char time[CLOCK_TEXT_SIZE];
+
+	add_number(object, "id", silence->row.id);
+	json_object_object_add(object, "resource", describe_reference(silence->resource));
+	add_text(object, "begin", wallclock_format(silence->row.begin, time));
+	add_text(object, "until", wallclock_format(silence->row.end, time));
+	add_text(object, "who", silence->row.who);
+	add_text(object, "why", silence->row.why);
+	return object;
+}
+
 /* Adds the active alerts of a resource. */
 static void add_alerts(struct json_object *object, const struct graph_resource *resource)
 {
@@ -142,12 +158,15 @@ struct json_object *describe_reference(const struct graph_resource *resource)
 struct json_object *describe_resource(
     const struct graph *graph, const struct graph_resource *resource, struct json_object *classes)
 {
+	const struct graph_silence *silence = graph_silence_of(resource);
 	struct json_object *object = describe_reference(resource);
 	const char *key = resource->class->key;
 
 	add_text(object, "alias", resource->extras->alias);
 	json_object_object_add(object, "scope",
 	    resource->scope != NULL ? json_object_new_int64(resource->scope->id) : NULL);
+	json_object_object_add(
+	    object, "silenced", silence != NULL ? json_object_new_int64(silence->row.id) : NULL);
 	add_values(object, graph, resource);
 	add_alerts(object, resource);
 	if (!json_object_object_get_ex(classes, key, NULL))
@@ -244,6 +263,7 @@ struct json_object *describe_resource_fully(
     const struct graph *graph, const struct graph_resource *resource)
 {
 	const struct class *class = resource->class->class;
+	const struct graph_silence *silence = graph_silence_of(resource);
 	struct json_object *object = describe_reference(resource);
 
 	add_text(object, "plugin", resource->class->plugin);
@@ -256,6 +276,8 @@ struct json_object *describe_resource_fully(
 		add_text(object, "origin", origin_of(resource));
 	json_object_object_add(
 	    object, "scope", resource->scope != NULL ? describe_reference(resource->scope) : NULL);
+	json_object_object_add(
+	    object, "silence", silence != NULL ? describe_silence(silence) : NULL);
 	add_values(object, graph, resource);
 	add_fields(object, graph, resource);
 	describe_statistics(object, class);

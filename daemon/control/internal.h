@@ -242,6 +242,12 @@ void handle_edit(struct exchange *exchange);
 void handle_remove(struct exchange *exchange);
 void handle_scan(struct exchange *exchange);
 
+/* ---- silences.c ---- */
+
+void handle_silences(struct exchange *exchange);
+void handle_silence(struct exchange *exchange);
+void handle_unsilence(struct exchange *exchange);
+
 /* ---- volumes.c ---- */
 
 void handle_volumes(struct exchange *exchange);

@@ -292,6 +292,19 @@ static bool alert_matches(const struct graph_alert *alert, const struct query *q
 	       (!query->roots || alert->row.root_cause_id == alert->row.id);
 }
 
+/* How many of all pages are silenced. */
+static int64_t count_silenced(const struct graph *graph, const struct query *query)
+{
+	struct query whole = *query;
+	const struct graph_alert *alert;
+	int64_t count = 0;
+
+	whole.after = 0;
+	TAILQ_FOREACH (alert, graph_alerts(graph), in_active)
+		count += alert->row.silence_id != 0 && alert_matches(alert, &whole);
+	return count;
+}
+
 static void handle_alerts(struct exchange *exchange)
 {
 	struct graph *graph = exchange->control->graph;
@@ -320,6 +333,8 @@ static void handle_alerts(struct exchange *exchange)
 	}
 	free_consequences(counts);
 	json_object_object_add(answer, "alerts", alerts);
+	json_object_object_add(
+	    answer, "silenced", json_object_new_int64(count_silenced(graph, query)));
 	add_next(answer, more, last);
 	exchange_answer(exchange, answer);
 }
@@ -470,6 +485,9 @@ const struct route control_routes[] = {
     {EVHTTP_REQ_PATCH, "/v1/scannables/", NULL, handle_edit, "", 0, 0},
     {EVHTTP_REQ_DELETE, "/v1/scannables/", NULL, handle_remove, "", 0, 0},
     {EVHTTP_REQ_POST, "/v1/scannables/", "/scan", handle_scan, "", 0, 0},
+    {EVHTTP_REQ_GET, "/v1/silences", NULL, handle_silences, "", 0, 0},
+    {EVHTTP_REQ_POST, "/v1/silences", NULL, handle_silence, "", 0, 0},
+    {EVHTTP_REQ_DELETE, "/v1/silences/", NULL, handle_unsilence, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/volumes", NULL, handle_volumes, "limit after", 1000, 10000},
     {EVHTTP_REQ_PUT, "/v1/volumes/", "/nodes", handle_nodes, "", 0, 0},
     {EVHTTP_REQ_GET, "/v1/events", NULL, handle_events, "from to resource severity limit after",

@@ -173,6 +173,20 @@ void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *pla
 	ADD(graph, gaps, gap_count, *row);
 }
 
+void changes_add_silence(struct graph *graph, const struct silence_row *row)
+{
+	struct silence_row copy = *row;
+
+	copy.who = xstrdup(row->who);
+	copy.why = xstrdup(row->why);
+	ADD(graph, silences, silence_count, copy);
+}
+
+void changes_remove_silence(struct graph *graph, record_id id)
+{
+	ADD(graph, silences_removed, silences_removed_count, id);
+}
+
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number)
 {
 	struct batch_reference reference = {session->number, number};

@@ -93,7 +93,7 @@ struct new_seat {
 /* The allocated lengths of the arrays of graph->next, and of what is checked when it is taken. */
 struct graph_capacities {
 	size_t classes, forgotten_offline, removed_resources, reporters_removed, parents_removed;
-	size_t events, frames, batches, notices, gaps;
+	size_t events, frames, batches, notices, gaps, silences, silences_removed;
 };
 
 struct graph_index_slot {
@@ -168,6 +168,10 @@ struct graph {
 
 	struct graph_gap *gaps; /* hash of those that last */
 
+	struct graph_silence_list silences;
+	struct graph_silence_list ended_silences; /* that resources may still know of */
+	size_t silence_count;
+
 	struct changes *next; /* the next changes to write, as far as they are rows already */
 	struct graph_capacities capacities;
 	/* Links and reports that are new; written if they still hold when the changes are taken. */
@@ -213,6 +217,25 @@ void graph_settle(struct graph *graph);
 /* The scannable is gone, and the database forgets its gaps. */
 void gaps_forget(struct graph *graph, const struct graph_resource *scannable);
 void gaps_free(struct graph *graph);
+
+/* ---- silence.c ---- */
+
+/* Whether a silence is the one that counts of two, which may be NULL. */
+bool silence_outlasts(const struct graph_silence *silence, const struct graph_silence *other);
+
+/* Of the silences of a resource itself the one that counts, or NULL. */
+struct graph_silence *silence_of_own(
+    const struct graph *graph, const struct graph_resource *resource);
+
+/* All are there, and the links. */
+void silences_restored(struct graph *graph);
+
+/* The resource is gone. */
+void silences_forget(struct graph *graph, struct graph_resource *resource);
+
+/* No resource knows any more of those that have ended. */
+void silences_free_ended(struct graph *graph);
+void silences_free(struct graph *graph);
 
 /* ---- dropping.c ---- */
 
@@ -517,6 +540,8 @@ void votes_restored(struct graph *graph);
 /* ---- cause.c: what changed is noted, and judged when the operation ends ---- */
 
 /* The resource got an alert, or lost one. */
+/* It has a silence of its own, or no longer. */
+void causes_change_silences(struct graph *graph, struct graph_resource *resource);
 void causes_change_alerts(struct graph *graph, struct graph_resource *resource);
 void causes_add_link(struct graph *graph, const struct graph_link *link);
 void causes_drop_link(struct graph *graph, const struct graph_link *link);
@@ -696,6 +721,8 @@ void changes_add_event(struct graph *graph, enum severity severity, record_id re
 void changes_add_frame(struct graph *graph, const struct frame_row *row);
 /* In place of the row at *place, if that is the same gap's. */
 void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place);
+void changes_add_silence(struct graph *graph, const struct silence_row *row);
+void changes_remove_silence(struct graph *graph, record_id id);
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number);
 void changes_add_notice(struct graph *graph, struct notice notice);
 

@@ -138,13 +138,21 @@ static void append_root_cause(struct text *json, const struct graph_alert *alert
 	const struct graph_cause *cause = alert->resource->cause;
 
 	text_append(json, ", \"root_cause\": ");
-	if (cause == NULL) {
+	if (cause == NULL || cause->root == NULL) {
 		text_append(json, "null");
 		return;
 	}
 	text_printf(json, "{\"alert\": %" PRId64 ", \"message\": ", cause->root->row.id);
 	text_append_json(json, cause->root->row.message);
 	text_append_char(json, '}');
+}
+
+/* Appends whether a resource, which may be NULL, is under a silence. */
+static void append_silenced(struct text *json, const struct graph_resource *resource)
+{
+	bool silenced = resource != NULL && graph_silence_of(resource) != NULL;
+
+	text_printf(json, ", \"silenced\": %s", silenced ? "true" : "false");
 }
 
 /* Appends all that is to be said of an alert. */
@@ -165,6 +173,7 @@ static void tell_alert(struct graph *graph, const struct graph_alert *alert, con
 	text_printf(&json, "], \"affects_count\": %zu", affected.count);
 	append_root_cause(&json, alert);
 	text_printf(&json, ", \"dismissed\": %s", alert->row.dismissed ? "true" : "false");
+	append_silenced(&json, alert->resource);
 	finish(graph, &json, contact ? NOTICE_SCANNABLE : NOTICE_ALERT, alert->resource);
 }
 
@@ -212,5 +221,6 @@ void notice_event(struct graph *graph, const struct event_row *row)
 		text_append(&json, "null");
 	text_append(&json, ", \"message\": ");
 	text_append_json(&json, row->message);
+	append_silenced(&json, resource);
 	finish(graph, &json, NOTICE_EVENT, resource);
 }

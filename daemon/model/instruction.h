@@ -17,6 +17,8 @@ enum instruction_kind {
 	INSTRUCTION_REMOVE,  /* one that was added, or is no longer in use */
 	INSTRUCTION_NODES,   /* of a volume: which are used; primary 0 ends the choice */
 	INSTRUCTION_SCAN,    /* a scannable, now */
+	INSTRUCTION_SILENCE, /* a resource: until, why; it has no id yet */
+	INSTRUCTION_UNSILENCE,
 	INSTRUCTION_KIND_COUNT
 };
 
@@ -27,6 +29,8 @@ struct instruction {
 	const char *alias;
 	bool has_alias;
 	bool dismissed;
+	struct wallclock until;
+	const char *why;
 	record_id primary;
 	const record_id *secondary;
 	size_t secondary_count;

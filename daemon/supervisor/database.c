@@ -53,6 +53,11 @@ static void restore_alert(void *context, const struct alert_row *row)
 	graph_restore_alert(supervisor_of(context)->graph, row);
 }
 
+static void restore_silence(void *context, const struct silence_row *row)
+{
+	graph_restore_silence(supervisor_of(context)->graph, row);
+}
+
 static void restore_server(void *context, const struct server_row *row)
 {
 	graph_restore_server(supervisor_of(context)->graph, row);
@@ -286,6 +291,7 @@ static const struct store_callbacks store_callbacks = {
     .parent = restore_parent,
     .reporter = restore_reporter,
     .alert = restore_alert,
+    .silence = restore_silence,
     .server = restore_server,
     .peer = restore_peer,
     .volume = restore_volume,

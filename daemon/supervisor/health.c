@@ -24,7 +24,7 @@ struct health {
 	int64_t problem_count;
 	struct json_object *problems; /* NULL: nobody asks */
 	int64_t plugins, running;
-	int64_t scannables, online, degraded, offline;
+	int64_t scannables, online, degraded, offline, silenced;
 };
 
 static void add_text(struct json_object *object, const char *key, const char *text)
@@ -95,7 +95,10 @@ static void examine_scannable(struct health *health, const struct session *sessi
 	const char *plugin = session->plugin->config->name;
 
 	health->scannables++;
-	if (session->failure != NULL) {
+	if ((session->failure != NULL || session_is_degraded(session)) &&
+	    graph_silence_of(session->scannable) != NULL) {
+		health->silenced++;
+	} else if (session->failure != NULL) {
 		health->offline++;
 		add_problem(health, HEALTH_WARNING, "scannable", plugin, session->scannable,
 		    "%s of plugin %s is not contactable: %s", graph_name(session->scannable),
@@ -189,7 +192,9 @@ struct json_object *supervisor_health(void *context, bool *is_usable)
 	add_number(object, "scannables_online", health.online);
 	add_number(object, "scannables_degraded", health.degraded);
 	add_number(object, "scannables_offline", health.offline);
-	add_number(object, "alerts", supervisor_count_alerts(supervisor));
+	add_number(object, "scannables_silenced", health.silenced);
+	add_number(object, "alerts", supervisor_count_alerts(supervisor, false));
+	add_number(object, "alerts_silenced", supervisor_count_alerts(supervisor, true));
 	add_number(object, "database_away_s", database_away_ns(supervisor) / NS_PER_S);
 	add_number(object, "dropped_samples", (int64_t)graph_dropped_samples(supervisor->graph));
 	*is_usable = health.worst < HEALTH_CRITICAL;
@@ -264,5 +269,7 @@ char *supervisor_summary(const struct supervisor *supervisor)
 		text_printf(&out, ", %" PRId64 " degraded", health.degraded);
 	if (health.offline > 0)
 		text_printf(&out, ", %" PRId64 " not contactable", health.offline);
+	if (health.silenced > 0)
+		text_printf(&out, ", %" PRId64 " silenced", health.silenced);
 	return text_steal(&out);
 }

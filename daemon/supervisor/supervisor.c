@@ -281,6 +281,7 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 	plugins_sweep(supervisor);
 	log_flush();
 	database_check_write(supervisor);
+	silences_check(supervisor);
 	supervisor_plugin_changed(supervisor);
 	service_tell_status(supervisor);
 }
