@@ -13,10 +13,12 @@ mandir ?= $(prefix)/share/man
 bashcompletiondir ?= $(prefix)/share/bash-completion/completions
 zshcompletiondir ?= $(prefix)/share/zsh/site-functions
 fishcompletiondir ?= $(prefix)/share/fish/vendor_completions.d
+datadir ?= $(prefix)/share/iml-plugin-runner
 docdir ?= $(prefix)/share/doc/iml-plugin-runner
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
 tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
+logrotatedir ?= $(sysconfdir)/logrotate.d
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -28,7 +30,7 @@ all:
 
 PACKAGES := gcc g++ libc6-dev pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
 	libsystemd-dev libudev-dev libmount-dev libelf-dev libmd-dev libcurl4-openssl-dev postgresql
-CHECK_PACKAGES := clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb
+CHECK_PACKAGES := clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb systemd logrotate
 LIBRARIES := libevent libevent_pthreads json-c libpq yaml-0.1 libsystemd libelf libmd libcurl
 PLUGIN_LIBRARIES_linux := libudev mount
 
@@ -120,6 +122,7 @@ $(BUILD)/obj/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)$(CC) $(CPPFLAGS_ALL) -c $< -o $@
 $(BUILD)/obj/daemon/store/schema.o: $(wildcard daemon/store/schema/*.sql)
+$(BUILD)/obj/daemon/control/openapi.o: conf/openapi.json
 $(BUILD)/obj/daemon/cli/skeleton.o: $(wildcard plugin-sdk/skeleton/*)
 $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard daemon/supervisor/*.c daemon/cli/*.c)): $(BUILD)/places
 $(BUILD)/places: always
@@ -226,6 +229,7 @@ $(BUILD)/tests/plugins/good_classes.so: override SANITIZE :=
 $(filter $(BUILD)/tests/unit/test_host_% $(BUILD)/tests/unit/test_kit_%,$(UNIT_TESTS)) $(INTEGRATION_TESTS): | $(TEST_PLUGINS)
 # What runs the built program finds that, too.
 $(filter $(BUILD)/tests/unit/test_cli_scan,$(UNIT_TESTS)): | $(COMMAND) $(PLUGINS) $(TEST_PLUGINS)
+$(filter $(BUILD)/tests/unit/test_supervisor_mutations,$(UNIT_TESTS)): | $(RUNNER) $(PLUGINS)
 
 test-plugins: $(TEST_PLUGINS)
 tests: all $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS) $(TEST_PLUGINS)
@@ -277,7 +281,21 @@ PC_VALUES = s|@prefix@|$(prefix)|; s|@libdir@|$(call pc_place,$(prefix)/lib)|; \
 	s|@version@|$(VERSION)|; s|@libraries@|$(PLUGIN_TEST_LIBRARIES)|; \
 	s|@interface_version@|$(call interface_number,MAJOR).$(call interface_number,MINOR)|
 
-install: all
+# Since version 253 systemd itself asks for a reload, and waits for its end.
+notify_reload ?= $(shell pkg-config --atleast-version=253 libsystemd && echo yes)
+UNIT_VALUES = s|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g; \
+	$(if $(notify_reload),s|@type@|notify-reload|; /^ExecReload=/d,s|@type@|notify|)
+
+install-systemd:
+	sed '$(UNIT_VALUES)' systemd/iml-plugin-runner.service.in | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(unitdir)/iml-plugin-runner.service
+	install -D -m 644 systemd/iml-plugin-agent.target $(DESTDIR)$(unitdir)/iml-plugin-agent.target
+	install -D -m 644 systemd/iml-plugin-runner.logrotate $(DESTDIR)$(logrotatedir)/iml-plugin-runner
+	install -D -m 644 systemd/iml-plugin-runner.sysusers $(DESTDIR)$(sysusersdir)/iml-plugin-runner.conf
+	sed 's|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.tmpfiles | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(tmpfilesdir)/iml-plugin-runner.conf
+
+install: all install-systemd
 	install -D -m 755 $(RUNNER) $(DESTDIR)$(prefix)/sbin/iml-plugin-runner
 	install -D -m 755 $(COMMAND) $(DESTDIR)$(prefix)/bin/iml-plugin
 	install -d $(DESTDIR)$(plugindir) $(DESTDIR)$(sysconfdir)/iml $(DESTDIR)$(sysconfdir)/iml/conf.d
@@ -291,17 +309,14 @@ install: all
 	test -e $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml || \
 		sed 's|/usr/local/lib/iml-plugins|$(plugindir)|' conf/plugin-runner.yaml | \
 		install -m 644 /dev/stdin $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml
-	sed 's|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.service.in | \
-		install -D -m 644 /dev/stdin $(DESTDIR)$(unitdir)/iml-plugin-runner.service
-	install -D -m 644 systemd/iml-plugin-runner.sysusers $(DESTDIR)$(sysusersdir)/iml-plugin-runner.conf
-	sed 's|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.tmpfiles | \
-		install -D -m 644 /dev/stdin $(DESTDIR)$(tmpfilesdir)/iml-plugin-runner.conf
 	for page in man/*.[1-9]; do \
-		sed 's|/etc/iml|$(sysconfdir)/iml|g; s|/usr/local/lib/iml-plugins|$(plugindir)|g' $$page | \
+		sed 's|/etc/iml|$(sysconfdir)/iml|g; s|/usr/local/lib/iml-plugins|$(plugindir)|g; \
+			s|/usr/local/share/iml-plugin-runner|$(datadir)|g' $$page | \
 		install -D -m 644 /dev/stdin $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	for page in man/*.3; do for name in $$(sed -n '/^\.Nd/q; s/^\.Nm \([^ ]*\).*/\1/p' $$page); do \
 		[ $$name.3 = $${page##*/} ] || echo ".so man3/$${page##*/}" | \
 		install -m 644 /dev/stdin $(DESTDIR)$(mandir)/man3/$$name.3 || exit 1; done; done
+	install -D -m 644 conf/openapi.json $(DESTDIR)$(datadir)/openapi.json
 	install -d $(DESTDIR)$(docdir)
 	install -m 644 README.md LICENSE NEWS $(DESTDIR)$(docdir)
 	install -D -m 644 conf/completion/iml-plugin.bash $(DESTDIR)$(bashcompletiondir)/iml-plugin

@@ -9,7 +9,7 @@ _iml_plugin_checks() {
 	"${COMP_WORDS[0]}" help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/'
 }
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, resources, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, resources, silences, alerts.
 _iml_plugin_live() {
 	local program=${COMP_WORDS[0]}
 	case $1 in
@@ -18,6 +18,7 @@ _iml_plugin_live() {
 		awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$2\.//p" ;;
 	scannables) "$program" --json status | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
 	resources) "$program" --json graph | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
+	silences) "$program" silences | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p' ;;
 	alerts) "$program" alerts --all | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p' ;;
 	esac 2>/dev/null
 }
@@ -40,10 +41,13 @@ _iml_plugin() {
 	--resource)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live resources)" -- "$word")
 		return ;;
+	--end)
+		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live silences)" -- "$word")
+		return ;;
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_checks)" -- "$word")
 		return ;;
-	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command | --since)
+	-w | --wait | --setting | --period | --scans | --limit | --unset | --password | --password-command | --since | --until | --for | --why)
 		return ;;
 	esac
 	case $command,$word in
@@ -60,6 +64,9 @@ _iml_plugin() {
 	modify,* | remove,* | rescan,*)
 		[ "$before" != "$command" ] ||
 			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live scannables)" -- "$word") ;;
+	silence,*)
+		[ "$before" != silence ] ||
+			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live resources)" -- "$word") ;;
 	dismiss,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live alerts)" -- "$word") ;;
 	validate,* | scan,* | certify,*)
 		compopt -o filenames 2>/dev/null

@@ -9,7 +9,7 @@ function __iml_plugin_checks
     iml-plugin help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/' | string split -n ' '
 end
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, resources, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, resources, silences, alerts.
 function __iml_plugin_live
     switch $argv[1]
         case plugins
@@ -20,6 +20,8 @@ function __iml_plugin_live
             iml-plugin --json status 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
         case resources
             iml-plugin --json graph 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
+        case silences
+            iml-plugin silences 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'
         case alerts
             iml-plugin alerts --all 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'
     end
@@ -55,9 +57,11 @@ function __iml_plugin_complete
         __fish_complete_path $typed
     else if __iml_plugin_after --resource
         __iml_plugin_live resources
+    else if __iml_plugin_after --end
+        __iml_plugin_live silences
     else if __iml_plugin_after --check
         __iml_plugin_checks
-    else if __iml_plugin_after -w --wait --setting --period --scans --limit --unset --password --password-command --since
+    else if __iml_plugin_after -w --wait --setting --period --scans --limit --unset --password --password-command --since --until --for --why
         return
     else if string match -q -- '-*' $typed
         __iml_plugin_words $command | string match -r '^-.*'
@@ -69,6 +73,8 @@ function __iml_plugin_complete
         __iml_plugin_live classes (commandline -opc)[-1]
     else if __iml_plugin_after modify remove rescan
         __iml_plugin_live scannables
+    else if __iml_plugin_after silence
+        __iml_plugin_live resources
     else if test "$command" = dismiss
         __iml_plugin_live alerts
     else if contains -- $command validate scan certify

@@ -155,6 +155,36 @@ struct json_object *describe_reference(const struct graph_resource *resource)
 	return object;
 }
 
+/* The scannable that a resource is scanned with, 0 if there is none. */
+static record_id scannable_of(const struct graph *graph, const struct graph_resource *resource)
+{
+	const record_id *ids = graph_reporters(&resource->reporters);
+	const struct graph_resource *reporter;
+	record_id first = 0;
+
+	if (resource->class->scannable)
+		return resource->id;
+	if (resource->scope != NULL)
+		return resource->scope->id;
+	for (uint32_t i = 0; i < resource->reporters.count; i++) {
+		reporter = graph_find(graph, ids[i]);
+		if (reporter != NULL && reporter->in_use && (first == 0 || ids[i] < first))
+			first = ids[i];
+	}
+	return first;
+}
+
+/* Adds where a resource belongs, and whether users may remove it; as the database says, too. */
+static void add_place(
+    struct json_object *object, const struct graph *graph, const struct graph_resource *resource)
+{
+	record_id scannable = scannable_of(graph, resource);
+
+	json_object_object_add(
+	    object, "scannable_id", scannable != 0 ? json_object_new_int64(scannable) : NULL);
+	add_boolean(object, "removable", resource->added && !resource->configured);
+}
+
 struct json_object *describe_resource(
     const struct graph *graph, const struct graph_resource *resource, struct json_object *classes)
 {
@@ -165,6 +195,7 @@ struct json_object *describe_resource(
 	add_text(object, "alias", resource->extras->alias);
 	json_object_object_add(object, "scope",
 	    resource->scope != NULL ? json_object_new_int64(resource->scope->id) : NULL);
+	add_place(object, graph, resource);
 	json_object_object_add(
 	    object, "silenced", silence != NULL ? json_object_new_int64(silence->row.id) : NULL);
 	add_values(object, graph, resource);
@@ -276,6 +307,7 @@ struct json_object *describe_resource_fully(
 		add_text(object, "origin", origin_of(resource));
 	json_object_object_add(
 	    object, "scope", resource->scope != NULL ? describe_reference(resource->scope) : NULL);
+	add_place(object, graph, resource);
 	json_object_object_add(
 	    object, "silence", silence != NULL ? describe_silence(silence) : NULL);
 	add_values(object, graph, resource);

@@ -98,24 +98,22 @@ struct control {
 	gid_t group_id;
 };
 
-/* In the place of a time. */
-#define NOT_GIVEN INT64_MIN
-
 /* Statistics that a request may name. */
 #define STATISTICS_MAX 16
 
 struct inquiry;
 
-/* The parameters of a request, those that were not given at their defaults. */
+/* What the path and the parameters of a request say; those not given are at their defaults. */
 struct query {
+	const char *name; /* in the path */
 	const char *plugin;
 	const char *class; /* "Name" or "plugin.Name" */
 	const char *kind;  /* "PhysicalDisk" or "plugin.Name" */
 	int64_t severity;  /* least */
 	int64_t limit;
 	int64_t after;
-	int64_t affects;           /* most affected resources to name with each alert */
-	struct wallclock from, to; /* or NOT_GIVEN */
+	int64_t affects; /* most affected resources to name with each alert */
+	struct wallclock from, to;
 	const char *statistics[STATISTICS_MAX];
 	size_t statistic_count;
 	unsigned types; /* of notices, as bits; 0: all */
@@ -128,7 +126,8 @@ struct exchange {
 	struct control *control;
 	struct evhttp_request *request;
 	struct query query;
-	uid_t user; /* who asks, of requests that change something */
+	struct json_object *body; /* as the route's table of members describes it */
+	uid_t user;               /* who asks, of requests that change something */
 };
 
 /* ---- request.c ---- */
@@ -154,20 +153,99 @@ void exchange_refuse(struct exchange *exchange, int code, const char *field, con
 
 /* ---- routes.c ---- */
 
+/* How the text of a parameter is read. */
+enum parameter_type {
+	PARAMETER_NUMBER,    /* int64_t */
+	PARAMETER_ID,        /* the same, of a resource or whatever else has one */
+	PARAMETER_BOOLEAN,   /* bool: "true" or "false" */
+	PARAMETER_TEXT,      /* const char *: 1 to maximum bytes, none below a blank */
+	PARAMETER_TIME,      /* struct wallclock: a moment, or "-2h" */
+	PARAMETER_SEVERITY,  /* int64_t: INFO, WARNING or ERROR */
+	PARAMETER_PLUGIN,    /* const char *: one whose classes are known */
+	PARAMETER_CLASS,     /* const char *: "Name" or "plugin.Name" */
+	PARAMETER_KIND,      /* const char *: a class and all that are based on it */
+	PARAMETER_STATISTIC, /* may be repeated */
+	PARAMETER_NOTICE,    /* a bit of unsigned, by the name of a type; may be repeated */
+	PARAMETER_TYPE_COUNT
+};
+
+/* What a query may say, or (in braces) a path says. */
+struct parameter {
+	const char *name;
+	enum parameter_type type;
+	size_t offset; /* of the member of struct query */
+	int64_t minimum, maximum;
+	bool required;
+	int64_t otherwise; /* a number that is not given; of times, seconds before now */
+	const char *meaning;
+};
+
+/* A member that the object in a request's body may have. */
+struct body_member {
+	const char *name;
+	unsigned types; /* BODY_… that its value may be of */
+	bool required;
+	unsigned items; /* BODY_… that the elements of an array, or members of an object, may be */
+	int64_t maximum; /* characters of a text; 0: any */
+	const char *meaning;
+};
+#define BODY_NULL (1u << json_type_null)
+#define BODY_BOOLEAN (1u << json_type_boolean)
+#define BODY_INTEGER (1u << json_type_int)
+#define BODY_TEXT (1u << json_type_string)
+#define BODY_ARRAY (1u << json_type_array)
+#define BODY_OBJECT (1u << json_type_object)
+
+#define ROUTE_PARAMETERS_MAX 10
+#define ROUTE_MEMBERS_MAX 6
+
+/* The lists end with NULL, or a member without a name. */
 struct route {
 	enum evhttp_cmd_type method; /* any but GET is for those who may change things */
-	const char *path;            /* with a "/" at its end an id follows */
-	const char *suffix;          /* what follows the id, or NULL */
+	const char *path;            /* with the names of path parameters in braces */
 	void (*handle)(struct exchange *exchange);
-	const char *parameters; /* names, with a blank between them */
-	int64_t default_limit, max_limit;
+	const char *summary;
+	const struct parameter *parameters[ROUTE_PARAMETERS_MAX + 1];
+	struct body_member body[ROUTE_MEMBERS_MAX + 1];
 };
 extern const struct route control_routes[];
 extern const size_t control_route_count;
 
+/* What a path may have in braces. */
+extern const struct parameter path_parameters[];
+extern const size_t path_parameter_count;
+
+/* ---- match.c ---- */
+
+#define PATH_VALUES_MAX 2
+
+/* What a path says where its route has braces. */
+struct path_values {
+	struct {
+		const struct parameter *parameter;
+		char *text; /* decoded */
+	} items[PATH_VALUES_MAX];
+	size_t count;
+};
+
+/* The route of a path and a method, or NULL; the values are the caller's, unless it is NULL. */
+const struct route *find_route(
+    const char *path, enum evhttp_cmd_type method, struct path_values *values);
+
+void path_values_clear(struct path_values *values);
+
+/* Refuses a request whose path, or method, nothing answers to. */
+void refuse_route(struct exchange *exchange, const char *path);
+
 /* ---- query.c ---- */
 
 struct evkeyvalq;
+
+/* Gives all parameters of a route the values that they have if they are not given. */
+void query_set_defaults(struct query *query, const struct route *route);
+
+/* Reads what the path says into the exchange's query; refuses the request and returns false. */
+bool parse_path_values(struct exchange *exchange, const struct path_values *values);
 
 /* Reads the parameters given into the exchange's query; refuses the request and returns false. */
 bool parse_query(
@@ -189,25 +267,14 @@ bool exchange_may_change(struct exchange *exchange);
 
 /* ---- body.c ---- */
 
-/* A member that the object in a request's body may have. */
-struct body_member {
-	const char *name;
-	unsigned types; /* BODY_… that its value may be of */
-	bool required;
-};
-#define BODY_NULL (1u << json_type_null)
-#define BODY_BOOLEAN (1u << json_type_boolean)
-#define BODY_INTEGER (1u << json_type_int)
-#define BODY_TEXT (1u << json_type_string)
-#define BODY_ARRAY (1u << json_type_array)
-#define BODY_OBJECT (1u << json_type_object)
-
 /*
- * The object in the body of a request, which has these members and no others; an empty one if there
- * is no body. NULL with the request refused.
+ * The object in the body of a request, which has the members that the route tells and no others; an
+ * empty one if there is no body. NULL with the request refused.
  */
-struct json_object *exchange_read_body(
-    struct exchange *exchange, const struct body_member *members, size_t count);
+struct json_object *exchange_read_body(struct exchange *exchange, const struct route *route);
+
+/* The text of a member, or NULL. It belongs to the body. */
+const char *body_text(struct json_object *body, const char *name);
 
 /* ---- inquire.c ---- */
 
@@ -226,6 +293,61 @@ void exchange_inquire(struct exchange *exchange, const struct database_question 
 
 /* Ends the connections of all who wait for an answer. */
 void inquiries_close(struct control *control);
+
+/* ---- overview.c ---- */
+
+void handle_status(struct exchange *exchange);
+void handle_health(struct exchange *exchange);
+void handle_metrics(struct exchange *exchange);
+void handle_plugins(struct exchange *exchange);
+void handle_plugin(struct exchange *exchange);
+void handle_classes(struct exchange *exchange);
+
+/* conf/openapi.json */
+extern const char control_openapi[];
+void handle_openapi(struct exchange *exchange);
+
+/* ---- resources.c ---- */
+
+/* Whether the query asks for resources of this class. */
+bool class_matches(const struct graph_class *class, const struct query *query);
+
+/* Adds "waiting", the reason, while there is nothing to show yet. */
+void add_waiting(struct json_object *answer, const struct control *control);
+
+/* Adds "reason" to what is said about a scannable that is not contactable. */
+void add_reason(struct json_object *object, const struct control *control,
+    const struct graph_resource *scannable);
+
+/* Adds "next": what to pass as "after" to get what follows, or null at the end. */
+void add_next(struct json_object *answer, bool more, record_id last);
+
+/* The resource of the query's id, or NULL with the request refused. */
+struct graph_resource *find_resource(struct exchange *exchange);
+
+void handle_resources(struct exchange *exchange);
+void handle_resource(struct exchange *exchange);
+void handle_tree(struct exchange *exchange);
+void handle_impact(struct exchange *exchange);
+void handle_graph(struct exchange *exchange);
+
+/* ---- statistics.c ---- */
+
+void handle_charts(struct exchange *exchange);
+void handle_statistics(struct exchange *exchange);
+void handle_series(struct exchange *exchange);
+
+/* Whether a query is about a time at all; else the request is refused. */
+bool accept_range(struct exchange *exchange);
+
+/* ---- events.c ---- */
+
+void handle_events(struct exchange *exchange);
+void handle_stream(struct exchange *exchange);
+
+/* ---- alerts.c ---- */
+
+void handle_alerts(struct exchange *exchange);
 
 /* ---- instruct.c: requests that change something ---- */
 

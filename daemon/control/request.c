@@ -130,108 +130,44 @@ void exchange_refuse(
 	exchange_answer_code(exchange, code, answer);
 }
 
-/* Whether a path is that of the route; *id and its length are the part of it that is an id. */
-static bool route_matches(
-    const struct route *route, const char *path, const char **id, size_t *id_length)
+/*
+ * Reads the parameters that follow the "?". What they say belongs to given, which is the caller's
+ * to clear. False with the request refused.
+ */
+static bool read_query(
+    struct exchange *exchange, const struct route *route, struct evkeyvalq *given, const char *text)
 {
-	size_t length = strlen(route->path), all = strlen(path);
-	const char *suffix = route->suffix != NULL ? route->suffix : "";
-
-	*id = NULL;
-	*id_length = 0;
-	if (strncmp(path, route->path, length) != 0)
+	TAILQ_INIT(given);
+	if (text != NULL && evhttp_parse_query_str(text, given) != 0) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, NULL,
+		    "the parameters after \"?\" are not of the form name=value&…");
 		return false;
-	if (route->path[length - 1] != '/')
-		return path[length] == '\0';
-	*id = path + length;
-	*id_length = strcspn(*id, "/");
-	return length + *id_length + strlen(suffix) == all &&
-	       strcmp(path + length + *id_length, suffix) == 0;
-}
-
-/* Methods and their names. */
-static const struct {
-	enum evhttp_cmd_type method;
-	const char *name;
-} methods[] = {
-    {EVHTTP_REQ_GET, "GET"},
-    {EVHTTP_REQ_POST, "POST"},
-    {EVHTTP_REQ_PUT, "PUT"},
-    {EVHTTP_REQ_PATCH, "PATCH"},
-    {EVHTTP_REQ_DELETE, "DELETE"},
-};
-
-/* The route of a path and a method, or NULL; the id in the path, if any, is the caller's. */
-static const struct route *find_route(const char *path, enum evhttp_cmd_type method, char **id)
-{
-	const char *begin;
-	size_t length;
-
-	for (size_t i = 0; i < control_route_count; i++) {
-		if (control_routes[i].method != method ||
-		    !route_matches(&control_routes[i], path, &begin, &length))
-			continue;
-		*id = begin != NULL ? xstrndup(begin, length) : NULL;
-		return &control_routes[i];
 	}
-	return NULL;
-}
-
-/* Appends the methods that a path has, with words between them. */
-static void append_methods(struct text *names, const char *path, const char *between)
-{
-	char *id = NULL;
-
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (find_route(path, methods[i].method, &id) == NULL)
-			continue;
-		text_printf(names, "%s%s", names->length > 0 ? between : "", methods[i].name);
-		free(id);
-		id = NULL;
+	if (text != NULL && strstr(text, "%00") != NULL) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, NULL,
+		    "the parameters after \"?\" have a zero character in them");
+		return false;
 	}
+	return parse_query(exchange, route, given);
 }
 
-/* Refuses a request whose path, or method, nothing answers to. */
-static void refuse_route(struct exchange *exchange, const char *path)
-{
-	struct text allowed = TEXT_EMPTY, words = TEXT_EMPTY;
-
-	append_methods(&allowed, path, ", ");
-	if (allowed.length == 0 && path[0] == '/') {
-		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "no such path; try /v1/status");
-		return;
-	}
-	/* CONNECT has no path. */
-	append_methods(&words, path, " or ");
-	evhttp_add_header(evhttp_request_get_output_headers(exchange->request), "Allow",
-	    allowed.length > 0 ? allowed.data : "GET");
-	exchange_refuse(exchange, HTTP_BADMETHOD, NULL, "only %s is allowed",
-	    words.length > 0 ? words.data : "GET");
-	text_clear(&allowed);
-	text_clear(&words);
-}
-
-/* Checks what follows the path and the "?", and lets the route answer. */
-static void run_route(
-    struct exchange *exchange, const struct route *route, const char *id, const char *query_text)
+/* Checks everything that the request says, and lets the route answer. */
+static void run_route(struct exchange *exchange, const struct route *route,
+    const struct path_values *values, const char *query_text)
 {
 	struct evkeyvalq given;
 
-	exchange->query.limit = route->default_limit;
-	exchange->query.affects = 20;
-	exchange->query.from.us = exchange->query.to.us = NOT_GIVEN;
+	query_set_defaults(&exchange->query, route);
 	if (route->method != EVHTTP_REQ_GET && !exchange_may_change(exchange))
 		return;
-	if (id != NULL && !parse_digits(id, &exchange->query.id)) {
-		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "\"%s\" is not an id", quotable(id));
+	if (!parse_path_values(exchange, values))
 		return;
+	if (read_query(exchange, route, &given, query_text)) {
+		exchange->body = exchange_read_body(exchange, route);
+		if (exchange->body != NULL)
+			route->handle(exchange);
+		json_object_put(exchange->body);
 	}
-	TAILQ_INIT(&given);
-	if (query_text != NULL && evhttp_parse_query_str(query_text, &given) != 0)
-		exchange_refuse(exchange, HTTP_BADREQUEST, NULL,
-		    "the parameters after \"?\" are not of the form name=value&…");
-	else if (parse_query(exchange, route, &given))
-		route->handle(exchange);
 	evhttp_clear_headers(&given);
 }
 
@@ -241,16 +177,16 @@ void control_handle_request(struct evhttp_request *request, void *argument)
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = evhttp_uri_get_path(uri);
 	const struct route *route;
-	char *id = NULL;
+	struct path_values values;
 
 	assert(exchange.control->magic == CONTROL_MAGIC);
 	if (path == NULL)
 		path = "";
-	route = find_route(path, evhttp_request_get_command(request), &id);
+	route = find_route(path, evhttp_request_get_command(request), &values);
 	if (route == NULL) {
 		refuse_route(&exchange, path);
 		return;
 	}
-	run_route(&exchange, route, id, evhttp_uri_get_query(uri));
-	free(id);
+	run_route(&exchange, route, &values, evhttp_uri_get_query(uri));
+	path_values_clear(&values);
 }

@@ -41,32 +41,22 @@ void handle_silences(struct exchange *exchange)
 
 void handle_silence(struct exchange *exchange)
 {
-	static const struct body_member members[] = {
-	    {"resource", BODY_INTEGER, true}, {"until", BODY_TEXT, true}, {"why", BODY_TEXT, true}};
-	struct json_object *body = exchange_read_body(exchange, members, 3);
+	const char *typed = body_text(exchange->body, "until");
 	char reason[REASON_SIZE];
 	struct wallclock until;
 
-	if (body == NULL)
-		return;
-	exchange->query.id = json_object_get_int64(json_object_object_get(body, "resource"));
-	if (!moment_parse(json_object_get_string(json_object_object_get(body, "until")),
-	        wallclock_now(), &until, reason))
+	if (!moment_parse(typed, wallclock_now(), &until, reason)) {
 		exchange_refuse(exchange, HTTP_UNPROCESSABLE, "until", "until: %s", reason);
-	else
-		exchange_instruct(exchange,
-		    (struct instruction){.kind = INSTRUCTION_SILENCE,
-		        .until = until,
-		        .why = json_object_get_string(json_object_object_get(body, "why"))});
-	json_object_put(body);
+		return;
+	}
+	exchange->query.id =
+	    json_object_get_int64(json_object_object_get(exchange->body, "resource"));
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_SILENCE,
+	                                .until = until,
+	                                .why = body_text(exchange->body, "why")});
 }
 
 void handle_unsilence(struct exchange *exchange)
 {
-	struct json_object *body = exchange_read_body(exchange, NULL, 0);
-
-	if (body == NULL)
-		return;
 	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_UNSILENCE});
-	json_object_put(body);
 }

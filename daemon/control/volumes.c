@@ -42,6 +42,24 @@ static struct json_object *describe_node(const struct graph_volume_node *node)
 	return object;
 }
 
+/* Whether and how a volume can be used; the view storage.volumes says the same. */
+static const char *volume_status(const struct graph_volume *volume)
+{
+	const struct graph_volume_node *node;
+	size_t count = 0, primaries = 0, used = 0;
+
+	TAILQ_FOREACH (node, &volume->nodes, in_volume) {
+		if (node->id == 0 || !resource_is_visible(node->resource))
+			continue;
+		count++;
+		primaries += node->primary;
+		used += node->used;
+	}
+	if (primaries > 0 && used > 1)
+		return "configured-ha";
+	return count == 1 || primaries > 0 ? "configured-noha" : "unconfigured";
+}
+
 static struct json_object *describe_volume(const struct graph_volume *volume)
 {
 	struct json_object *object = json_object_new_object();
@@ -51,6 +69,8 @@ static struct json_object *describe_volume(const struct graph_volume *volume)
 	add(object, "id", json_object_new_int64(volume->id));
 	add(object, "label", json_object_new_string(volume->label));
 	add(object, "drive", describe_reference(volume->drive));
+	add(object, "kind", json_object_new_string(volume->drive->class->label));
+	add(object, "status", json_object_new_string(volume_status(volume)));
 	add(object, "size", volume->size >= 0 ? json_object_new_int64(volume->size) : NULL);
 	add(object, "in_use", json_object_new_boolean(volume->in_use));
 	add(object, "chosen", json_object_new_boolean(volume->chosen));
@@ -84,42 +104,18 @@ void handle_volumes(struct exchange *exchange)
 	exchange_answer(exchange, answer);
 }
 
-/* Reads the numbers of an array. False, with the request refused, if one is none. */
-static bool read_numbers(struct exchange *exchange, struct json_object *array, record_id *numbers)
-{
-	for (size_t i = 0; i < json_object_array_length(array); i++) {
-		struct json_object *number = json_object_array_get_idx(array, i);
-
-		if (!json_object_is_type(number, json_type_int)) {
-			exchange_refuse(exchange, HTTP_UNPROCESSABLE, "secondary",
-			    "secondary is not an array of integers");
-			return false;
-		}
-		numbers[i] = json_object_get_int64(number);
-	}
-	return true;
-}
-
 void handle_nodes(struct exchange *exchange)
 {
-	static const struct body_member members[] = {
-	    {"primary", BODY_INTEGER | BODY_NULL, true}, {"secondary", BODY_ARRAY, false}};
-	struct json_object *body = exchange_read_body(exchange, members, 2);
-	struct json_object *array;
-	record_id *secondary;
-	size_t count;
+	struct json_object *array = json_object_object_get(exchange->body, "secondary");
+	struct json_object *primary = json_object_object_get(exchange->body, "primary");
+	size_t count = array != NULL ? json_object_array_length(array) : 0;
+	record_id *secondary = xcalloc(count + 1, sizeof(*secondary));
 
-	if (body == NULL)
-		return;
-	array = json_object_object_get(body, "secondary");
-	count = array != NULL ? json_object_array_length(array) : 0;
-	secondary = xcalloc(count + 1, sizeof(*secondary));
-	if (count == 0 || read_numbers(exchange, array, secondary))
-		exchange_instruct(exchange,
-		    (struct instruction){.kind = INSTRUCTION_NODES,
-		        .primary = json_object_get_int64(json_object_object_get(body, "primary")),
-		        .secondary = secondary,
-		        .secondary_count = count});
+	for (size_t i = 0; i < count; i++)
+		secondary[i] = json_object_get_int64(json_object_array_get_idx(array, i));
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_NODES,
+	                                .primary = json_object_get_int64(primary),
+	                                .secondary = secondary,
+	                                .secondary_count = count});
 	free(secondary);
-	json_object_put(body);
 }

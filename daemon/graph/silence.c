@@ -17,7 +17,6 @@
 #define SILENCES_MAX 1000
 #define LONGEST_US (366 * 24 * 3600 * US_PER_S)
 #define WHO_MAX 100
-#define WHY_MAX 500
 
 /* ---- which one counts ---- */
 
@@ -91,7 +90,7 @@ const char *graph_silence_fault(
 	if (fault != NULL)
 		return fault;
 	*field = "why";
-	return text_fault(row->why, WHY_MAX);
+	return text_fault(row->why, SILENCE_WHY_MAX);
 }
 
 static struct graph_silence *add_silence(

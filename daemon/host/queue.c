@@ -7,6 +7,13 @@
 
 #include "base/memory.h"
 
+/* A thread that waits to take the place of the one that watches the first entry. */
+struct queue_waiter {
+	struct queue_waiter *next; /* the one that came before */
+	pthread_cond_t woken;
+	bool is_waiting; /* is in the list */
+};
+
 void deadline_queue_init(struct deadline_queue *queue)
 {
 	pthread_condattr_t attributes;
@@ -16,7 +23,6 @@ void deadline_queue_init(struct deadline_queue *queue)
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&queue->first_changed, &attributes);
-	pthread_cond_init(&queue->place_free, &attributes);
 	pthread_condattr_destroy(&attributes);
 }
 
@@ -24,7 +30,6 @@ void deadline_queue_destroy(struct deadline_queue *queue)
 {
 	free(queue->heap);
 	pthread_cond_destroy(&queue->first_changed);
-	pthread_cond_destroy(&queue->place_free);
 	pthread_mutex_destroy(&queue->lock);
 }
 
@@ -80,10 +85,31 @@ static void remove_locked(struct deadline_queue *queue, struct queue_entry *entr
 		sift_down_locked(queue, last, index);
 }
 
+/* Wakes the thread that came last, if any waits. */
+static void wake_last_locked(struct deadline_queue *queue)
+{
+	struct queue_waiter *last = queue->waiting;
+
+	if (last == NULL)
+		return;
+	queue->waiting = last->next;
+	last->is_waiting = false;
+	pthread_cond_signal(&last->woken);
+}
+
+static void wake_all_locked(struct deadline_queue *queue)
+{
+	while (queue->waiting != NULL)
+		wake_last_locked(queue);
+}
+
 /* Tells those who wait that another entry is the first. */
 static void wake_locked(struct deadline_queue *queue)
 {
-	pthread_cond_signal(queue->watched ? &queue->first_changed : &queue->place_free);
+	if (queue->watched)
+		pthread_cond_signal(&queue->first_changed);
+	else
+		wake_last_locked(queue);
 	if (queue->wake >= 0)
 		eventfd_write(queue->wake, 1);
 }
@@ -112,13 +138,25 @@ void deadline_queue_remove(struct deadline_queue *queue, struct queue_entry *ent
 	pthread_mutex_unlock(&queue->lock);
 }
 
+/* Waits until somebody must watch the first entry; who comes later is woken before. */
+static void wait_in_line_locked(struct deadline_queue *queue)
+{
+	struct queue_waiter self = {
+	    .next = queue->waiting, .woken = PTHREAD_COND_INITIALIZER, .is_waiting = true};
+
+	queue->waiting = &self;
+	while (self.is_waiting)
+		pthread_cond_wait(&self.woken, &queue->lock);
+	pthread_cond_destroy(&self.woken);
+}
+
 /* Waits until the first entry may be due, or somebody must watch it. */
 static void wait_locked(struct deadline_queue *queue)
 {
 	struct timespec due;
 
 	if (queue->count == 0 || queue->watched) {
-		pthread_cond_wait(&queue->place_free, &queue->lock);
+		wait_in_line_locked(queue);
 		return;
 	}
 	due = monotonic_timespec(queue->heap[0]->due);
@@ -146,7 +184,7 @@ struct queue_entry *deadline_queue_take(struct deadline_queue *queue)
 		queue->retiring--;
 	}
 	if (queue->count > 0 && !queue->watched)
-		pthread_cond_signal(&queue->place_free);
+		wake_last_locked(queue);
 	pthread_mutex_unlock(&queue->lock);
 	return entry;
 }
@@ -192,7 +230,7 @@ void deadline_queue_retire(struct deadline_queue *queue, size_t threads)
 	pthread_mutex_lock(&queue->lock);
 	queue->retiring = threads;
 	if (threads > 0)
-		pthread_cond_broadcast(&queue->place_free);
+		wake_all_locked(queue);
 	pthread_mutex_unlock(&queue->lock);
 }
 
@@ -201,6 +239,6 @@ void deadline_queue_close(struct deadline_queue *queue)
 	pthread_mutex_lock(&queue->lock);
 	queue->closed = true;
 	pthread_cond_broadcast(&queue->first_changed);
-	pthread_cond_broadcast(&queue->place_free);
+	wake_all_locked(queue);
 	pthread_mutex_unlock(&queue->lock);
 }

@@ -28,11 +28,12 @@ struct deadline_queue {
 	pthread_mutex_t lock;
 	/*
 	 * Of those who wait, one waits for the time of the first entry (on CLOCK_MONOTONIC); the
-	 * others wait to take its place, so that a deadline wakes one thread only.
+	 * others wait to take its place, so that a deadline wakes one thread only: the one that
+	 * came last, whose memory the processor still has at hand.
 	 */
 	pthread_cond_t first_changed;
-	pthread_cond_t place_free;
 	bool watched;
+	struct queue_waiter *waiting; /* the last one that came */
 	struct queue_entry **heap;
 	size_t count;
 	size_t capacity;

@@ -9,6 +9,9 @@
 #include "model/record.h"
 #include "model/typed.h"
 
+/* Characters of an alias. */
+#define ALIAS_MAX 64
+
 enum instruction_kind {
 	INSTRUCTION_ALIAS,   /* of a resource: alias, NULL takes it back */
 	INSTRUCTION_DISMISS, /* an alert, or (dismissed false) no longer */

@@ -108,6 +108,9 @@ struct alert_row {
 	record_id silence_id;    /* that it is under, 0: none; once ended, the last one */
 };
 
+/* Characters of the reason for a silence. */
+#define SILENCE_WHY_MAX 500
+
 /* That alerts of a resource, and of what depends on it, are left out of what is counted. */
 struct silence_row {
 	record_id id; /* odd: given by the runner; even: by storage.silence() */

@@ -10,8 +10,6 @@
 /* An attempt to connect, to all servers of the conninfo, ends after this time. */
 #define CONNECT_LIMIT_MS 60000
 
-#define OLDEST_VERSION 150000
-
 char *store_one_line(const char *message)
 {
 	struct text line = TEXT_EMPTY;
@@ -80,10 +78,10 @@ static bool check_server(struct store *store)
 	int version = PQserverVersion(store->connection);
 	const char *encoding = PQparameterStatus(store->connection, "server_encoding");
 
-	if (version < OLDEST_VERSION) {
+	if (version < OLDEST_SERVER) {
 		store_give_up(store,
 		    "the database is PostgreSQL %d, but %d or newer is needed: upgrade the server",
-		    version / 10000, OLDEST_VERSION / 10000);
+		    version / 10000, OLDEST_SERVER / 10000);
 		return false;
 	}
 	if (encoding != NULL && strcmp(encoding, "UTF8") != 0) {

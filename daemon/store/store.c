@@ -117,6 +117,14 @@ void store_lost(struct store *store, const char *reason)
 	free(line);
 }
 
+void store_await_care(struct store *store, const char *reason)
+{
+	store_tell_trouble(&store->careless, 0, "database", reason);
+	store_disconnect(store);
+	store_wait(store, &store->wait);
+	store_set_state(store, STORE_WAITING, reason);
+}
+
 void store_give_up(struct store *store, const char *format, ...)
 {
 	va_list arguments;
@@ -234,6 +242,7 @@ static void become_ready(struct store *store)
 
 void store_migrated(struct store *store)
 {
+	store_end_trouble(&store->careless, "the database was taken care of");
 	if (store->loaded) {
 		store->statistics.reconnects++;
 		store_tend_open(store);
@@ -386,6 +395,7 @@ void store_free(struct store *store)
 	store_tend_clear(store);
 	free(store->writer.error);
 	free(store->identity);
+	free(store->owner);
 	free(store->conninfo);
 	free(store);
 }

@@ -102,6 +102,13 @@ struct store_callbacks {
 bool store_check_conninfo(const char *conninfo, char reason[REASON_SIZE]);
 
 /*
+ * A conninfo that can be read, with the password that is the only line of a file, in place of its
+ * own. The caller frees it. NULL with a reason, which does not have the password.
+ */
+char *store_conninfo_with_password(
+    const char *conninfo, const char *path, char reason[REASON_SIZE]);
+
+/*
  * A store for the database of conninfo (anything libpq takes), not connected yet. Retries wait
  * from 100 ms up to retry_max_ms.
  */

@@ -50,9 +50,13 @@ struct config {
 	char *user; /* plugin hosts run as this user when the runner is root; NULL: as the runner */
 
 	char *conninfo;
+	char *database_password_file; /* NULL: none */
 	bool embedded;
 	char *embedded_user; /* NULL: chosen */
 	int64_t database_retry_max_ns;
+
+	int64_t host_memory_max; /* bytes */
+	uint32_t host_tasks_max;
 
 	int64_t scan_period_ns;
 	uint32_t scan_workers;
@@ -70,6 +74,7 @@ struct config {
 	int log_level;        /* of the runner's own lines */
 	int plugin_log_level; /* of the plugins' lines, unless one has a level of its own */
 	char *log_file;       /* NULL: standard error */
+	int64_t log_fold_ns;  /* 0: every message is written */
 
 	char *control_socket;
 	char *control_group; /* NULL: none */

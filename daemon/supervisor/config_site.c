@@ -63,6 +63,17 @@ static void check_conninfo(const struct config *config, struct text *mistakes)
 		mistake(config, mistakes, "database.conninfo", "%s", reason);
 }
 
+static void check_password_file(const struct config *config, struct text *mistakes)
+{
+	const char *path = config->database_password_file;
+	char reason[REASON_SIZE];
+	char *conninfo = path != NULL ? store_conninfo_with_password("", path, reason) : NULL;
+
+	if (path != NULL && conninfo == NULL)
+		mistake(config, mistakes, "database.password_file", "%s", reason);
+	free(conninfo);
+}
+
 /* The directory of an absolute path. The caller frees it. */
 static char *directory_of(const char *path)
 {
@@ -107,6 +118,7 @@ bool config_check_site(const struct config *config, struct text *mistakes)
 	check_user(config, mistakes, "database.embedded_user", config->embedded_user);
 	check_group(config, mistakes);
 	check_conninfo(config, mistakes);
+	check_password_file(config, mistakes);
 	check_log_file(config, mistakes);
 	return mistakes->length == before;
 }

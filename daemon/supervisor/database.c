@@ -319,14 +319,32 @@ static void embedded_failed(void *context, const char *reason)
 	supervisor_give_up(context, reason);
 }
 
-/* Starts the private cluster if it is wanted. Gives what to connect to, or NULL with a reason. */
-static const char *prepare_database(struct supervisor *supervisor, char reason[REASON_SIZE])
+/* What the configuration says to connect to; the caller frees it. NULL with a reason. */
+static char *configured_conninfo(const struct config *config, char reason[REASON_SIZE])
+{
+	const char *conninfo = config->conninfo != NULL ? config->conninfo : "";
+	char why[REASON_SIZE];
+	char *complete;
+
+	if (config->database_password_file == NULL)
+		return xstrdup(conninfo);
+	complete = store_conninfo_with_password(conninfo, config->database_password_file, why);
+	if (complete == NULL)
+		reason_write(reason, "database.password_file: %s", why);
+	return complete;
+}
+
+/*
+ * Starts the private cluster if it is wanted. Gives what to connect to, which the caller frees, or
+ * NULL with a reason.
+ */
+static char *prepare_database(struct supervisor *supervisor, char reason[REASON_SIZE])
 {
 	const struct config *config = &supervisor->config;
 	char *directory;
 
 	if (!config->embedded && !supervisor->options->embedded)
-		return config->conninfo != NULL ? config->conninfo : "";
+		return configured_conninfo(config, reason);
 	if (make_directories(config->state_directory) != 0) {
 		snprintf(reason, REASON_SIZE, "directories.state: can't make %s: %s",
 		    config->state_directory, strerror(errno));
@@ -340,7 +358,8 @@ static const char *prepare_database(struct supervisor *supervisor, char reason[R
 	        .context = supervisor},
 	    reason);
 	free(directory);
-	return supervisor->embedded != NULL ? embedded_conninfo(supervisor->embedded) : NULL;
+	return supervisor->embedded != NULL ? xstrdup(embedded_conninfo(supervisor->embedded))
+	                                    : NULL;
 }
 
 bool database_is_written(const struct supervisor *supervisor)
@@ -360,7 +379,7 @@ void database_take_retention(struct supervisor *supervisor)
 
 int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 {
-	const char *conninfo = prepare_database(supervisor, reason);
+	char *conninfo = prepare_database(supervisor, reason);
 
 	if (conninfo == NULL)
 		return -1;
@@ -370,6 +389,7 @@ int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 	supervisor->spool = spool_open(
 	    supervisor->config.state_directory, (uint64_t)supervisor->config.sample_spool);
 	supervisor->reader = reader_new(supervisor->base, conninfo, &reader_default_limits);
+	free(conninfo);
 	return 0;
 }
 

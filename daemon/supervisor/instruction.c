@@ -16,9 +16,6 @@
 /* Instructions under way at a time. */
 #define TASKS_MAX 1000
 
-/* Characters of an alias. */
-#define ALIAS_MAX 64
-
 /* ---- the life of a task ---- */
 
 static void free_task(struct task *task)
@@ -182,9 +179,6 @@ bool task_accept_alias(struct task *task, const char *alias)
 
 	if (fault != NULL)
 		task_refuse(task, INSTRUCTION_WRONG, "alias", "%s", fault);
-	else if (utf8_length(alias) > ALIAS_MAX)
-		task_refuse(task, INSTRUCTION_WRONG, "alias",
-		    "too long: %zu characters (at most %d)", utf8_length(alias), ALIAS_MAX);
 	return !task_is_refused(task);
 }
 

@@ -64,12 +64,18 @@ void plugin_set_state(struct plugin *plugin, enum plugin_state state, const char
 	plugin_take_state(plugin, state, reason);
 }
 
-void plugin_fail(struct plugin *plugin)
+/* Logs why it can't be used. */
+static void tell_reasons(const struct plugin *plugin)
 {
 	assert(plugin->reason_count > 0);
 	for (size_t i = 0; i < plugin->reason_count; i++)
 		log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL, "%s: failed: %s",
 		    plugin->config->place, plugin->reasons[i]);
+}
+
+void plugin_fail(struct plugin *plugin)
+{
+	tell_reasons(plugin);
 	plugin_take_state(plugin, PLUGIN_FAILED, xstrdup(plugin->reasons[0]));
 }
 
@@ -237,7 +243,7 @@ static void describe_status(const struct plugin *plugin, int status, struct text
 		text_printf(text, "killed because it %s",
 		    plugin->death_reason != NULL ? plugin->death_reason : "was still loading");
 	else
-		recorder_describe_end(plugin->process.recorder, status, text);
+		process_describe_end(&plugin->process, &plugin->supervisor->config, status, text);
 }
 
 /* Tells every session that its process is gone, and which of them is to blame. */
@@ -323,7 +329,7 @@ static void bury(struct plugin *plugin, const char *cause)
 	plugin_set_timer(plugin, wait);
 }
 
-/* Takes the part of a condemned plugin back: it has failed. */
+/* Takes the part of a condemned plugin back: it has failed, as was told before. */
 static void withdraw(struct plugin *plugin)
 {
 	plugin->condemned = false;
@@ -331,7 +337,7 @@ static void withdraw(struct plugin *plugin)
 	if (plugin->declared)
 		graph_retract(plugin->supervisor->graph, plugin->config->name);
 	plugin->declared = false;
-	plugin_fail(plugin);
+	plugin_take_state(plugin, PLUGIN_FAILED, xstrdup(plugin->reasons[0]));
 	plugin_join(plugin);
 }
 
@@ -342,6 +348,7 @@ void plugin_condemn(struct plugin *plugin, struct reasons *reasons)
 	plugin->reason_count = reasons->count;
 	*reasons = (struct reasons){0};
 	plugin->condemned = true;
+	tell_reasons(plugin);
 	plugin_stop(plugin);
 	if (!plugin->has_process)
 		withdraw(plugin);

@@ -87,6 +87,7 @@ void plugin_reconfigure(struct plugin *plugin, const struct plugin_config *confi
 		plugin_restart(plugin);
 	} else if (plugin->has_process) {
 		adjust(plugin);
+		process_limit(&plugin->process, &plugin->supervisor->config);
 	}
 }
 

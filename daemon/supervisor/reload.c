@@ -180,6 +180,7 @@ static void take_log(const struct config *config, const struct config *before)
 	                                                     : strcmp(file, before->log_file) == 0;
 
 	log_set_level(config->log_level);
+	log_set_fold(config->log_fold_ns);
 	if (!same && log_open(file) != 0)
 		log_error("%s: log.file: %s can't be opened: %s; what is logged goes where it went",
 		    config_place(config, "log.file"), file, strerror(errno));
@@ -224,8 +225,10 @@ void supervisor_reload(struct supervisor *supervisor)
 {
 	struct config config;
 	struct text mistakes = TEXT_EMPTY;
-	bool good = config_load(supervisor->config.path, &config, &mistakes);
+	bool good;
 
+	service_tell_reload();
+	good = config_load(supervisor->config.path, &config, &mistakes);
 	good = config_check_site(&config, &mistakes) && good;
 	if (supervisor->state != SUPERVISOR_STOPPING)
 		forget_rejected(supervisor);
@@ -238,4 +241,5 @@ void supervisor_reload(struct supervisor *supervisor)
 	}
 	text_clear(&mistakes);
 	config_free(&config);
+	service_tell_ready();
 }

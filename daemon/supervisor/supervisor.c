@@ -398,6 +398,9 @@ static int open_parts(struct supervisor *supervisor)
 {
 	char reason[REASON_SIZE];
 
+	/* Before any process is started: none may be left where the groups are divided. */
+	if (!supervisor->options->no_isolation)
+		processes_take_cgroup(supervisor);
 	if (database_open(supervisor, reason) != 0) {
 		log_error("%s", reason);
 		return -1;
@@ -480,6 +483,8 @@ static void close_parts(struct supervisor *supervisor)
 	free_event(supervisor->stop_timer);
 	service_end(supervisor);
 	event_base_free(supervisor->base);
+	if (supervisor->cgroup >= 0)
+		close(supervisor->cgroup);
 	free(supervisor->program);
 	mistakes_clear(&supervisor->rejected);
 	free(supervisor->database_reason);
@@ -528,6 +533,7 @@ static bool open_log(const struct supervisor *supervisor)
 
 	/* A check tells what is wrong, not what it does. */
 	log_set_level(is_quiet ? LOG_LEVEL_WARNING : config->log_level);
+	log_set_fold(options->check ? 0 : config->log_fold_ns);
 	log_copy_to_stderr(options->verbose);
 	if (options->check || log_open(config->log_file) == 0)
 		return true;
@@ -551,6 +557,7 @@ int supervisor_main(const struct supervisor_options *options)
 {
 	struct supervisor supervisor = {.magic = SUPERVISOR_MAGIC,
 	    .options = options,
+	    .cgroup = -1,
 	    .started = monotonic_now(),
 	    .started_at = wallclock_now()};
 	struct graph_options graph_options = {

@@ -26,6 +26,7 @@
 #include "store/reader.h"
 #include "store/spool.h"
 #include "store/store.h"
+#include "supervisor/cgroup.h"
 #include "supervisor/config.h"
 #include "wire/message.h"
 #include "wire/recorder.h"
@@ -54,6 +55,7 @@ struct process {
 	int errors;  /* and on standard error */
 	struct recorder *recorder;
 	struct wallclock started;
+	struct cgroup cgroup;
 };
 
 /*
@@ -62,6 +64,16 @@ struct process {
  */
 int process_start(struct process *process, const struct supervisor *supervisor, const char *plugin,
     char reason[REASON_SIZE]);
+
+/* Takes over the control group of the service, if there is one to be divided among plugin hosts. */
+void processes_take_cgroup(struct supervisor *supervisor);
+
+/* Gives a process the limits that the configuration has now. */
+void process_limit(const struct process *process, const struct config *config);
+
+/* Appends how a process ended that nobody asked to, by its status of waitpid(). */
+void process_describe_end(
+    const struct process *process, const struct config *config, int status, struct text *out);
 
 /*
  * Keeps the memory of this process, which knows passwords, from others of its user, unless it is to
@@ -427,6 +439,7 @@ struct supervisor {
 	const struct supervisor_options *options;
 	struct config config;
 	char *program; /* absolute path of this binary */
+	int cgroup;    /* in which those of the plugin hosts are; -1: they have none */
 	enum supervisor_state state;
 	struct monotonic started;
 	struct wallclock started_at;
@@ -566,6 +579,10 @@ void spooling_committed(struct supervisor *supervisor, const struct changes *cha
 
 /* The runner is ready, and gives signs of life from now on if that is wanted. */
 void service_begin(struct supervisor *supervisor);
+
+/* A reload begins; it has ended when the runner is ready again. */
+void service_tell_reload(void);
+void service_tell_ready(void);
 
 /* How things are, when that changed. It visits every session: not for every scan. */
 void service_tell_status(struct supervisor *supervisor);

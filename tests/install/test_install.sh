@@ -41,8 +41,9 @@ for file in usr/sbin/iml-plugin-runner usr/bin/iml-plugin \
 	usr/lib/libiml-plugin-test.a usr/lib/pkgconfig/iml-{storage-plugin,plugin-test}.pc \
 	etc/iml/plugin-runner.yaml usr/lib/systemd/system/iml-plugin-runner.service \
 	usr/share/man/man8/iml-plugin{,-runner}.8 usr/share/man/man5/iml-plugin-runner.yaml.5 \
-	usr/share/man/man7/iml-{storage-plugin,plugin-porting}.7 \
+	usr/share/man/man7/iml-{storage-plugin,plugin-porting,plugin-api}.7 \
 	usr/share/man/man3/{storage_plugin.h,iml_report,iml_update_or_create,IML_STRING}.3 \
+	usr/share/iml-plugin-runner/openapi.json \
 	usr/share/doc/iml-plugin-runner/{README.md,LICENSE,NEWS} \
 	usr/share/bash-completion/completions/iml-plugin \
 	usr/share/zsh/site-functions/_iml-plugin usr/share/fish/vendor_completions.d/iml-plugin.fish; do

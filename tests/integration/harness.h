@@ -33,11 +33,12 @@ void database_resume(void);
 /* ---- a runner with a database of its own ---- */
 
 struct runner {
-	char *directory; /* temporary; holds everything of this runner */
-	char *config;    /* path of its configuration */
-	char *log;       /* path of what it wrote to standard error */
-	char *socket;    /* control socket */
-	char *database;  /* name of the database */
+	char *directory;  /* temporary; holds everything of this runner */
+	char *config;     /* path of its configuration */
+	char *log;        /* path of what it wrote to standard error */
+	size_t log_start; /* what was in it before the runner was started last */
+	char *socket;     /* control socket */
+	char *database;   /* name of the database */
 	char *conninfo;
 	pid_t pid;        /* 0: not running */
 	void *connection; /* libpq's */
@@ -77,7 +78,10 @@ long query_number(struct runner *runner, const char *format, ...)
 /* Waits until the query gives "t". */
 void wait_for(struct runner *runner, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Waits until the log has the text at least count times; how often it has it now. */
+/*
+ * Waits until the log has the text at least count times since the runner was started last; how
+ * often it has it now.
+ */
 void wait_for_log(struct runner *runner, const char *text, unsigned count);
 unsigned count_log(struct runner *runner, const char *text);
 
@@ -108,6 +112,15 @@ unsigned count_statements(struct runner *runner);
 
 /* Waits until a plugin is in this state ("running", "failed", …). */
 void wait_for_plugin(struct runner *runner, const char *plugin, const char *state);
+
+/* ---- the control socket ---- */
+
+/* A connection to it, as soon as there is one. */
+int http_connect(const struct runner *runner);
+
+/* The whole answer, with its headers, to a request that ends the connection. The caller frees it.
+ */
+char *http_exchange(const struct runner *runner, const char *request);
 
 /* ---- what systemd is told ---- */
 

@@ -134,11 +134,11 @@ static void a_restart_keeps_alerts_and_causes(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 	assert_string_equal(query(runner, all), before);
 	runner_start(runner, "--verbose", NULL);
-	wait_for_log(runner, "session online", 2);
+	wait_for_log(runner, "session online", 1);
 	assert_string_equal(query(runner, all), before);
 	runner_kill(runner);
 	runner_start(runner, "--verbose", NULL);
-	wait_for_log(runner, "session online", 3);
+	wait_for_log(runner, "session online", 1);
 	assert_string_equal(query(runner, all), before);
 	assert_one_root(runner);
 	assert_int_equal(runner_stop(runner), 0);

@@ -411,6 +411,26 @@ static void a_flood_of_lines_is_cut_short(void **state)
 	free(path);
 }
 
+static void what_a_plugin_logs_again_and_again_is_counted(void **state)
+{
+	struct runner *runner = *state;
+	char *path = built("tests/plugins/prints_flood.so");
+	char *plugins = xasprintf("  - %s\n", path);
+
+	write_file(runner, "conf.d/unfolded.yaml", "log: {fold: 1 h}\n");
+	start_beside_good(runner, plugins,
+	    "  - {plugin: prints_flood, class: Array, attributes: {address: x}}\n");
+	wait_for(runner, "select count(*) = 1 from storage.resources where class = 'Drive'");
+	assert_int_equal(count_log(runner, "WARNING prints_flood Array x: high water\n"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+	assert_int_equal(count_log(runner, "high water"), 2);
+	assert_int_equal(
+	    count_log(runner, "WARNING prints_flood Array x: high water (repeated 49 times in "),
+	    1);
+	free(plugins);
+	free(path);
+}
+
 static void what_a_plugin_started_ends_with_it(void **state)
 {
 	struct runner *runner = *state;
@@ -750,6 +770,9 @@ static void systemd_is_told_how_things_are(void **state)
 	expect_notice(notices, "READY=1");
 	expect_notice(notices,
 	    "STATUS=running; database ready; 1 of 1 plugins running; 1 of 1 scannables online");
+	kill(runner->pid, SIGHUP);
+	expect_notice(notices, "RELOADING=1\nMONOTONIC_USEC=");
+	expect_notice(notices, "READY=1");
 	kill(runner->pid, SIGTERM);
 	expect_notice(notices, "STOPPING=1\nEXTEND_TIMEOUT_USEC=");
 	assert_int_equal(runner_wait(runner), 0);
@@ -776,6 +799,7 @@ int main(void)
 	    runner_test(what_a_plugin_prints_is_logged_line_by_line),
 	    runner_test(a_flood_of_lines_is_cut_short),
 	    runner_test(nonsense_on_the_channel_ends_that_process_only),
+	    runner_test(what_a_plugin_logs_again_and_again_is_counted),
 	    runner_test(what_a_plugin_started_ends_with_it),
 	    runner_test(a_plugin_that_loses_its_class_gets_it_back),
 	    runner_test(a_reload_while_a_password_is_obfuscated_disturbs_nothing),

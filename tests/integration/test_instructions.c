@@ -61,8 +61,8 @@ static void an_alias_is_stored_when_the_command_ends(void **state)
 	assert_string_equal(
 	    query(runner, "select name from storage.resources where class = 'Disk'"), "north wall");
 	runner_start(runner, "--verbose", NULL);
-	wait_for_log(runner, "session online", 2);
-	wait_for_log(runner, "database: ready", 2);
+	wait_for_log(runner, "session online", 1);
+	wait_for_log(runner, "database: ready", 1);
 	change(runner, "alias 'north wall' 'south wall'");
 	assert_string_equal(
 	    query(runner, "select name || label from storage.resources where class = 'Disk'"),
@@ -133,7 +133,7 @@ static void a_dismissal_lasts_as_long_as_its_alert(void **state)
 	runner_kill(runner);
 	assert_string_equal(query(runner, dismissed, alert), "t");
 	runner_start(runner, "--verbose", NULL);
-	wait_for_log(runner, "session online", 2);
+	wait_for_log(runner, "session online", 1);
 	assert_string_equal(query(runner, dismissed, alert), "t");
 	write_file(runner, "a", "disk D1 status=OK\n");
 	wait_for(runner, "select count(*) = 0 from storage.alerts where active");

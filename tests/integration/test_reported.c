@@ -153,11 +153,11 @@ static void it_keeps_its_record_over_a_restart_and_a_kill(void **state)
 	before = xstrdup(query(runner, all));
 	assert_int_equal(runner_stop(runner), 0);
 	runner_start(runner, "--verbose", NULL);
-	wait_for_log(runner, "session online", 4);
+	wait_for_log(runner, "session online", 2);
 	assert_string_equal(query(runner, all), before);
 	runner_kill(runner);
 	runner_start(runner, "--verbose", NULL);
-	wait_for_log(runner, "session online", 6);
+	wait_for_log(runner, "session online", 2);
 	assert_string_equal(query(runner, all), before);
 	assert_int_equal(runner_stop(runner), 0);
 	free(before);

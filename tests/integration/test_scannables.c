@@ -89,7 +89,7 @@ static void what_identifies_a_scannable_may_come_from_a_default_function(void **
 	assert_int_equal(count_log(runner, "its configuration changed"), 0);
 	assert_int_equal(runner_stop(runner), 0);
 	runner_start(runner, "--verbose", NULL);
-	wait_for_log(runner, "session online", 4);
+	wait_for_log(runner, "session online", 2);
 	assert_string_equal(
 	    query(runner, "select string_agg(id || ' ' || (attributes->>'name'), ',' order by id) "
 	                  "from storage.resources"),

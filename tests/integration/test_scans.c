@@ -87,7 +87,7 @@ static void restart_keeps_numbers_and_writes_nothing_new(void **state)
 	                               "id) from storage.resources"));
 
 	restart(runner);
-	wait_for_log(runner, "initial scan", 2);
+	wait_for_log(runner, "initial scan", 1);
 	wait_for_scans(runner);
 
 	assert_string_equal(
@@ -240,16 +240,16 @@ static void what_is_gone_after_a_degraded_scan_is_removed_without_a_restart(void
 	    runner, "select count(*) = 1 from storage.alerts where active and name = 'degraded'");
 	wait_for_scans(runner);
 	assert_int_equal(query_number(runner, "select " DISKS), 4);
-	assert_int_equal(count_log(runner, ": initial scan"), 2);
+	assert_int_equal(count_log(runner, ": initial scan"), 1);
 
 	change_script(runner, "disk S1\ndisk S2 status=OK\ndisk S4\n");
 	wait_for(runner, "select " DISKS " = 3");
 	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
-	assert_int_equal(count_log(runner, ": initial scan"), 3);
+	assert_int_equal(count_log(runner, ": initial scan"), 2);
 	assert_int_equal(
 	    query_number(runner, "select count(*) from storage.alerts where name = 'offline'"), 0);
 	wait_for_scans(runner);
-	assert_int_equal(count_log(runner, ": initial scan"), 3);
+	assert_int_equal(count_log(runner, ": initial scan"), 2);
 	assert_int_equal(runner_stop(runner), 0);
 }
 
@@ -272,7 +272,7 @@ static void a_collapse_is_confirmed_without_a_restart(void **state)
 	wait_for(runner, "select " DISKS " = 2");
 	wait_for(runner, "select count(*) = 0 from storage.alerts where active");
 	wait_for_scans(runner);
-	assert_int_equal(count_log(runner, ": initial scan"), 3);
+	assert_int_equal(count_log(runner, ": initial scan"), 2);
 	assert_int_equal(runner_stop(runner), 0);
 }
 
@@ -378,7 +378,7 @@ static void a_condition_may_ask_for_several_scans(void **state)
 	begin = xstrdup(query(runner, "select id || ' ' || begin_time from storage.alerts"));
 
 	restart(runner);
-	wait_for_log(runner, "initial scan\n", 2);
+	wait_for_log(runner, "initial scan\n", 1);
 	wait_for_scans(runner);
 	wait_for_scans(runner);
 	assert_string_equal(
@@ -532,7 +532,7 @@ static void one_reporter_does_not_clear_what_another_still_sees(void **state)
 
 	/* Nor does a restart, whoever is the first to report. */
 	restart(runner);
-	wait_for_log(runner, "initial scan\n", 4);
+	wait_for_log(runner, "initial scan\n", 2);
 	wait_for_scans(runner);
 	assert_int_equal(query_number(runner, "%s", active), 1);
 	write_file(runner, "a", "shared W1 health=OK\n");
@@ -800,7 +800,7 @@ static void numbered_scannables_stay_who_they_are_when_others_go(void **state)
 	runner_configure(
 	    runner, "plugins: [{path: %s, log_level: debug}]\nscannables:\n%s", plugin, numbered);
 	runner_start(runner, NULL);
-	wait_for_log(runner, "initial scan\n", 7);
+	wait_for_log(runner, "initial scan\n", 3);
 	wait_for_scans(runner);
 	assert_string_equal(
 	    query(runner, "select string_agg(id || (attributes->>'script'), ',' order by id) "
@@ -840,7 +840,7 @@ static void a_scannable_that_leaves_the_file_is_hidden_until_it_is_back(void **s
 	free(output);
 	assert_int_equal(runner_stop(runner), 0);
 	runner_start(runner, NULL);
-	wait_for_log(runner, "initial scan\n", 4);
+	wait_for_log(runner, "initial scan\n", 1);
 	assert_int_equal(query_number(runner, "select " DISKS), 1);
 
 	configure_two_arrays(runner);
@@ -919,7 +919,7 @@ static void a_kill_at_any_moment_loses_and_doubles_nothing(void **state)
 		long alerts;
 
 		runner_start(runner, NULL);
-		wait_for_log(runner, "database loaded", (unsigned)i + 2);
+		wait_for_log(runner, "database loaded", 1);
 		nanosleep(&(struct timespec){.tv_nsec = rand_r(&seed) % 100 * 1000000L}, NULL);
 		runner_kill(runner);
 		assert_string_equal(query(runner, "select " EVERYTHING), everything);
@@ -947,7 +947,7 @@ static void a_plugin_that_is_no_longer_listed_keeps_its_resources_hidden(void **
 
 	runner_configure(runner, "plugins: []\n");
 	runner_start(runner, NULL);
-	wait_for_log(runner, "database loaded", 2);
+	wait_for_log(runner, "database loaded", 1);
 	wait_for(runner, "select count(*) = 0 from storage.resources");
 	assert_int_equal(query_number(runner, "select count(*) from storage.resource"), 3);
 	assert_int_equal(runner_stop(runner), 0);

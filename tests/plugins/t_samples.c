@@ -99,7 +99,8 @@ static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 	if (session->before.end_us != 0 && write(session->ledger, &session->before,
 	                                       sizeof(session->before)) != sizeof(session->before))
 		return iml_fail(self, "the ledger can't be written");
-	nanosleep(&session->pause, NULL);
+	if (session->pause.tv_nsec > 0)
+		nanosleep(&session->pause, NULL);
 	session->before = session->scan;
 	session->scan.number++;
 	for (int64_t i = 0; i < session->drive_count; i++)

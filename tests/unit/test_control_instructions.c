@@ -282,7 +282,7 @@ static void what_can_be_no_choice_is_refused(void **state)
 	assert_refused(*state, choose, "{\"primary\": \"4\"}", 422,
 	    "primary is not an integer or null", "primary");
 	assert_refused(*state, choose, "{\"primary\": 4, \"secondary\": [5, \"6\"]}", 422,
-	    "secondary is not an array of integers", "secondary");
+	    "element 2 of secondary is not an integer", "secondary");
 }
 
 static void there_are_no_volumes_without_device_nodes(void **state)
@@ -428,7 +428,7 @@ static void paths_have_methods(void **state)
 	assert_refused(*state, "PUT /v1/nothing", "", 404, "no such path; try /v1/status", "");
 	assert_refused(*state, "PUT /v1/resources/x/alias", "", 404, "\"x\" is not an id", "");
 	assert_refused(*state, "PUT /v1/resources/5/alias?x=1", "", 400,
-	    "/v1/resources/ takes no parameter \"x\"", "x");
+	    "/v1/resources/{id}/alias takes no parameter \"x\"", "x");
 }
 
 /* ---- mangled requests ---- */

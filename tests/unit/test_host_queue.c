@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,6 +102,46 @@ static void test_one_who_waits_learns_of_an_earlier_entry(void **state)
 	deadline_queue_destroy(&queue);
 }
 
+/* Waits until another thread than before waits last in line, and returns that one. */
+static struct queue_waiter *await_last(struct deadline_queue *queue, struct queue_waiter *before)
+{
+	struct queue_waiter *last = before;
+
+	while (last == before) {
+		sched_yield();
+		pthread_mutex_lock(&queue->lock);
+		last = queue->waiting;
+		pthread_mutex_unlock(&queue->lock);
+	}
+	return last;
+}
+
+static void test_the_thread_that_came_last_is_the_first_to_get_something(void **state)
+{
+	struct queue_entry entry = {.position = 0};
+	struct queue_waiter *last = NULL;
+	struct deadline_queue queue;
+	pthread_t threads[3];
+	void *taken[3];
+
+	(void)state;
+	sem_init(&taken_one, 0, 0);
+	deadline_queue_init(&queue);
+	for (size_t i = 0; i < 3; i++) {
+		pthread_create(&threads[i], NULL, take_one, &queue);
+		last = await_last(&queue, last);
+	}
+	deadline_queue_put(&queue, &entry, monotonic_now());
+	sem_wait(&taken_one);
+	deadline_queue_close(&queue);
+	for (size_t i = 0; i < 3; i++)
+		pthread_join(threads[i], &taken[i]);
+	assert_null(taken[0]);
+	assert_null(taken[1]);
+	assert_ptr_equal(taken[2], &entry);
+	deadline_queue_destroy(&queue);
+}
+
 /* ---- handles ---- */
 
 #define HANDLES 10000
@@ -193,6 +234,7 @@ int main(void)
 	    cmocka_unit_test(test_entries_come_in_the_order_of_their_time),
 	    cmocka_unit_test(test_nothing_is_taken_before_its_time),
 	    cmocka_unit_test(test_one_who_waits_learns_of_an_earlier_entry),
+	    cmocka_unit_test(test_the_thread_that_came_last_is_the_first_to_get_something),
 	    cmocka_unit_test(test_a_handle_leads_to_its_object_until_it_is_freed),
 	    cmocka_unit_test(test_what_is_no_handle_leads_nowhere),
 	};

@@ -2,7 +2,14 @@
 -- Tables (names in the singular) belong to the runner and may change with any version. What
 -- others read are the views (names in the plural) and functions below.
 
-CREATE SCHEMA IF NOT EXISTS storage;
+-- Its owner need not be allowed to create schemas.
+DO $$
+BEGIN
+	IF to_regnamespace('storage') IS NULL THEN
+		CREATE SCHEMA storage;
+	END IF;
+END
+$$;
 COMMENT ON SCHEMA storage IS
 	'Storage hardware as the plugins of iml-plugin-runner report it. Read the views and functions; the tables are private.';
 
@@ -1732,3 +1739,83 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION storage.unsilence IS 'Ends a silence before its time: storage.silences.id.';
+
+-- What only the owner of the schema may do, done for a runner that does not own it.
+
+CREATE FUNCTION storage.make_partition(resolution integer, begin_s bigint, end_s bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	parent CONSTANT text := format('frame_%s', resolution);
+	partition CONSTANT text := format('frame_%s_%s_%s', resolution, begin_s, end_s);
+BEGIN
+	-- A table that is attached when it is complete locks nobody out, unlike one made as a partition.
+	EXECUTE format('CREATE TABLE storage.%I (LIKE storage.%I INCLUDING STORAGE)', partition, parent);
+	EXECUTE format('ALTER TABLE storage.%I ATTACH PARTITION storage.%I'
+		' FOR VALUES FROM (to_timestamp(%s)) TO (to_timestamp(%s))', parent, partition, begin_s, end_s);
+END
+$$;
+COMMENT ON FUNCTION storage.make_partition IS
+	'Private: makes a partition of storage.frame, and holds up neither readers nor writers.';
+
+CREATE FUNCTION storage.drop_partition(resolution integer, begin_s bigint, end_s bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	EXECUTE format('DROP TABLE storage.%I', format('frame_%s_%s_%s', resolution, begin_s, end_s));
+END
+$$;
+COMMENT ON FUNCTION storage.drop_partition IS 'Private: drops a partition of storage.frame.';
+
+-- Rights. The owner of the schema may do all. "iml-plugin db init" names the roles that may do less,
+-- and grant_rights() is called after it and after each migration: what is new gets its rights by the
+-- rules of rights(), from its kind and its comment.
+
+CREATE TABLE storage.role (
+	purpose text PRIMARY KEY CHECK (purpose IN ('runner', 'reader', 'operator')),
+	name text NOT NULL
+);
+COMMENT ON TABLE storage.role IS
+	'Roles besides the owner. runner: what the runner connects as; reader: reads views and functions; operator: a reader that may call the functions that ask the runner for something.';
+
+CREATE FUNCTION storage.rights() RETURNS TABLE (purpose text, privilege text, kind text, object text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT who, 'USAGE', 'SCHEMA', 'storage' FROM unnest(ARRAY['runner', 'reader', 'operator']) AS who
+	UNION ALL
+	SELECT 'runner', verb, 'TABLE', oid::regclass::text
+	FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS verb
+	WHERE relnamespace = 'storage'::regnamespace
+	AND (relkind = 'p' OR relkind = 'r' AND NOT relispartition)
+	AND (verb = 'SELECT' OR relname NOT IN ('migration', 'role'))
+	UNION ALL
+	SELECT who, 'SELECT', 'TABLE', oid::regclass::text
+	FROM pg_class, unnest(ARRAY['runner', 'reader']) AS who
+	WHERE relnamespace = 'storage'::regnamespace AND relkind = 'v'
+	UNION ALL
+	SELECT CASE WHEN obj_description(oid, 'pg_proc') LIKE 'Private:%' THEN 'runner' ELSE 'operator' END,
+		'EXECUTE', 'FUNCTION', oid::regprocedure::text
+	FROM pg_proc
+	WHERE pronamespace = 'storage'::regnamespace AND provolatile = 'v' AND prosecdef
+	ORDER BY 1, 3, 4, 2;
+END;
+COMMENT ON FUNCTION storage.rights IS
+	'Private: the rights of each role. Functions that read are for all who may use the schema; those that change something are volatile and run as the owner.';
+
+CREATE FUNCTION storage.grant_rights() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	statement text;
+BEGIN
+	FOR statement IN
+		SELECT format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
+		FROM pg_proc WHERE pronamespace = 'storage'::regnamespace AND provolatile = 'v'
+		UNION ALL
+		SELECT format('GRANT %s ON %s %s TO %I', string_agg(privilege, ', '), kind, object, role.name)
+		FROM storage.rights() AS due JOIN storage.role ON role.purpose = due.purpose
+		JOIN pg_roles ON rolname = role.name
+		GROUP BY kind, object, role.name
+	LOOP
+		EXECUTE statement;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION storage.grant_rights IS 'Private: gives each role its rights.';
