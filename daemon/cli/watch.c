@@ -175,6 +175,7 @@ static const struct {
     {"plugin_state", "plugin", STYLE_PLAIN, append_plugin},
     {"event", "event", STYLE_PLAIN, append_headline},
     {"reset", "missed", STYLE_WARNING, append_message},
+    {"renamed", "renamed", STYLE_PLAIN, append_resource},
     {"sampled", "sampled", STYLE_DIM, append_sample},
     {"scanned", "scanned", STYLE_DIM, append_scan},
 };

@@ -494,7 +494,8 @@ void graph_end_dropping(struct graph *graph);
  * label is the alias where there is one. scannable is the one whose scan told of it, or null when
  * the runner itself did (a scannable that the configuration adds). kind is one of
  *
- *	appeared, disappeared   the resource
+ *	appeared, disappeared, renamed
+ *	                        the resource
  *	changed                 an attribute, with "attribute" (its name), "label" (its label),
  *	                        "from" and "to": JSON values as they are stored, a reference as the
  *	                        label of its target. Never told of passwords and hidden attributes.

@@ -352,6 +352,9 @@ void graph_set_alias(struct graph *graph, struct graph_resource *resource, const
 	free(extras->alias);
 	extras->alias = xstrdup(alias);
 	resource_touch(graph, resource);
+	graph->time = wallclock_now();
+	graph->actor = NULL;
+	notice_resource(graph, "renamed", resource);
 	volumes_renamed(graph, resource);
 	graph_settle(graph);
 }

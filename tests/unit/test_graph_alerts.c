@@ -568,7 +568,7 @@ static void notices_tell_what_happens(void **state)
 	    "\"message\": \"unused (Disk (Shelf 1, 7))\", \"affects\": [{\"id\": 4, "
 	    "\"class\": \"acme.Pool\", \"label\": \"Pool pD\"}, ");
 	assert_notice(site, "\"label\": \"Pool pW\"}], \"affects_count\": 30, \"root_cause\": "
-	                    "null, \"dismissed\": false}");
+	                    "null, \"dismissed\": false, \"silenced\": false}");
 
 	batch = batch_new(site->last_session, 2);
 	batch_report(batch, 2, DRIVE, false);
