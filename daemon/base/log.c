@@ -61,6 +61,19 @@ static struct {
 static const char *journal_path = JOURNAL_SOCKET;
 
 static atomic_int lowest_level = LOG_LEVEL_INFO;
+
+/* Plugins whose lines have a level of their own. */
+struct own_level {
+	char *plugin;
+	int level;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	struct own_level *items;
+	size_t capacity;
+	atomic_size_t count; /* read without the lock where there are none */
+} own_levels = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static _Atomic(log_sink *) current_sink;
 
 /* The row of a level; one in between takes the level below it. */
@@ -106,6 +119,51 @@ static bool stderr_is_journal(void)
 void log_set_level(int level)
 {
 	atomic_store(&lowest_level, level);
+}
+
+/* The place of a plugin among those with a level of their own, or their number. */
+static size_t find_own_level_locked(const char *plugin)
+{
+	size_t i = 0;
+
+	while (i < own_levels.count && strcmp(own_levels.items[i].plugin, plugin) != 0)
+		i++;
+	return i;
+}
+
+void log_set_level_about(const char *plugin, int level)
+{
+	size_t place;
+
+	pthread_mutex_lock(&own_levels.lock);
+	place = find_own_level_locked(plugin);
+	if (place < own_levels.count) {
+		free(own_levels.items[place].plugin);
+		own_levels.items[place] = own_levels.items[--own_levels.count];
+	}
+	if (level >= 0) {
+		own_levels.items = xgrow(own_levels.items, own_levels.count, &own_levels.capacity,
+		    sizeof(*own_levels.items));
+		own_levels.items[own_levels.count++] =
+		    (struct own_level){.plugin = xstrdup(plugin), .level = level};
+	}
+	pthread_mutex_unlock(&own_levels.lock);
+}
+
+/* The least level of lines about a plugin, or (NULL) about none. */
+static int least_level(const char *plugin)
+{
+	int level = atomic_load(&lowest_level);
+	size_t place;
+
+	if (plugin == NULL || atomic_load(&own_levels.count) == 0)
+		return level;
+	pthread_mutex_lock(&own_levels.lock);
+	place = find_own_level_locked(plugin);
+	if (place < own_levels.count)
+		level = own_levels.items[place].level;
+	pthread_mutex_unlock(&own_levels.lock);
+	return level;
 }
 
 void log_set_journal(const char *path)
@@ -443,7 +501,7 @@ void log_about(int level, const char *plugin, const char *scannable, const char 
 	int saved = errno;
 	va_list arguments;
 
-	if (level < atomic_load(&lowest_level))
+	if (level < least_level(plugin))
 		return;
 	va_start(arguments, format);
 	text_vprintf(&line, format, arguments);

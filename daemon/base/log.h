@@ -60,6 +60,9 @@ void log_set_fold(int64_t ns);
 /* Lines below this level are dropped. LOG_LEVEL_INFO until set. */
 void log_set_level(int level);
 
+/* The same for lines about a plugin, whatever the other level; -1 takes it back. */
+void log_set_level_about(const char *plugin, int level);
+
 /*
  * Hands every line to a function in place of the destination; NULL takes it back. A plugin host
  * sends its lines to the supervisor this way, and tests collect them.

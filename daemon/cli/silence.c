@@ -40,7 +40,7 @@ static bool options_fit(const struct cli *cli, int count)
 	const struct silence_options *options = &cli->silence;
 	bool has_until = cli->stats.until != NULL, has_for = options->duration != NULL;
 
-	if (options->end != NULL && (count > 0 || has_until || has_for || options->why != NULL))
+	if (options->end != NULL && (count > 0 || has_until || has_for || cli->why != NULL))
 		wrong_usage("--end goes with nothing else", "");
 	else if (options->end != NULL && !is_id(options->end))
 		wrong_usage("not the number of a silence, see \"silences\": ", options->end);
@@ -48,7 +48,7 @@ static bool options_fit(const struct cli *cli, int count)
 		wrong_usage("an argument is missing: ", "ID|NAME, or --end ID");
 	else if (options->end == NULL && has_until == has_for)
 		wrong_usage("either --until or --for goes with silence", "");
-	else if (options->end == NULL && options->why == NULL)
+	else if (options->end == NULL && cli->why == NULL)
 		wrong_usage("--why is missing: the reason, for those who wonder", "");
 	else
 		return true;
@@ -74,7 +74,7 @@ static int silence(struct cli *cli, const char *resource, const char *until)
 	json_object_object_add(
 	    body, "resource", json_object_new_int64(strtoll(strrchr(resource, '/') + 1, NULL, 10)));
 	json_object_object_add(body, "until", json_object_new_string(until));
-	json_object_object_add(body, "why", json_object_new_string(cli->silence.why));
+	json_object_object_add(body, "why", json_object_new_string(cli->why));
 	answer = client_send(cli->client, "POST", "/v1/silences", body);
 	if (answer == NULL || cli->json)
 		return conclude_change(cli, answer);

@@ -176,6 +176,8 @@ static const struct {
     {"event", "event", STYLE_PLAIN, append_headline},
     {"reset", "missed", STYLE_WARNING, append_message},
     {"renamed", "renamed", STYLE_PLAIN, append_resource},
+    {"paused", "paused", STYLE_DIM, append_resource},
+    {"resumed", "resumed", STYLE_GOOD, append_resource},
     {"sampled", "sampled", STYLE_DIM, append_sample},
     {"scanned", "scanned", STYLE_DIM, append_scan},
 };

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * How many connections there may be. libevent does not tell when one that has made no request ends,
- * so they are counted where the kernel knows them: among the descriptors of this process.
- */
+/* How many connections there may be. */
 #include "control/internal.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <event2/bufferevent.h>
 #include <event2/listener.h>
 
 #include "base/log.h"
@@ -40,35 +33,6 @@ size_t control_connections_max(void)
 	return part < 1 ? 1 : part < CONNECTIONS_MAX ? part : CONNECTIONS_MAX;
 }
 
-/* Whether a descriptor is a connection that was made to the socket at path. */
-static bool is_connection(int fd, const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNSPEC};
-	socklen_t size = sizeof(address), length = sizeof(int);
-	int listens = 1;
-
-	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 &&
-	       address.sun_family == AF_UNIX &&
-	       strncmp(address.sun_path, path, sizeof(address.sun_path)) == 0 &&
-	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens == 0;
-}
-
-/* The number of connections; as many as there may be if that can't be told. */
-static size_t count_connections(const struct control *control)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	struct dirent *entry;
-	size_t count = 0;
-
-	if (directory == NULL)
-		return control->connections_max;
-	while ((entry = readdir(directory)) != NULL)
-		if (entry->d_name[0] != '.' && is_connection(atoi(entry->d_name), control->path))
-			count++;
-	closedir(directory);
-	return count;
-}
-
 /* Lets nobody in for a while; who comes meanwhile waits in the kernel's queue. */
 static void pause_listening(struct control *control)
 {
@@ -82,7 +46,7 @@ static void resume_listening(int fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (count_connections(control) >= control->connections_max) {
+	if (clients_count(control) >= control->connections_max) {
 		pause_listening(control);
 		return;
 	}
@@ -101,7 +65,7 @@ static void complain(struct control *control, const char *why)
 static struct bufferevent *accepted(struct event_base *base, void *context)
 {
 	struct control *control = context;
-	size_t count = count_connections(control);
+	size_t count = clients_count(control) + 1;
 
 	assert(control->magic == CONTROL_MAGIC);
 	if (count >= control->connections_max) {
@@ -110,7 +74,7 @@ static struct bufferevent *accepted(struct event_base *base, void *context)
 	} else if (count < control->connections_max / 2) {
 		control->is_full = false;
 	}
-	return bufferevent_socket_new(base, -1, 0);
+	return client_new(base, control);
 }
 
 /* A connection could not be accepted. */
@@ -126,7 +90,6 @@ static void not_accepted(struct evconnlistener *listener, void *context)
 
 bool control_accept(struct event_base *base, int fd, struct control *control)
 {
-	control->connections_max = control_connections_max();
 	control->resume = evtimer_new(base, resume_listening, control);
 	control->listener = evconnlistener_new(
 	    base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);

@@ -25,6 +25,10 @@ struct control_callbacks {
 	struct json_object *(*status)(void *context);
 	/* The answer to GET /healthz, a new object, and whether the runner is of use as it is. */
 	struct json_object *(*health)(void *context, bool *is_usable);
+	/* The answer to GET /v1/log-level, a new object. */
+	struct json_object *(*levels)(void *context);
+	/* The answer to GET /v1/usage, a new object. */
+	struct json_object *(*usage)(void *context);
 	/* The answer to GET /metrics, a new text without the last line end. */
 	char *(*metrics)(void *context);
 	/*

@@ -7,6 +7,7 @@
 
 #include <json-c/linkhash.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 
 /* Answers with the reasons: the first, and if there are several all of them. */
@@ -34,6 +35,19 @@ static void answer_reasons(
 	exchange_answer_code(exchange, code, object);
 }
 
+/* An array of the lines of a text. */
+static struct json_object *array_of_lines(const char *text)
+{
+	struct json_object *array = json_object_new_array();
+	size_t length;
+
+	for (; *text != '\0'; text += length + (text[length] != '\0')) {
+		length = strcspn(text, "\n");
+		json_object_array_add(array, json_object_new_string_len(text, (int)length));
+	}
+	return array;
+}
+
 static void answered(void *asker, const struct instruction_answer *answer)
 {
 	static const int codes[] = {
@@ -54,7 +68,10 @@ static void answered(void *asker, const struct instruction_answer *answer)
 		return;
 	}
 	object = json_object_new_object();
-	json_object_object_add(object, "id", json_object_new_int64(answer->id));
+	if (answer->id != 0)
+		json_object_object_add(object, "id", json_object_new_int64(answer->id));
+	if (answer->changes != NULL)
+		json_object_object_add(object, "changes", array_of_lines(answer->changes));
 	if (answer->result == INSTRUCTION_MADE || answer->result == INSTRUCTION_EXISTED)
 		json_object_object_add(object, "existed",
 		    json_object_new_boolean(answer->result == INSTRUCTION_EXISTED));
@@ -163,4 +180,40 @@ void handle_remove(struct exchange *exchange)
 void handle_scan(struct exchange *exchange)
 {
 	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_SCAN});
+}
+
+/* ---- scannables or, by name, plugins ---- */
+
+void handle_pause(struct exchange *exchange)
+{
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_PAUSE,
+	                                .plugin = exchange->query.name,
+	                                .why = body_text(exchange->body, "why")});
+}
+
+void handle_resume(struct exchange *exchange)
+{
+	exchange_instruct(exchange,
+	    (struct instruction){.kind = INSTRUCTION_RESUME, .plugin = exchange->query.name});
+}
+
+/* ---- the runner ---- */
+
+void handle_reload(struct exchange *exchange)
+{
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_RELOAD});
+}
+
+void handle_log_level(struct exchange *exchange)
+{
+	const char *level = body_text(exchange->body, "level");
+	int number = level != NULL ? log_level_parse(level) : -1;
+
+	if (level != NULL && number < 0)
+		exchange_refuse(exchange, HTTP_UNPROCESSABLE, "level",
+		    "level: \"%s\" is not debug, info, warning or error", quotable(level));
+	else
+		exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_LOG_LEVEL,
+		                                .plugin = body_text(exchange->body, "plugin"),
+		                                .level = number});
 }

@@ -15,6 +15,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
+#include "base/clock.h"
 #include "control/control.h"
 #include "control/describe.h"
 #include "model/instruction.h"
@@ -23,8 +24,10 @@
 
 /* What a request may be, and how long it may take. */
 #define REQUEST_HEADERS_MAX 16384
+#define REQUEST_URI_MAX 8192
 #define REQUEST_BODY_MAX 65536
-#define REQUEST_SECONDS 30
+/* Without a byte either way. */
+#define SILENCE_SECONDS 60
 
 /* More than this is not even read. */
 #define REQUEST_BODY_LIMIT 1048576
@@ -33,11 +36,48 @@
 #define HTTP_CREATED 201
 #define HTTP_ACCEPTED 202
 #define HTTP_FORBIDDEN 403
+#define HTTP_REQUEST_TIMEOUT 408
 #define HTTP_CONFLICT 409
+#define HTTP_URI_TOO_LONG 414
+#define HTTP_EXPECTATION_FAILED 417
 #define HTTP_UNPROCESSABLE 422
+#define HTTP_TOO_MANY_REQUESTS 429
+#define HTTP_HEADERS_TOO_LARGE 431
 #define HTTP_GATEWAY_TIMEOUT 504
 
+struct bufferevent;
 struct evconnlistener;
+
+/* What a client does at present. */
+enum client_state {
+	CLIENT_WAITS,     /* nothing */
+	CLIENT_ASKS,      /* sends a request */
+	CLIENT_IS_SERVED, /* waits for the answer, or follows a stream */
+	CLIENT_TAKES      /* takes an answer, all of which is there */
+};
+
+/* A connection. */
+struct client {
+	struct control *control;
+	struct bufferevent *stream; /* libevent's: of use until its socket is another */
+	bool is_known;              /* the following are set */
+	int fd;
+	uint64_t cookie; /* of the socket */
+	uid_t user;
+	bool is_sent_away; /* its end is near */
+	enum client_state state;
+	struct monotonic since;
+	size_t head_bytes; /* that have come in of the request */
+	TAILQ_ENTRY(client) in_clients;
+};
+TAILQ_HEAD(client_list, client);
+
+struct control_limits {
+	int64_t request_ms; /* from the first byte of a request to its last */
+	int64_t answer_ms;  /* until an answer is taken */
+	size_t user_connections;
+	int64_t look_ms; /* how often these are looked at */
+};
 
 struct follower {
 	struct control *control;
@@ -84,6 +124,11 @@ struct control {
 	struct event *resume;            /* pending while nobody is let in */
 	size_t connections_max;
 	bool is_full; /* and that was told */
+
+	struct client_list clients;
+	size_t client_count;
+	struct event *look; /* pending while there are clients */
+	struct control_limits limits;
 
 	TAILQ_HEAD(, follower) followers;
 	size_t follower_count;
@@ -146,6 +191,9 @@ void exchange_answer_text(struct exchange *exchange, const char *json, size_t le
 
 /* Sends a text of another type, to which a line end is added; copies it. */
 void exchange_answer_as(struct exchange *exchange, const char *type, const char *text);
+
+/* The words that go with a code. */
+const char *phrase_of(int code);
 
 /* Sends {"error": …} or, if field is not NULL, with the parameter that is wrong. */
 void exchange_refuse(struct exchange *exchange, int code, const char *field, const char *format,
@@ -299,6 +347,8 @@ void inquiries_close(struct control *control);
 void handle_status(struct exchange *exchange);
 void handle_health(struct exchange *exchange);
 void handle_metrics(struct exchange *exchange);
+void handle_usage(struct exchange *exchange);
+void handle_levels(struct exchange *exchange);
 void handle_plugins(struct exchange *exchange);
 void handle_plugin(struct exchange *exchange);
 void handle_classes(struct exchange *exchange);
@@ -363,6 +413,10 @@ void handle_add(struct exchange *exchange);
 void handle_edit(struct exchange *exchange);
 void handle_remove(struct exchange *exchange);
 void handle_scan(struct exchange *exchange);
+void handle_pause(struct exchange *exchange);
+void handle_resume(struct exchange *exchange);
+void handle_reload(struct exchange *exchange);
+void handle_log_level(struct exchange *exchange);
 
 /* ---- silences.c ---- */
 
@@ -431,5 +485,24 @@ bool control_accept(struct event_base *base, int fd, struct control *control);
 
 /* After the end of its HTTP server. */
 void control_stop_accepting(struct control *control);
+
+/* ---- client.c ---- */
+
+void clients_open(struct event_base *base, struct control *control);
+
+/* The stream of a connection that was accepted. */
+struct bufferevent *client_new(struct event_base *base, struct control *control);
+
+/* How many connections there are. */
+size_t clients_count(struct control *control);
+
+/* A request has come in. Returns false if its client was sent away before. */
+bool client_asked(struct exchange *exchange);
+
+/* The answer was handed over to libevent. */
+void client_takes(struct exchange *exchange);
+
+/* After the end of the HTTP server. */
+void clients_close(struct control *control);
 
 #endif

@@ -34,6 +34,20 @@ void handle_metrics(struct exchange *exchange)
 	free(text);
 }
 
+void handle_usage(struct exchange *exchange)
+{
+	const struct control *control = exchange->control;
+
+	exchange_answer(exchange, control->callbacks->usage(control->context));
+}
+
+void handle_levels(struct exchange *exchange)
+{
+	const struct control *control = exchange->control;
+
+	exchange_answer(exchange, control->callbacks->levels(control->context));
+}
+
 /* The part of the status that is about plugins; a new reference. */
 static struct json_object *get_plugins(const struct control *control)
 {

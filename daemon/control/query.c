@@ -311,7 +311,8 @@ bool parse_query(
 		parameter = find_parameter(route, pair->key);
 		if (parameter == NULL) {
 			exchange_refuse(exchange, HTTP_BADREQUEST, quotable(pair->key),
-			    "%s takes no parameter \"%s\"", route->path, quotable(pair->key));
+			    "%.*s takes no parameter \"%s\"", (int)strcspn(route->path, "="),
+			    route->path, quotable(pair->key));
 			return false;
 		}
 		if (!may_be_repeated(parameter) && is_repeated(given, pair)) {

@@ -40,6 +40,7 @@ static void send_body(struct exchange *exchange, int code, const char *phrase, c
 	/* libevent would send it after the headers that HEAD asks for alone. */
 	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD)
 		evbuffer_drain(body, evbuffer_get_length(body));
+	client_takes(exchange);
 	evhttp_send_reply(exchange->request, code, phrase, body);
 	evbuffer_free(body);
 }
@@ -74,8 +75,7 @@ void exchange_answer_as(struct exchange *exchange, const char *type, const char 
 	send_body(exchange, HTTP_OK, "OK", type, body);
 }
 
-/* The words that go with a code. */
-static const char *phrase_of(int code)
+const char *phrase_of(int code)
 {
 	static const struct {
 		int code;
@@ -88,10 +88,16 @@ static const char *phrase_of(int code)
 	    {HTTP_FORBIDDEN, "Forbidden"},
 	    {HTTP_NOTFOUND, "Not Found"},
 	    {HTTP_BADMETHOD, "Method Not Allowed"},
+	    {HTTP_REQUEST_TIMEOUT, "Request Timeout"},
 	    {HTTP_CONFLICT, "Conflict"},
 	    {HTTP_ENTITYTOOLARGE, "Content Too Large"},
+	    {HTTP_URI_TOO_LONG, "URI Too Long"},
+	    {HTTP_EXPECTATION_FAILED, "Expectation Failed"},
 	    {HTTP_UNPROCESSABLE, "Unprocessable Content"},
+	    {HTTP_TOO_MANY_REQUESTS, "Too Many Requests"},
+	    {HTTP_HEADERS_TOO_LARGE, "Request Header Fields Too Large"},
 	    {HTTP_INTERNAL, "Internal Server Error"},
+	    {HTTP_NOTIMPLEMENTED, "Not Implemented"},
 	    {HTTP_SERVUNAVAIL, "Service Unavailable"},
 	    {HTTP_GATEWAY_TIMEOUT, "Gateway Timeout"},
 	};
@@ -180,6 +186,15 @@ void control_handle_request(struct evhttp_request *request, void *argument)
 	struct path_values values;
 
 	assert(exchange.control->magic == CONTROL_MAGIC);
+	if (!client_asked(&exchange)) {
+		exchange_refuse(&exchange, HTTP_TOO_MANY_REQUESTS, NULL, "the connection ends");
+		return;
+	}
+	if (strlen(evhttp_request_get_uri(request)) > REQUEST_URI_MAX) {
+		exchange_refuse(&exchange, HTTP_URI_TOO_LONG, NULL,
+		    "the path and its parameters are longer than %d bytes", REQUEST_URI_MAX);
+		return;
+	}
 	if (path == NULL)
 		path = "";
 	route = find_route(path, evhttp_request_get_command(request), &values);

@@ -145,6 +145,12 @@ const size_t path_parameter_count = sizeof(path_parameters) / sizeof(path_parame
 		.meaning = "Attributes by their names; null for none."               \
 	}
 
+#define WHY_MEMBER                                                                 \
+	{                                                                          \
+		.name = "why", .types = BODY_TEXT | BODY_NULL, .maximum = WHY_MAX, \
+		.meaning = "Why, for others to read."                              \
+	}
+
 /* ---- routes ---- */
 
 #define ROUTE(verb, with_path, with_handler, with_summary)                          \
@@ -158,8 +164,24 @@ const struct route control_routes[] = {
     {ROUTE(GET, "/v1/status", handle_status, "The runner, its plugins and scannables.")},
     {ROUTE(GET, "/v1/plugins", handle_plugins, "The plugins, as the status has them.")},
     {ROUTE(GET, "/v1/plugins/{name}", handle_plugin, "One plugin.")},
+    {ROUTE(POST, "/v1/plugins/{name}/pause", handle_pause,
+         "Scans nothing of a plugin until it is resumed."),
+        .body = {WHY_MEMBER}},
+    {ROUTE(POST, "/v1/plugins/{name}/resume", handle_resume, "Scans a paused plugin again.")},
+    {ROUTE(GET, "/v1/usage", handle_usage, "What plugins take, and how long scans do.")},
+    {ROUTE(GET, "/v1/log-level", handle_levels, "How much is logged about each plugin.")},
+    {ROUTE(POST, "/v1/log-level", handle_log_level,
+         "Sets how much is logged, until a reload or a restart of the runner."),
+        .body = {{.name = "plugin",
+                     .types = BODY_TEXT | BODY_NULL,
+                     .meaning = "The plugin; null for all, and the runner itself."},
+            {.name = "level",
+                .types = BODY_TEXT | BODY_NULL,
+                .required = true,
+                .meaning = "debug, info, warning or error; null for what is configured."}}},
+    {ROUTE(POST, "/v1/reload", handle_reload, "Reads the configuration again.")},
     {ROUTE(GET, "/v1/classes", handle_classes, "What the plugins declare."),
-        .parameters = {&plugin, &kind, &internal}},
+        .parameters = {&plugin, &class, &kind, &internal}},
 
     {ROUTE(GET, "/v1/resources", handle_resources, "Resources, with the columns of tables."),
         .parameters = {&plugin, &class, &kind, &limit, &after}},
@@ -202,6 +224,10 @@ const struct route control_routes[] = {
     {ROUTE(DELETE, "/v1/scannables/{id}", handle_remove,
         "Removes a scannable that was added, with all that it reports.")},
     {ROUTE(POST, "/v1/scannables/{id}/scan", handle_scan, "Scans a scannable now.")},
+    {ROUTE(POST, "/v1/scannables/{id}/pause", handle_pause,
+         "Does not scan a scannable until it is resumed."),
+        .body = {WHY_MEMBER}},
+    {ROUTE(POST, "/v1/scannables/{id}/resume", handle_resume, "Scans a paused scannable again.")},
 
     {ROUTE(GET, "/v1/volumes", handle_volumes, "Volumes, and the nodes on servers."),
         .parameters = {&limit, &after}},

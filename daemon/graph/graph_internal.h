@@ -93,7 +93,7 @@ struct new_seat {
 /* The allocated lengths of the arrays of graph->next, and of what is checked when it is taken. */
 struct graph_capacities {
 	size_t classes, forgotten_offline, removed_resources, reporters_removed, parents_removed;
-	size_t events, frames, batches, notices, gaps, silences, silences_removed;
+	size_t events, frames, batches, notices, gaps, silences, silences_removed, pauses;
 };
 
 struct graph_index_slot {
@@ -172,6 +172,9 @@ struct graph {
 	struct graph_silence_list ended_silences; /* that resources may still know of */
 	size_t silence_count;
 
+	struct graph_pause *paused_scannables; /* hash by id */
+	struct graph_pause *paused_plugins;    /* hash by name */
+
 	struct changes *next; /* the next changes to write, as far as they are rows already */
 	struct graph_capacities capacities;
 	/* Links and reports that are new; written if they still hold when the changes are taken. */
@@ -236,6 +239,12 @@ void silences_forget(struct graph *graph, struct graph_resource *resource);
 /* No resource knows any more of those that have ended. */
 void silences_free_ended(struct graph *graph);
 void silences_free(struct graph *graph);
+
+/* ---- pause.c ---- */
+
+/* The scannable is gone, and the database forgets that it was paused. */
+void pauses_forget(struct graph *graph, const struct graph_resource *scannable);
+void pauses_free(struct graph *graph);
 
 /* ---- dropping.c ---- */
 
@@ -723,6 +732,8 @@ void changes_add_frame(struct graph *graph, const struct frame_row *row);
 void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place);
 void changes_add_silence(struct graph *graph, const struct silence_row *row);
 void changes_remove_silence(struct graph *graph, record_id id);
+/* A copy, in place of a row of the same scannable or plugin. */
+void changes_add_pause(struct graph *graph, const struct pause_row *row);
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number);
 void changes_add_notice(struct graph *graph, struct notice notice);
 

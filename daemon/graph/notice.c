@@ -62,12 +62,13 @@ static void finish(struct graph *graph, struct text *json, enum notice_type type
 
 void notice_resource(struct graph *graph, const char *kind, const struct graph_resource *resource)
 {
+	bool is_about_scans = strcmp(kind, "paused") == 0 || strcmp(kind, "resumed") == 0;
 	struct text json = TEXT_EMPTY;
 
 	if (!graph->collecting)
 		return;
 	begin(graph, &json, kind, resource);
-	finish(graph, &json, NOTICE_RESOURCE, resource);
+	finish(graph, &json, is_about_scans ? NOTICE_SCANNABLE : NOTICE_RESOURCE, resource);
 }
 
 /* A value in a notice: as it is stored, or the name of what it refers to. */

@@ -12,6 +12,9 @@
 /* Characters of an alias. */
 #define ALIAS_MAX 64
 
+/* Characters of the reason for a pause. */
+#define WHY_MAX 1000
+
 enum instruction_kind {
 	INSTRUCTION_ALIAS,   /* of a resource: alias, NULL takes it back */
 	INSTRUCTION_DISMISS, /* an alert, or (dismissed false) no longer */
@@ -22,6 +25,11 @@ enum instruction_kind {
 	INSTRUCTION_SCAN,    /* a scannable, now */
 	INSTRUCTION_SILENCE, /* a resource: until, why; it has no id yet */
 	INSTRUCTION_UNSILENCE,
+	INSTRUCTION_PAUSE,  /* a scannable, or all of a plugin: why, or NULL */
+	INSTRUCTION_RESUME, /* the same again */
+	/* Of a plugin, or of all: level, until the runner is restarted or reloaded. */
+	INSTRUCTION_LOG_LEVEL,
+	INSTRUCTION_RELOAD, /* the configuration; answered with the changes */
 	INSTRUCTION_KIND_COUNT
 };
 
@@ -33,11 +41,12 @@ struct instruction {
 	bool has_alias;
 	bool dismissed;
 	struct wallclock until;
-	const char *why;
 	record_id primary;
 	const record_id *secondary;
 	size_t secondary_count;
 	const char *plugin, *class;
+	const char *why;
+	int level;                                /* -1: as the configuration has it */
 	const struct typed_attribute *attributes; /* the place of each is NULL */
 	size_t attribute_count;
 };
@@ -64,6 +73,7 @@ struct instruction_answer {
 	record_id id; /* of what it was about, or is new */
 	const struct instruction_reason *reasons;
 	size_t reason_count;
+	const char *changes; /* of a reload: a line for each; else NULL */
 };
 
 #endif

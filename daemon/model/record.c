@@ -12,6 +12,7 @@ static const char *const gap_reasons[GAP_REASON_COUNT] = {
     [GAP_DATABASE] = "database",
     [GAP_DROPPED] = "dropped",
     [GAP_STOPPED] = "stopped",
+    [GAP_PAUSED] = "paused",
 };
 
 const char *gap_reason_name(enum gap_reason reason)
@@ -75,6 +76,13 @@ void alert_row_clear(struct alert_row *row)
 	*row = (struct alert_row){0};
 }
 
+void pause_row_clear(struct pause_row *row)
+{
+	free(row->plugin);
+	free(row->why);
+	*row = (struct pause_row){0};
+}
+
 void server_row_clear(struct server_row *row)
 {
 	free(row->address);
@@ -115,7 +123,8 @@ bool changes_are_empty(const struct changes *changes)
 	    changes->reporters_added_count, changes->parents_removed_count,
 	    changes->parents_added_count, changes->reference_count, changes->alert_count,
 	    changes->event_count, changes->cohort_count, changes->slot_count, changes->frame_count,
-	    changes->gap_count, changes->silence_count, changes->silences_removed_count};
+	    changes->gap_count, changes->silence_count, changes->silences_removed_count,
+	    changes->pause_count};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] > 0)
@@ -167,6 +176,8 @@ static void clear_rows(struct changes *changes)
 		free(changes->events[i].message);
 	for (size_t i = 0; i < changes->frame_count; i++)
 		text_clear(&changes->frames[i].payload);
+	for (size_t i = 0; i < changes->pause_count; i++)
+		pause_row_clear(&changes->pauses[i]);
 	for (size_t i = 0; i < changes->notice_count; i++)
 		notice_clear(&changes->notices[i]);
 }
@@ -203,6 +214,7 @@ void changes_free(struct changes *changes)
 	free(changes->gaps);
 	free(changes->silences);
 	free(changes->silences_removed);
+	free(changes->pauses);
 	free(changes->batches);
 	free(changes->notices);
 	free(changes);

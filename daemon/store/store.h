@@ -72,6 +72,7 @@ struct store_callbacks {
 	void (*cohort)(void *context, const struct cohort_row *row); /* by id */
 	void (*slot)(void *context, const struct slot_row *row);
 	void (*gap)(void *context, const struct gap_row *row); /* open ones */
+	void (*pause)(void *context, const struct pause_row *row);
 	/* Everything was loaded; once. */
 	void (*loaded)(void *context);
 

@@ -93,6 +93,11 @@ static void restore_gap(void *context, const struct gap_row *row)
 	graph_restore_gap(supervisor_of(context)->graph, row);
 }
 
+static void restore_pause(void *context, const struct pause_row *row)
+{
+	graph_restore_pause(supervisor_of(context)->graph, row);
+}
+
 static void take_request(void *context, const struct request_row *row)
 {
 	struct supervisor *supervisor = supervisor_of(context);
@@ -299,6 +304,7 @@ static const struct store_callbacks store_callbacks = {
     .cohort = restore_cohort,
     .slot = restore_slot,
     .gap = restore_gap,
+    .pause = restore_pause,
     .request = take_request,
     .loaded = database_loaded,
     .take = take_changes,

@@ -27,6 +27,7 @@ static void free_task(struct task *task)
 		free(task->reasons[i].text);
 	}
 	free(task->reasons);
+	text_clear(&task->changes);
 	scannable_free_task(task);
 	free(task);
 }
@@ -41,6 +42,7 @@ static void answer(struct task *task)
 {
 	const struct instruction_answer said = {.result = task->result,
 	    .id = task->id,
+	    .changes = task->changes.data,
 	    .reasons = task->reasons,
 	    .reason_count = task->reason_count};
 
@@ -268,7 +270,18 @@ static void (*const followers[INSTRUCTION_KIND_COUNT])(
     [INSTRUCTION_SCAN] = scannable_follow_scan,
     [INSTRUCTION_SILENCE] = silence_follow,
     [INSTRUCTION_UNSILENCE] = silence_follow_end,
+    [INSTRUCTION_PAUSE] = pause_follow,
+    [INSTRUCTION_RESUME] = pause_follow_resume,
+    [INSTRUCTION_LOG_LEVEL] = levels_follow,
+    [INSTRUCTION_RELOAD] = reload_follow,
 };
+
+/* Whether nothing of an instruction is stored. */
+static bool needs_no_database(const struct supervisor *supervisor, enum instruction_kind kind)
+{
+	return kind == INSTRUCTION_LOG_LEVEL || kind == INSTRUCTION_RELOAD ||
+	       (kind == INSTRUCTION_SCAN && supervisor->loaded);
+}
 
 /* Why an instruction can't be followed now, a new text; NULL if it can. */
 static char *obstacle(const struct supervisor *supervisor, const struct instruction *instruction)
@@ -277,7 +290,7 @@ static char *obstacle(const struct supervisor *supervisor, const struct instruct
 
 	if (supervisor->state == SUPERVISOR_STOPPING)
 		return xstrdup("the runner is stopping; nothing was changed");
-	if (supervisor->loaded && instruction->kind == INSTRUCTION_SCAN)
+	if (needs_no_database(supervisor, instruction->kind))
 		return NULL;
 	if (!supervisor->loaded || supervisor->database_away)
 		return xasprintf("the database is away%s%s; nothing was changed",

@@ -459,6 +459,7 @@ struct plugin *plugin_new(struct supervisor *supervisor, const struct plugin_con
 	plugin->supervisor = supervisor;
 	plugin->config = config;
 	plugin->state = PLUGIN_STOPPED;
+	plugin->log_level = -1;
 	plugin->backoff = (struct backoff){.least_ns = supervisor->config.retry_min_ns,
 	    .most_ns = supervisor->config.retry_max_ns};
 	plugin->timer = evtimer_new(supervisor->base, timer_expired, plugin);

@@ -88,7 +88,8 @@ unsigned supervisor_scanning_initially(const struct supervisor *supervisor)
 		count += plugin->state == PLUGIN_STARTING;
 		count += scannables_pending(plugin);
 		TAILQ_FOREACH (session, &plugin->sessions, next)
-			count += !session->scanned || session->state == SESSION_FIRST;
+			count += session->state != SESSION_PAUSED &&
+			         (!session->scanned || session->state == SESSION_FIRST);
 	}
 	return count;
 }
@@ -288,9 +289,12 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 
 static void hangup(evutil_socket_t number, short what, void *context)
 {
+	struct text changes = TEXT_EMPTY;
+
 	(void)number;
 	(void)what;
-	supervisor_reload(supervisor_of(context));
+	supervisor_reload(supervisor_of(context), &changes);
+	text_clear(&changes);
 }
 
 static struct event *watch_signal(
@@ -351,6 +355,8 @@ static void withdraw(void *context, uint64_t number)
 static const struct control_callbacks control_callbacks = {
     .status = supervisor_status,
     .health = supervisor_health,
+    .levels = supervisor_levels,
+    .usage = supervisor_usage,
     .metrics = supervisor_metrics,
     .waiting = supervisor_waiting,
     .reason = supervisor_reason,
@@ -557,6 +563,7 @@ int supervisor_main(const struct supervisor_options *options)
 {
 	struct supervisor supervisor = {.magic = SUPERVISOR_MAGIC,
 	    .options = options,
+	    .log_level = -1,
 	    .cgroup = -1,
 	    .started = monotonic_now(),
 	    .started_at = wallclock_now()};

@@ -172,6 +172,7 @@ struct plugin {
 	uint32_t turns;  /* of its main thread when they were last looked at */
 	int64_t still_s; /* there was none for so many seconds */
 
+	int log_level;                  /* that a person has set, or -1 */
 	struct message_adjust adjusted; /* what the process was told */
 	struct stat file;               /* of the shared object when the process was started */
 
@@ -234,6 +235,9 @@ void plugin_retry(struct plugin *plugin);
  */
 void plugin_reconfigure(struct plugin *plugin, const struct plugin_config *config);
 
+/* Tells its process what the configuration, or a person, has changed, if that is new. */
+void plugin_adjust(struct plugin *plugin);
+
 /* Whether its process must be started anew for another entry, or because its file was replaced. */
 bool plugin_must_restart(const struct plugin *plugin, const struct plugin_config *config);
 
@@ -289,9 +293,18 @@ enum session_state {
 	SESSION_ONLINE,
 	SESSION_BACKOFF,
 	SESSION_CLOSING,
+	SESSION_PAUSED, /* by a person, until it is resumed */
 	SESSION_STATE_COUNT
 };
 const char *session_state_name(enum session_state state);
+
+/* Of all scans of a scannable since the runner was started. */
+struct scan_totals {
+	uint64_t scans; /* that succeeded */
+	int64_t duration_ns;
+	int64_t lateness_ns;
+	uint64_t refused; /* calls, also between scans */
+};
 
 struct session {
 	uint32_t magic;
@@ -317,6 +330,7 @@ struct session {
 	int64_t last_duration_ns;
 	int64_t last_lateness_ns;
 	uint32_t refused; /* calls in the last scan */
+	struct scan_totals totals;
 	TAILQ_ENTRY(session) next;
 	UT_hash_handle by_number;
 	UT_hash_handle by_scannable;
@@ -356,6 +370,12 @@ void session_close(struct session *session, const char *reason);
  * alone.
  */
 void session_hurry(struct session *session);
+
+/*
+ * Follows the graph on whether the scannable is paused: if it is, the session ends when a scan that
+ * runs has ended, and no other begins.
+ */
+void session_follow_pause(struct session *session);
 
 /* Ends the wait after a failure: it is scanned as soon as its plugin runs. */
 void session_retry(struct session *session);
@@ -465,6 +485,7 @@ struct supervisor {
 	bool write_is_slow;           /* so that nobody waits for it */
 	uint64_t writes_begun;        /* how many changes of the graph the store has taken */
 	uint64_t writes_done;         /* and of these stored, one after the other */
+	int log_level;                /* that a person has set for all, or -1 */
 	bool database_missed;         /* it was away when the runner was started */
 
 	struct spool *spool;
@@ -515,10 +536,16 @@ void supervisor_plugin_changed(struct supervisor *supervisor);
 void supervisor_give_up(struct supervisor *supervisor, const char *reason);
 
 /*
- * Reads the configuration again and takes up what differs (reload.c). With a mistake in it nothing
- * changes.
+ * Reads the configuration again and takes up what differs (reload.c), of which it appends a line
+ * for each. With a mistake in it nothing changes: false.
  */
-void supervisor_reload(struct supervisor *supervisor);
+bool supervisor_reload(struct supervisor *supervisor, struct text *changes);
+
+/* The least level of what a plugin logs, or prints (levels.c). */
+int plugin_log_level(const struct plugin *plugin);
+
+/* Forgets the levels that people have set: the configuration has them again. */
+void levels_forget(struct supervisor *supervisor);
 
 /* Lets the members of the group that the configuration names change things. */
 void supervisor_take_group(const struct supervisor *supervisor);
@@ -601,6 +628,12 @@ struct json_object *supervisor_status(void *context);
  * (health.c).
  */
 struct json_object *supervisor_health(void *context, bool *is_usable);
+
+/* The answer to GET /v1/log-level (levels.c). */
+struct json_object *supervisor_levels(void *context);
+
+/* The answer to GET /v1/usage (usage_status.c). */
+struct json_object *supervisor_usage(void *context);
 
 /* The answer to GET /metrics, a new text (metrics.c). */
 char *supervisor_metrics(void *context);

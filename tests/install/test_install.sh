@@ -167,6 +167,8 @@ for shell in bash zsh fish; do
 	done
 	offers --all iml-plugin list --a
 	offers --dot iml-plugin graph --d
+	offers "check init migrate" iml-plugin db ''
+	offers migrate iml-plugin db --json m
 	offers --json iml-plugin status --j
 	offers "$checks" iml-plugin certify acme.so --check ''
 	offers acme.so iml-plugin validate --json ac

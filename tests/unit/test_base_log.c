@@ -147,6 +147,27 @@ static void lines_below_the_level_are_dropped(void **state)
 	assert_logged(fixture->log, "ERROR yes\n");
 }
 
+static void a_plugin_may_have_a_level_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_set_level_about("acme", LOG_LEVEL_ERROR);
+	log_set_level_about("other", LOG_LEVEL_ERROR);
+	log_set_level_about("other", LOG_LEVEL_DEBUG);
+	log_about(LOG_LEVEL_WARNING, "acme", NULL, "one");
+	log_about(LOG_LEVEL_DEBUG, NULL, NULL, "two");
+	log_about(LOG_LEVEL_DEBUG, "other", NULL, "three");
+	assert_logged(fixture->log, "DEBUG other: three\n");
+	log_set_level_about("other", -1);
+	log_set_level_about("acme", -1);
+	log_set_level_about("acme", -1);
+	unlink(fixture->log);
+	log_about(LOG_LEVEL_DEBUG, "other", NULL, "four");
+	log_about(LOG_LEVEL_INFO, "acme", NULL, "five");
+	assert_logged(fixture->log, "INFO acme: five\n");
+}
+
 static void log_always_does_not_ask_for_the_level(void **state)
 {
 	struct fixture *fixture = *state;
@@ -767,6 +788,7 @@ int main(void)
 	    LOG_TEST(a_line_about_nobody_has_no_colon),
 	    LOG_TEST(a_line_about_a_plugin_names_it),
 	    LOG_TEST(lines_below_the_level_are_dropped),
+	    LOG_TEST(a_plugin_may_have_a_level_of_its_own),
 	    LOG_TEST(log_always_does_not_ask_for_the_level),
 	    LOG_TEST(control_characters_are_escaped),
 	    LOG_TEST(long_lines_are_not_cut),

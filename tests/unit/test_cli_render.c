@@ -599,7 +599,7 @@ static void each_kind_of_change_is_one_line(void **state)
 static void kinds_of_later_versions_are_passed_over(void **state)
 {
 	(void)state;
-	assert_rendered(render_change, &to_file, "{" TIME ", \"kind\": \"renamed\"}", "");
+	assert_rendered(render_change, &to_file, "{" TIME ", \"kind\": \"teleported\"}", "");
 }
 
 static void a_change_is_cut_to_the_terminal(void **state)

@@ -626,34 +626,6 @@ static void nonsense_ends_the_connection_and_nothing_else(void **state)
 	json_object_put(answer);
 }
 
-/* Asserts that text with count times "x" after it is answered with this code, and the end. */
-static void assert_too_long(
-    const struct site *site, const char *text, int count, const char *end, const char *code)
-{
-	struct text request = TEXT_EMPTY;
-	char *answer;
-
-	text_append(&request, text);
-	for (int i = 0; i < count; i++)
-		text_append_char(&request, 'x');
-	text_append(&request, end);
-	answer = site_exchange(site, request.data);
-	assert_memory_equal(answer, code, strlen(code));
-	free(answer);
-	text_clear(&request);
-}
-
-static void what_is_beyond_the_limits_is_refused(void **state)
-{
-	const struct site *site = *state;
-
-	assert_too_long(site, "GET /v1/status HTTP/1.1\r\nX: ", 20000, "\r\n\r\n", "HTTP/1.1 400 ");
-	assert_too_long(
-	    site, "GET /v1/resources?class=", 20000, " HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ");
-	assert_too_long(site, "POST /v1/status HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n", 1, "",
-	    "HTTP/1.1 413 ");
-}
-
 /* ---- silences ---- */
 
 static void silenced_resources_and_alerts_name_their_silence(void **state)
@@ -776,8 +748,6 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(head_is_refused_without_a_body, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        nonsense_ends_the_connection_and_nothing_else, site_start, site_stop),
-	    cmocka_unit_test_setup_teardown(
-	        what_is_beyond_the_limits_is_refused, site_start, site_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -956,7 +956,23 @@ static void the_sample_shows_every_key_at_its_default(void **state)
 	free(active);
 }
 
-static void the_man_page_has_every_key(void **state)
+/* Fails for an item of the page that is like a key, and none. */
+static void assert_items_are_keys(const char *page)
+{
+	for (const char *item = page; (item = strstr(item, "\n.It Ic ")) != NULL; item++) {
+		const char *begin = item + strlen("\n.It Ic ");
+		char *name = xstrndup(begin, strcspn(begin, " \n"));
+		const struct config_key *key = config_keys;
+
+		while (key < config_keys + config_key_count && strcmp(key->name, name) != 0)
+			key++;
+		if (key == config_keys + config_key_count)
+			fail_msg("%s is in " MAN_PAGE ", but there is no such key", name);
+		free(name);
+	}
+}
+
+static void the_man_page_has_every_key_and_no_other(void **state)
 {
 	char *page = read_text(MAN_PAGE);
 
@@ -969,6 +985,7 @@ static void the_man_page_has_every_key(void **state)
 			fail_msg("%s is not in " MAN_PAGE, config_keys[i].name);
 		free(row);
 	}
+	assert_items_are_keys(page);
 	free(page);
 }
 
@@ -1025,7 +1042,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(the_sample_loads_as_it_is, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        the_sample_shows_every_key_at_its_default, setup, teardown),
-	    cmocka_unit_test_setup_teardown(the_man_page_has_every_key, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+	        the_man_page_has_every_key_and_no_other, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        every_key_has_a_help_and_a_sound_default, setup, teardown),
 	};

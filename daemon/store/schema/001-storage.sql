@@ -263,6 +263,16 @@ CREATE TABLE storage.gap (
 CREATE INDEX gap_scannable ON storage.gap (scannable_id, begin_time);
 COMMENT ON COLUMN storage.gap.scannable_id IS 'Null: of all scannables.';
 
+CREATE TABLE storage.pause (
+	scannable_id bigint,
+	plugin text NOT NULL,
+	begin_time timestamptz NOT NULL,
+	user_id bigint NOT NULL,
+	reason text,
+	UNIQUE NULLS NOT DISTINCT (scannable_id, plugin)
+);
+COMMENT ON COLUMN storage.pause.scannable_id IS 'Null: all of the plugin.';
+
 -- Servers, and what they can reach. The runner alone writes these tables: what the manager has to
 -- say comes as requests, which the functions at the end make.
 
@@ -339,6 +349,7 @@ BEGIN
 	DELETE FROM storage.cohort USING removed WHERE cohort.scannable_id = removed.id;
 	DELETE FROM storage.gap USING removed WHERE gap.scannable_id = removed.id;
 	DELETE FROM storage.silence USING removed WHERE silence.resource_id = removed.id;
+	DELETE FROM storage.pause USING removed WHERE pause.scannable_id = removed.id;
 	RETURN NULL;
 END
 $$;
@@ -1008,7 +1019,17 @@ COMMENT ON COLUMN storage.gaps.scannable_id IS 'The scannable that was not sampl
 COMMENT ON COLUMN storage.gaps.begin_time IS 'Since when samples were missing.';
 COMMENT ON COLUMN storage.gaps.end_time IS 'When there were samples again; null while there are none.';
 COMMENT ON COLUMN storage.gaps.reason IS
-	'offline (the scannable failed), deadline (a scan took too long), crash (of the plugin), database (a runner that had just started waited for it), dropped (more than could be kept while the database was away, or slow), or stopped (the runner did not run).';
+	'offline (the scannable failed), deadline (a scan took too long), crash (of the plugin), database (a runner that had just started waited for it), dropped (more than could be kept while the database was away, or slow), stopped (the runner did not run), or paused (by a person).';
+
+CREATE VIEW storage.pauses AS
+SELECT pause.scannable_id, pause.plugin, pause.begin_time, pause.user_id, pause.reason
+FROM storage.pause;
+COMMENT ON VIEW storage.pauses IS 'What a person has paused: it is not scanned until it is resumed.';
+COMMENT ON COLUMN storage.pauses.scannable_id IS 'The scannable: storage.resources.id; null: all that the plugin has.';
+COMMENT ON COLUMN storage.pauses.plugin IS 'Name of its plugin.';
+COMMENT ON COLUMN storage.pauses.begin_time IS 'Since when it is paused.';
+COMMENT ON COLUMN storage.pauses.user_id IS 'Number of the user who paused it.';
+COMMENT ON COLUMN storage.pauses.reason IS 'Why, in the words of that user, or null.';
 
 CREATE FUNCTION storage.find_gaps(resource bigint, begin_time timestamptz, end_time timestamptz)
 RETURNS TABLE (from_time timestamptz, to_time timestamptz, reason text)
