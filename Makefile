@@ -338,9 +338,14 @@ NAME_VERSION := iml-plugin-runner-$(VERSION)
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || \
 	find $(SOURCES) -type f -printf '%T@\n' | sort -n | sed -n '$$s/\..*//p')
 dist:
-	@mkdir -p $(BUILD)
-	tar -czf $(BUILD)/$(NAME_VERSION).tar.gz --transform='s|^|$(NAME_VERSION)/|' --sort=name \
-		--owner=0 --group=0 --numeric-owner --mtime=@$(SOURCE_DATE_EPOCH) $(SOURCES)
+	rm -rf $(BUILD)/$(NAME_VERSION)
+	mkdir -p $(BUILD)/$(NAME_VERSION)
+	cp -r $(SOURCES) $(BUILD)/$(NAME_VERSION)
+	sed -i "s/@version@/$(VERSION)/; s/@date@/$$(LC_ALL=C date -u -d @$(SOURCE_DATE_EPOCH) '+%a %b %d %Y')/" \
+		$(BUILD)/$(NAME_VERSION)/packaging/rpm/iml-plugin-runner.spec
+	tar -czf $(BUILD)/$(NAME_VERSION).tar.gz -C $(BUILD) --sort=name --owner=0 --group=0 --numeric-owner \
+		--mode=u+w,go-w --mtime=@$(SOURCE_DATE_EPOCH) $(NAME_VERSION)
+	rm -r $(BUILD)/$(NAME_VERSION)
 
 # They end up in $(BUILD)/deb. DEB_BUILD_OPTIONS are those of Debian.
 deb: deb-deps dist

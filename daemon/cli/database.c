@@ -219,6 +219,7 @@ static char *conninfo_of_config(const char *path)
 {
 	struct text mistakes = TEXT_EMPTY;
 	struct config config;
+	char reason[REASON_SIZE];
 	char *conninfo = NULL;
 
 	if (path == NULL && access(SYSTEM_CONFIG, F_OK) == 0)
@@ -230,8 +231,8 @@ static char *conninfo_of_config(const char *path)
 		    "iml-plugin db: %s: the private cluster needs no care by hand; name another"
 		    " database with --conninfo\n",
 		    config_place(&config, "database.embedded"));
-	else
-		conninfo = xstrdup(config.conninfo != NULL ? config.conninfo : "");
+	else if ((conninfo = config_conninfo(&config, reason)) == NULL)
+		fprintf(stderr, "iml-plugin db: %s\n", reason);
 	text_clear(&mistakes);
 	config_free(&config);
 	return conninfo;

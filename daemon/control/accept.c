@@ -37,6 +37,8 @@ size_t control_connections_max(void)
 static void pause_listening(struct control *control)
 {
 	evconnlistener_disable(control->listener);
+	if (control->port_listener != NULL)
+		evconnlistener_disable(control->port_listener);
 	evtimer_add(control->resume, &(const struct timeval){.tv_usec = PAUSE_US});
 }
 
@@ -51,6 +53,8 @@ static void resume_listening(int fd, short what, void *context)
 		return;
 	}
 	evconnlistener_enable(control->listener);
+	if (control->port_listener != NULL)
+		evconnlistener_enable(control->port_listener);
 }
 
 /* Tells once that there is no room, and until when. */
@@ -83,29 +87,46 @@ static void not_accepted(struct evconnlistener *listener, void *context)
 	int error = EVUTIL_SOCKET_ERROR();
 
 	(void)context;
-	assert(accepting != NULL && accepting->listener == listener);
+	assert(accepting != NULL &&
+	       (accepting->listener == listener || accepting->port_listener == listener));
 	complain(accepting, strerror(error));
 	pause_listening(accepting);
+}
+
+/* A listener of the HTTP server on a socket, which is taken over; NULL if libevent can't. */
+static struct evconnlistener *bind_listener(
+    struct event_base *base, int fd, const struct control *control)
+{
+	struct evconnlistener *listener = evconnlistener_new(
+	    base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+
+	if (listener == NULL) {
+		close(fd);
+		return NULL;
+	}
+	if (evhttp_bind_listener(control->http, listener) == NULL) {
+		evconnlistener_free(listener);
+		return NULL;
+	}
+	evconnlistener_set_error_cb(listener, not_accepted);
+	return listener;
 }
 
 bool control_accept(struct event_base *base, int fd, struct control *control)
 {
 	control->resume = evtimer_new(base, resume_listening, control);
-	control->listener = evconnlistener_new(
-	    base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	assert(control->resume != NULL);
-	if (control->listener == NULL) {
-		close(fd);
+	control->listener = bind_listener(base, fd, control);
+	if (control->listener == NULL)
 		return false;
-	}
-	if (evhttp_bind_listener(control->http, control->listener) == NULL) {
-		evconnlistener_free(control->listener);
-		return false;
-	}
 	accepting = control;
-	evconnlistener_set_error_cb(control->listener, not_accepted);
 	evhttp_set_bevcb(control->http, accepted, control);
 	return true;
+}
+
+struct evconnlistener *control_add_listener(struct control *control, int fd)
+{
+	return bind_listener(evconnlistener_get_base(control->listener), fd, control);
 }
 
 void control_stop_accepting(struct control *control)

@@ -104,6 +104,15 @@ static size_t count_of_user(const struct control *control, uid_t user)
 	return count;
 }
 
+static bool is_network_socket(int fd)
+{
+	int domain = AF_UNSPEC;
+	socklen_t size = sizeof(domain);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
+	return domain != AF_UNIX;
+}
+
 /* Gets to know a client that has just connected: libevent had no descriptor for it before. */
 static void get_to_know(struct client *client)
 {
@@ -116,12 +125,12 @@ static void get_to_know(struct client *client)
 	client->cookie = socket_cookie(client->fd);
 	getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
 	client->user = peer.uid;
+	client->is_network = is_network_socket(client->fd);
 	client->is_known = true;
 	if (count_of_user(control, peer.uid) <= control->limits.user_connections)
 		return;
-	snprintf(reason, sizeof(reason),
-	    "this user has %zu connections already, the most there can be",
-	    control->limits.user_connections);
+	snprintf(reason, sizeof(reason), "%s %zu connections already, the most there can be",
+	    client->is_network ? "TCP has" : "this user has", control->limits.user_connections);
 	send_away(client, HTTP_TOO_MANY_REQUESTS, reason);
 }
 
@@ -271,6 +280,14 @@ bool client_asked(struct exchange *exchange)
 	set_state(client, CLIENT_IS_SERVED);
 	evhttp_request_set_on_complete_cb(exchange->request, answer_taken, client);
 	return !client->is_sent_away;
+}
+
+bool client_is_network(const struct exchange *exchange)
+{
+	const struct client *client = find_client(exchange->control, exchange->request);
+
+	assert(client->is_known);
+	return client->is_network;
 }
 
 void client_takes(struct exchange *exchange)

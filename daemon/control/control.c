@@ -84,6 +84,7 @@ void control_free(struct control *control)
 	control_stop_accepting(control);
 	clients_close(control);
 	control->magic = 0;
+	forget_text(control->token);
 	free(control->group);
 	free(control->path);
 	free(control);

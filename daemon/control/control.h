@@ -70,6 +70,24 @@ struct control *control_start(struct event_base *base, const char *path, struct 
  */
 void control_set_group(struct control *control, const char *name, gid_t id);
 
+/* Whether a text names an address of the loopback interface and a port; else a reason. */
+bool control_check_address(const char *text, char reason[REASON_SIZE]);
+
+/*
+ * Listens on such an address, too; port 0 is a free one. What is asked there needs the token, and
+ * changes nothing. Returns false with a reason.
+ */
+bool control_listen_tcp(struct control *control, const char *text, char reason[REASON_SIZE]);
+
+/*
+ * The token in a file that nobody else may use, to be released with forget_text(). NULL with a
+ * reason that names the path.
+ */
+char *control_read_token(const char *path, char reason[REASON_SIZE]);
+
+/* The token that requests over TCP need (NULL: all are refused), those for metrics perhaps not. */
+void control_set_token(struct control *control, const char *token, bool open_metrics);
+
 /* Sends notices to those who follow the changes and want them. Copies them. */
 void control_tell(struct control *control, const struct notice *notices, size_t count);
 

@@ -35,6 +35,7 @@
 /* Since libevent 2.2 in its header. */
 #define HTTP_CREATED 201
 #define HTTP_ACCEPTED 202
+#define HTTP_UNAUTHORIZED 401
 #define HTTP_FORBIDDEN 403
 #define HTTP_REQUEST_TIMEOUT 408
 #define HTTP_CONFLICT 409
@@ -62,8 +63,9 @@ struct client {
 	struct bufferevent *stream; /* libevent's: of use until its socket is another */
 	bool is_known;              /* the following are set */
 	int fd;
-	uint64_t cookie; /* of the socket */
-	uid_t user;
+	uint64_t cookie;   /* of the socket */
+	uid_t user;        /* -1: not known */
+	bool is_network;   /* came by TCP */
 	bool is_sent_away; /* its end is near */
 	enum client_state state;
 	struct monotonic since;
@@ -124,6 +126,11 @@ struct control {
 	struct event *resume;            /* pending while nobody is let in */
 	size_t connections_max;
 	bool is_full; /* and that was told */
+
+	struct evconnlistener *port_listener; /* the same for TCP, or NULL */
+	unsigned port;
+	char *token;       /* or NULL */
+	bool open_metrics; /* they need no token */
 
 	struct client_list clients;
 	size_t client_count;
@@ -247,12 +254,20 @@ struct body_member {
 #define ROUTE_PARAMETERS_MAX 10
 #define ROUTE_MEMBERS_MAX 6
 
+/* What a request over TCP needs. */
+enum route_access {
+	ACCESS_TOKEN,
+	ACCESS_METRICS, /* the token, unless control.metrics_without_token is set */
+	ACCESS_OPEN     /* nothing */
+};
+
 /* The lists end with NULL, or a member without a name. */
 struct route {
 	enum evhttp_cmd_type method; /* any but GET is for those who may change things */
 	const char *path;            /* with the names of path parameters in braces */
 	void (*handle)(struct exchange *exchange);
 	const char *summary;
+	enum route_access access;
 	const struct parameter *parameters[ROUTE_PARAMETERS_MAX + 1];
 	struct body_member body[ROUTE_MEMBERS_MAX + 1];
 };
@@ -312,6 +327,11 @@ const char *quotable(const char *value);
  * one is set. Else the request is refused.
  */
 bool exchange_may_change(struct exchange *exchange);
+
+/* ---- token.c ---- */
+
+/* Whether a request over TCP for a route (NULL: for none) has what it needs; else it is refused. */
+bool exchange_has_token(struct exchange *exchange, const struct route *route);
 
 /* ---- body.c ---- */
 
@@ -483,6 +503,9 @@ size_t control_connections_max(void);
  */
 bool control_accept(struct event_base *base, int fd, struct control *control);
 
+/* The same on another socket. */
+struct evconnlistener *control_add_listener(struct control *control, int fd);
+
 /* After the end of its HTTP server. */
 void control_stop_accepting(struct control *control);
 
@@ -498,6 +521,9 @@ size_t clients_count(struct control *control);
 
 /* A request has come in. Returns false if its client was sent away before. */
 bool client_asked(struct exchange *exchange);
+
+/* Whether the client came by TCP. */
+bool client_is_network(const struct exchange *exchange);
 
 /* The answer was handed over to libevent. */
 void client_takes(struct exchange *exchange);

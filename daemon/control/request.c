@@ -85,6 +85,7 @@ const char *phrase_of(int code)
 	    {HTTP_CREATED, "Created"},
 	    {HTTP_ACCEPTED, "Accepted"},
 	    {HTTP_BADREQUEST, "Bad Request"},
+	    {HTTP_UNAUTHORIZED, "Unauthorized"},
 	    {HTTP_FORBIDDEN, "Forbidden"},
 	    {HTTP_NOTFOUND, "Not Found"},
 	    {HTTP_BADMETHOD, "Method Not Allowed"},
@@ -183,7 +184,8 @@ void control_handle_request(struct evhttp_request *request, void *argument)
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = evhttp_uri_get_path(uri);
 	const struct route *route;
-	struct path_values values;
+	struct path_values values = {.count = 0};
+	bool is_welcome;
 
 	assert(exchange.control->magic == CONTROL_MAGIC);
 	if (!client_asked(&exchange)) {
@@ -198,10 +200,10 @@ void control_handle_request(struct evhttp_request *request, void *argument)
 	if (path == NULL)
 		path = "";
 	route = find_route(path, evhttp_request_get_command(request), &values);
-	if (route == NULL) {
+	is_welcome = !client_is_network(&exchange) || exchange_has_token(&exchange, route);
+	if (is_welcome && route != NULL)
+		run_route(&exchange, route, &values, evhttp_uri_get_query(uri));
+	else if (is_welcome)
 		refuse_route(&exchange, path);
-		return;
-	}
-	run_route(&exchange, route, &values, evhttp_uri_get_query(uri));
 	path_values_clear(&values);
 }

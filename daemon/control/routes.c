@@ -158,8 +158,10 @@ const size_t path_parameter_count = sizeof(path_parameters) / sizeof(path_parame
 	.summary = (with_summary)
 
 const struct route control_routes[] = {
-    {ROUTE(GET, "/healthz", handle_health, "Whether all is well, and else what is not.")},
-    {ROUTE(GET, "/metrics", handle_metrics, "Metrics in OpenMetrics format.")},
+    {ROUTE(GET, "/healthz", handle_health, "Whether all is well, and else what is not."),
+        .access = ACCESS_OPEN},
+    {ROUTE(GET, "/metrics", handle_metrics, "Metrics in OpenMetrics format."),
+        .access = ACCESS_METRICS},
     {ROUTE(GET, "/v1/openapi.json", handle_openapi, "This description.")},
     {ROUTE(GET, "/v1/status", handle_status, "The runner, its plugins and scannables.")},
     {ROUTE(GET, "/v1/plugins", handle_plugins, "The plugins, as the status has them.")},

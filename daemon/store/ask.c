@@ -129,6 +129,7 @@ void store_put_question(struct store *store, const struct question *question)
 	store->answered = question->answered;
 	store->failed = question->failed;
 	store->pending = 1;
+	store->heard = monotonic_now();
 	store_flush(store);
 }
 

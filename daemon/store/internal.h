@@ -139,6 +139,9 @@ struct store {
 	struct store_callbacks callbacks;
 	void *context;
 
+	struct store_limits limits;
+	struct monotonic heard; /* when the server sent something, or was asked something anew */
+
 	enum store_state state;
 	struct store_statistics statistics;
 	struct backoff wait;
@@ -226,6 +229,15 @@ void store_connect(struct store *store);
 
 /* Closes the connection, if there is one, and ends the timer. */
 void store_disconnect(struct store *store);
+
+/*
+ * Appends the statements that make a session fit for the store: limits, and what lets the server
+ * find out when this machine is gone.
+ */
+void store_append_settings(const struct store *store, struct text *sql);
+
+/* Gives the connection up if the server owes an answer for longer than it may take. */
+void store_check_silence(struct store *store);
 
 /* As store_lost(), for the reason that libpq or the server gave. */
 void store_lost_by_error(struct store *store);

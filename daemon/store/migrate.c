@@ -250,18 +250,16 @@ static void lock_tried(struct store *store, PGresult *result)
 		store_set_timer(store, LOCK_RETRY_MS);
 }
 
-/*
- * The settings let the server find out when this machine is gone, and give the lock free, and keep
- * it from compiling statements that are used once.
- */
+/* Makes the session fit, and tries to get the lock. */
 static void try_lock(struct store *store)
 {
-	store_ask(store,
-	    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
-	    " SET tcp_keepalives_count = 3; SET jit = off; LISTEN " REQUEST_CHANNEL ";"
-	    " SELECT pg_try_advisory_lock(" RUNNER_LOCK "),"
-	    " current_setting('transaction_read_only')::boolean",
-	    NULL, NULL, lock_tried);
+	struct text sql = TEXT_EMPTY;
+
+	store_append_settings(store, &sql);
+	text_append(&sql, " LISTEN " REQUEST_CHANNEL "; SELECT pg_try_advisory_lock(" RUNNER_LOCK
+	                  "), current_setting('transaction_read_only')::boolean");
+	store_ask(store, sql.data, NULL, NULL, lock_tried);
+	text_clear(&sql);
 }
 
 void store_migrate_timeout(struct store *store)

@@ -116,6 +116,16 @@ char *store_conninfo_with_password(
 struct store *store_new(struct event_base *base, const char *conninfo, int64_t retry_max_ms,
     const struct store_callbacks *callbacks, void *context);
 
+/* How long the server may take, in milliseconds, before what it does is given up and tried again.
+ */
+struct store_limits {
+	int64_t statement_ms;
+	int64_t lock_ms; /* for a lock that others hold */
+};
+
+/* Limits other than 10 min and 15 s, for connections to come. */
+void store_set_limits(struct store *store, const struct store_limits *limits);
+
 /*
  * How long frames of each resolution are kept, in seconds: 1 d, 3 d, 7 d, 30 d and 70,000 d until
  * this is called, which may be at any time.

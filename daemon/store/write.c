@@ -47,8 +47,18 @@ static bool send_statement(struct store *store, const char *prepared, const char
 		store_lost(store, PQerrorMessage(store->connection));
 		return false;
 	}
-	store->pending++;
+	if (store->pending++ == 0)
+		store->heard = monotonic_now();
 	return true;
+}
+
+/* Has the server answer what was sent before all is done, so that it shows whether it hangs. */
+static bool send_flush(struct store *store)
+{
+	if (PQsendFlushRequest(store->connection))
+		return true;
+	store_lost(store, PQerrorMessage(store->connection));
+	return false;
 }
 
 static bool send_arrays(struct store *store, const struct part *part, const struct array *arrays)
@@ -97,7 +107,7 @@ static bool send_part(struct store *store, const struct part *part, size_t count
 	sent = send_arrays(store, part, arrays);
 	for (size_t i = 0; i < part->column_count; i++)
 		array_clear(&arrays[i]);
-	return sent;
+	return sent && send_flush(store);
 }
 
 static size_t sample_count(const struct changes *changes)

@@ -54,6 +54,7 @@ struct config {
 	bool embedded;
 	char *embedded_user; /* NULL: chosen */
 	int64_t database_retry_max_ns;
+	int64_t database_statement_limit_ns, database_lock_limit_ns;
 
 	int64_t host_memory_max; /* bytes */
 	uint32_t host_tasks_max;
@@ -77,7 +78,10 @@ struct config {
 	int64_t log_fold_ns;  /* 0: every message is written */
 
 	char *control_socket;
-	char *control_group; /* NULL: none */
+	char *control_group;      /* NULL: none */
+	char *control_listen;     /* address and port; NULL: none */
+	char *control_token_file; /* NULL: none */
+	bool control_metrics_without_token;
 };
 
 enum config_type {
@@ -121,6 +125,12 @@ bool config_load(const char *path, struct config *config, struct text *mistakes)
  * log's directory, and the database as far as its conninfo tells. Adds mistakes of the same form.
  */
 bool config_check_site(const struct config *config, struct text *mistakes);
+
+/*
+ * What the configuration says to connect to, with the password of its file; the caller releases it
+ * with forget_text(). NULL with a reason.
+ */
+char *config_conninfo(const struct config *config, char reason[REASON_SIZE]);
 
 /* Where a key was set: "file:line", or "default" if it was not. */
 const char *config_place(const struct config *config, const char *key);

@@ -77,6 +77,12 @@ const struct config_key config_keys[] = {
     OF("database.retry_max", CONFIG_DURATION, database_retry_max_ns,
         BETWEEN(100 * NS_PER_MS, SECONDS(3600)), .default_text = "10 s", .needs_restart = true,
         .help = "longest wait between attempts to connect"),
+    OF("database.statement_limit", CONFIG_DURATION, database_statement_limit_ns,
+        BETWEEN(SECONDS(1), DAY), .default_text = "10 min", .needs_restart = true,
+        .help = "longest time for a statement"),
+    OF("database.lock_limit", CONFIG_DURATION, database_lock_limit_ns,
+        BETWEEN(100 * NS_PER_MS, SECONDS(3600)), .default_text = "15 s", .needs_restart = true,
+        .help = "longest wait for a lock that others hold"),
 
     OF("host.memory_max", CONFIG_SIZE, host_memory_max, BETWEEN(32 * MIB, 1024 * GIB),
         .default_text = "4 GiB", .help = "most memory of a plugin's process"),
@@ -135,6 +141,12 @@ const struct config_key config_keys[] = {
         .help = "where iml-plugin talks to the runner"),
     OF("control.group", CONFIG_TEXT, control_group,
         .help = "group whose members may change things with iml-plugin"),
+    OF("control.listen", CONFIG_TEXT, control_listen, .needs_restart = true,
+        .help = "loopback address and port to answer on, too: 127.0.0.1:9500"),
+    OF("control.token_file", CONFIG_PATH, control_token_file,
+        .help = "file with nothing but the token that is needed there"),
+    OF("control.metrics_without_token", CONFIG_BOOLEAN, control_metrics_without_token,
+        .default_text = "false", .help = "answer /metrics there without the token"),
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 

@@ -325,21 +325,6 @@ static void embedded_failed(void *context, const char *reason)
 	supervisor_give_up(context, reason);
 }
 
-/* What the configuration says to connect to; the caller frees it. NULL with a reason. */
-static char *configured_conninfo(const struct config *config, char reason[REASON_SIZE])
-{
-	const char *conninfo = config->conninfo != NULL ? config->conninfo : "";
-	char why[REASON_SIZE];
-	char *complete;
-
-	if (config->database_password_file == NULL)
-		return xstrdup(conninfo);
-	complete = store_conninfo_with_password(conninfo, config->database_password_file, why);
-	if (complete == NULL)
-		reason_write(reason, "database.password_file: %s", why);
-	return complete;
-}
-
 /*
  * Starts the private cluster if it is wanted. Gives what to connect to, which the caller frees, or
  * NULL with a reason.
@@ -350,7 +335,7 @@ static char *prepare_database(struct supervisor *supervisor, char reason[REASON_
 	char *directory;
 
 	if (!config->embedded && !supervisor->options->embedded)
-		return configured_conninfo(config, reason);
+		return config_conninfo(config, reason);
 	if (make_directories(config->state_directory) != 0) {
 		snprintf(reason, REASON_SIZE, "directories.state: can't make %s: %s",
 		    config->state_directory, strerror(errno));
@@ -391,11 +376,15 @@ int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 		return -1;
 	supervisor->store = store_new(supervisor->base, conninfo,
 	    supervisor->config.database_retry_max_ns / NS_PER_MS, &store_callbacks, supervisor);
+	store_set_limits(supervisor->store,
+	    &(const struct store_limits){
+	        .statement_ms = supervisor->config.database_statement_limit_ns / NS_PER_MS,
+	        .lock_ms = supervisor->config.database_lock_limit_ns / NS_PER_MS});
 	database_take_retention(supervisor);
 	supervisor->spool = spool_open(
 	    supervisor->config.state_directory, (uint64_t)supervisor->config.sample_spool);
 	supervisor->reader = reader_new(supervisor->base, conninfo, &reader_default_limits);
-	free(conninfo);
+	forget_text(conninfo);
 	return 0;
 }
 

@@ -218,6 +218,7 @@ static bool take(struct supervisor *supervisor, struct config *config, struct te
 		levels_forget(supervisor);
 		database_take_retention(supervisor);
 		supervisor_take_group(supervisor);
+		supervisor_take_token(supervisor);
 		take_plugins(supervisor, config);
 		configure_again(supervisor);
 		return true;

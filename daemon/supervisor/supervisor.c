@@ -367,6 +367,20 @@ static const struct control_callbacks control_callbacks = {
     .followers = followers,
 };
 
+void supervisor_take_token(const struct supervisor *supervisor)
+{
+	const struct config *config = &supervisor->config;
+	char reason[REASON_SIZE];
+	char *token = config->control_token_file != NULL
+	                  ? control_read_token(config->control_token_file, reason)
+	                  : NULL;
+
+	if (token == NULL && config->control_token_file != NULL)
+		log_error("%s; requests over TCP are refused", reason);
+	control_set_token(supervisor->control, token, config->control_metrics_without_token);
+	forget_text(token);
+}
+
 void supervisor_take_group(const struct supervisor *supervisor)
 {
 	const char *name = supervisor->config.control_group;
@@ -418,6 +432,13 @@ static int open_parts(struct supervisor *supervisor)
 		return -1;
 	}
 	supervisor_take_group(supervisor);
+	supervisor_take_token(supervisor);
+	if (supervisor->config.control_listen != NULL &&
+	    !control_listen_tcp(supervisor->control, supervisor->config.control_listen, reason)) {
+		log_error("%s: control.listen: %s",
+		    config_place(&supervisor->config, "control.listen"), reason);
+		return -1;
+	}
 	store_start(supervisor->store);
 	return 0;
 }

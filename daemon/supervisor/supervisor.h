@@ -550,6 +550,9 @@ void levels_forget(struct supervisor *supervisor);
 /* Lets the members of the group that the configuration names change things. */
 void supervisor_take_group(const struct supervisor *supervisor);
 
+/* Has the control API ask for the token of the configuration over TCP. */
+void supervisor_take_token(const struct supervisor *supervisor);
+
 /* ---- what people tell the runner to do (instruction.c) ---- */
 
 void instructions_open(struct supervisor *supervisor);

@@ -71,6 +71,13 @@ static void followers(void *context, bool any)
 	(void)any;
 }
 
+static void warn(const char *plugin, const char *scannable, const char *line)
+{
+	(void)plugin;
+	(void)scannable;
+	(void)line;
+}
+
 static void stop(void)
 {
 	unlink(address.sun_path);
@@ -85,7 +92,7 @@ static void start(void)
 	    .ask = ask,
 	    .instruct = instruct,
 	    .followers = followers};
-	static const struct graph_options options;
+	static const struct graph_options options = {.warn = warn};
 	char reason[REASON_SIZE];
 	struct graph *graph;
 

@@ -5,6 +5,7 @@
  */
 #include "harness.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +153,7 @@ static void start(struct runner *runner)
 
 	write_file(runner, "script",
 	    "disk S1 status=FAILED\npool P disk=S1\ntemperature S1 36.5\nsensor T value=1\n"
-	    "count T 1000\nsizes T 3 5\nbroken line\n");
+	    "count T 1000\nsizes T 3 5\n");
 	runner_configure(runner,
 	    "scan: {retry_min: 50 ms, retry_max: 100 ms, period: 1 s}\n"
 	    "plugins:\n  - path: %s\n  - name: simulator\n    settings:\n"
@@ -190,7 +191,9 @@ static void look_at_lists(struct runner *runner)
 	get(runner, "/v1/plugins");
 	check(runner, "GET", "/v1/plugins/{name}", "/v1/plugins/simulator", "", 200);
 	check(runner, "GET", "/v1/plugins/{name}", "/v1/plugins/nobody", "", 404);
+	get(runner, "/v1/usage");
 	get(runner, "/v1/classes?internal=true");
+	get(runner, "/v1/classes?class=Array");
 	check(runner, "GET", "/v1/classes", "/v1/classes?kind=Teapot", "", 400);
 	get(runner, "/v1/resources");
 	get(runner, "/v1/resources?limit=1");
@@ -288,6 +291,42 @@ static void choose_nodes(struct runner *runner)
 	free(body);
 }
 
+static void pause_and_resume(struct runner *runner)
+{
+	static const char whole[] = "/v1/plugins/{name}/pause",
+	                  again[] = "/v1/plugins/{name}/resume";
+	static const char pause[] = "/v1/scannables/{id}/pause";
+	static const char resume[] = "/v1/scannables/{id}/resume";
+	int64_t couplet = id_where(runner, "class = 'Couplet'");
+
+	check(runner, "POST", whole, "/v1/plugins/simulator/pause", "", 200);
+	check_about(runner, "POST", pause, couplet, "", "{\"why\": \"new firmware\"}", 200);
+	check_about(runner, "POST", pause, couplet, "", "", 409);
+	get(runner, "/v1/status");
+	get(runner, "/v1/resources");
+	check_about(runner, "GET", "/v1/resources/{id}", couplet, "", "", 200);
+	get(runner, "/v1/tree");
+	check_about(runner, "POST", "/v1/scannables/{id}/scan", couplet, "", "", 409);
+	check_about(runner, "POST", resume, couplet, "", "", 200);
+	check_about(runner, "POST", resume, couplet, "", "", 409);
+	check(runner, "POST", again, "/v1/plugins/simulator/resume", "", 200);
+	check(runner, "POST", again, "/v1/plugins/simulator/resume", "{\"why\": 1}", 422);
+	check(runner, "POST", again, "/v1/plugins/nobody/resume", "", 404);
+}
+
+static void change_the_runner(struct runner *runner)
+{
+	static const char level[] = "/v1/log-level", reload[] = "/v1/reload";
+
+	check(
+	    runner, "POST", level, level, "{\"plugin\": \"simulator\", \"level\": \"debug\"}", 200);
+	check(runner, "POST", level, level, "{\"plugin\": \"nobody\", \"level\": null}", 404);
+	check(runner, "POST", level, level, "{\"level\": \"loud\"}", 422);
+	get(runner, level);
+	check(runner, "POST", reload, reload, "", 200);
+	get(runner, level);
+}
+
 static void change_scannables(struct runner *runner)
 {
 	static const char scannables[] = "/v1/scannables", one[] = "/v1/scannables/{id}";
@@ -320,11 +359,12 @@ static void change_scannables(struct runner *runner)
 static void read_until(int fd, struct text *stream, const char *wanted)
 {
 	int64_t end = now_ms() + DEADLINE_S * INT64_C(1000);
+	struct pollfd input = {.fd = fd, .events = POLLIN};
 	char part[4096];
 	ssize_t count;
 
 	while (stream->length == 0 || strstr(stream->data, wanted) == NULL) {
-		count = read(fd, part, sizeof(part));
+		count = poll(&input, 1, DEADLINE_S * 1000) == 1 ? read(fd, part, sizeof(part)) : 0;
 		if (count <= 0 || now_ms() > end)
 			fail_msg("the stream has no %s:\n%s", wanted, stream->data);
 		text_append_bytes(stream, part, (size_t)count);
@@ -360,7 +400,8 @@ static void follow_changes(struct runner *runner)
 
 	assert_int_equal(write(fd, request, strlen(request)), strlen(request));
 	read_until(fd, &stream, ": changes follow");
-	write_file(runner, "script", "disk S1 status=OK spare_of=S2\ndisk S2 status=DEGRADED\n");
+	write_file(runner, "script",
+	    "disk S1 status=OK spare_of=S2\ndisk S2 status=DEGRADED\ngone sensor T\n");
 	read_until(fd, &stream, "\"appeared\"");
 	read_until(fd, &stream, "\"changed\"");
 	read_until(fd, &stream, "\"alert_cleared\"");
@@ -409,6 +450,8 @@ static void every_answer_is_as_it_is_described(void **state)
 	silence_resources(runner);
 	choose_nodes(runner);
 	change_scannables(runner);
+	pause_and_resume(runner);
+	change_the_runner(runner);
 	follow_changes(runner);
 	assert_all_seen();
 	assert_int_equal(runner_stop(runner), 0);

@@ -145,7 +145,7 @@ inside() {
 	quietly dpkg -r iml-plugin-example iml-plugin-sdk iml-plugin-runner
 	asked "stop.*iml-plugin-runner.service"
 	[ ! -e /usr/sbin/iml-plugin-runner ] && [ -s $config ] && [ -d $state/postgresql ] || fail "it does not"
-	left_over | grep -qx $config || fail "what is left is not seen: $(left_over)"
+	[[ $(left_over) == *$config* ]] || fail "what is left is not seen: $(left_over)"
 
 	say "a purged one leaves nothing"
 	quietly dpkg -P iml-plugin-example iml-plugin-sdk iml-plugin-runner
@@ -222,6 +222,63 @@ version=$(sed -n 's/^VERSION := //p' Makefile)
 say "lintian has nothing to say"
 quietly lintian --allow-root --fail-on error,warning "$directory"/deb/*.changes
 [ ! -s "$directory/log" ] || fail "lintian: $(cat "$directory/log")"
+
+# Takes what the two kinds of packages have of their own from a list of modes and paths: what they say of the
+# copyright and of changes, how they compress, where libraries are, and whether these may be executed.
+list() {
+	awk '$1 ~ /^d/ && $2 !~ /^\/etc\/iml/ { next } { print }' | sed -E '
+		/\/\.build-id|\/licenses\/|\/doc\/[^/]*\/(changelog.gz|copyright)$|\/lintian\// d
+		s| /lib/systemd| /usr/lib/systemd|; s|/usr/lib/[^/]*-linux-gnu[^/]*/|/usr/lib64/|
+		s|^l\S* (.*/man/)|-rw-r--r-- \1|; s|^\S* (.*\.so)$|-rw-r--r-- \1|; s|/$||; s|\.gz$||' | sort -k 2
+}
+list_deb() {
+	dpkg-deb -c "$1" | awk '{ sub(/^\./, "", $6); print $1, $6 }' | list
+}
+list_rpm() {
+	rpm -qp --nosignature --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$1" | list
+}
+
+# Builds the other kind of packages with what those of Debian were built with. Debian has rpmbuild, but not the
+# macros of the distributions that use it.
+build_rpms() {
+	cat >"$directory/macros" <<END
+%_topdir $directory/rpm
+%_docdir /usr/share/doc
+%_unitdir /usr/lib/systemd/system
+%_sysusersdir /usr/lib/sysusers.d
+%_tmpfilesdir /usr/lib/tmpfiles.d
+%build_cflags -O0
+%build_ldflags %{nil}
+%compiled $build
+%__os_install_post %{nil}
+%systemd_post() echo posted %{1}
+%systemd_preun() echo stopped %{1} %{2}
+%systemd_postun_with_restart() echo restarted %{1}
+END
+	quietly rpmbuild -tb --nodeps --load="$directory/macros" "$directory/iml-plugin-runner-$version.tar.gz"
+}
+
+compare_packages() {
+	for package in iml-plugin-runner iml-plugin-sdk iml-plugin-example; do
+		diff <(list_deb "$directory/deb/${package}_"*.deb) \
+			<(list_rpm "$directory/rpm/RPMS"/*/"$package-$version"*.rpm) >"$directory/log" ||
+			fail "packages of Debian (<) and RPM (>) differ: $package: $(cat "$directory/log")"
+		[ "$(list_deb "$directory/deb/${package}_"*.deb | wc -l)" -ge 10 ] || fail "$package has too little"
+	done
+	scripts=$(rpm -qp --nosignature --scripts "$directory/rpm/RPMS"/*/"iml-plugin-runner-$version"*.rpm)
+	for words in "useradd -r -g iml-plugin-runner" "posted iml-plugin-runner.service" \
+		"stopped iml-plugin-runner.service iml-plugin-agent.target" "restarted iml-plugin-runner.service"; do
+		[[ $scripts == *"$words"* ]] || fail "the RPM does not have \"$words\": $scripts"
+	done
+}
+
+if command -v rpmbuild >/dev/null; then
+	say "packages of Debian and RPM have the same files"
+	build_rpms
+	compare_packages
+else
+	say "RPM packages are NOT tested: there is no rpmbuild"
+fi
 
 # The same packages as an older version, of which one file of configuration was different.
 mkdir "$directory/old"

@@ -58,6 +58,8 @@ static int forget_roles(void **state)
 
 	if (database->client.store != NULL)
 		client_close(&database->client);
+	query(database->reader, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+	                        " WHERE datname = current_database() AND pid <> pg_backend_pid()");
 	query(database->reader,
 	    "SET client_min_messages = error; RESET ROLE; DROP SCHEMA IF EXISTS storage CASCADE;"
 	    " DO $$ DECLARE role text; BEGIN FOR role IN SELECT quote_ident(rolname) FROM pg_roles"

@@ -368,6 +368,14 @@ static void a_migration_is_applied_once(void **state)
 	assert_answer(database, "SELECT number FROM storage.migration", "1");
 }
 
+/* Once what the role began has ended. */
+static void drop_poor(struct database *database)
+{
+	query(database->reader,
+	    "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = 'poor'");
+	query(database->reader, "DROP OWNED BY poor; DROP ROLE poor");
+}
+
 static void a_role_that_may_not_make_the_schema_waits_until_somebody_has(void **state)
 {
 	struct database *database = *state;
@@ -389,7 +397,7 @@ static void a_role_that_may_not_make_the_schema_waits_until_somebody_has(void **
 	assert_true(client->loaded);
 	assert_int_equal(count_in_log("the database was taken care of after"), 1);
 	client_close(client);
-	query(database->reader, "DROP OWNED BY poor; DROP ROLE poor");
+	drop_poor(database);
 	free(grant);
 	free(conninfo);
 }
@@ -414,7 +422,7 @@ static void a_role_without_rights_on_the_schema_waits_for_them(void **state)
 	assert_true(client->loaded);
 	client_write(client, example_changes());
 	client_close(client);
-	query(database->reader, "DROP OWNED BY poor; DROP ROLE poor");
+	drop_poor(database);
 	free(conninfo);
 }
 

@@ -543,7 +543,8 @@ static void unknown_keys_are_refused_with_the_nearest_known_one(void **state)
 	        "scannables, directories, user, database, host, scan, statistics, log, control\n"},
 	    {"database: {port: 5432}\n",
 	        "r.yaml:1: database.port: unknown key; known here: conninfo, "
-	        "password_file, embedded, embedded_user, retry_max\n"},
+	        "password_file, embedded, embedded_user, retry_max, "
+	        "statement_limit, lock_limit\n"},
 	    {"plugins:\n- name: a\n  loglevel: debug\n",
 	        "r.yaml:3: plugins[0].loglevel: unknown key; did you mean \"log_level\"?\n"},
 	    {"plugins[]: a\n", "r.yaml:1: plugins[]: unknown key; did you mean \"plugins\"?\n"},
@@ -805,6 +806,13 @@ static void what_is_not_there_on_this_machine_is_a_mistake(void **state)
 	    {"control:\n  group: no-such-group\n",
 	        "r.yaml:2: control.group: there is no group \"no-such-group\" on this machine; "
 	        "create it (groupadd --system), or name another\n"},
+	    {"control:\n  listen: 127.0.0.1:9500\n",
+	        "r.yaml:2: control.listen: requests there need a token: name the file that has it "
+	        "with control.token_file\n"},
+	    {"control:\n  listen: 0.0.0.0:9500\n  token_file: /proc/a/b\n",
+	        "r.yaml:2: control.listen: 0.0.0.0:9500 is not of this machine alone: name "
+	        "127.0.0.1 or [::1], and let a proxy with TLS in front of it speak to others\n"
+	        "r.yaml:3: control.token_file: /proc/a/b: No such file or directory\n"},
 	    {"log:\n  file: nowhere/a.log\n", "r.yaml:2: log.file: directory nowhere: No such file "
 	                                      "or directory; make it, or name another\n"},
 	    {"log: {file: /tmp}\n", "r.yaml:1: log.file: /tmp is a directory; name a file in it\n"},
