@@ -179,7 +179,22 @@ static bool accept_members(
 	return true;
 }
 
-/* The JSON value of a text; NULL with the request refused. */
+/* The JSON value of a text; the error is that of the tokener. */
+static struct json_object *parse_with(
+    struct json_tokener *tokener, const char *text, size_t length, enum json_tokener_error *error)
+{
+	struct json_object *value;
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	tokener_rinse(tokener, length);
+	/* The zero byte after it ends a number. */
+	value = json_tokener_parse_ex(tokener, text, (int)length + 1);
+	*error = json_tokener_get_error(tokener);
+	tokener_rinse(tokener, length);
+	return value;
+}
+
+/* The JSON object of a text; NULL with the request refused. */
 static struct json_object *parse(struct exchange *exchange, const char *text, size_t length)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(BODY_DEPTH);
@@ -187,21 +202,16 @@ static struct json_object *parse(struct exchange *exchange, const char *text, si
 	enum json_tokener_error error;
 
 	assert(tokener != NULL);
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	/* The zero byte after it ends a number. */
-	value = json_tokener_parse_ex(tokener, text, (int)length + 1);
-	error = json_tokener_get_error(tokener);
-	if (error == json_tokener_success && json_object_is_type(value, json_type_object)) {
-		json_tokener_free(tokener);
+	value = parse_with(tokener, text, length, &error);
+	json_tokener_free(tokener);
+	if (error == json_tokener_success && json_object_is_type(value, json_type_object))
 		return value;
-	}
 	if (error == json_tokener_success)
 		exchange_refuse(exchange, HTTP_BADREQUEST, NULL, "the body is not a JSON object");
 	else
 		exchange_refuse(exchange, HTTP_BADREQUEST, NULL, "the body is not JSON: %s",
 		    json_tokener_error_desc(error));
-	json_tokener_free(tokener);
-	json_object_put(value);
+	body_release(value);
 	return NULL;
 }
 
@@ -224,7 +234,7 @@ struct json_object *exchange_read_body(struct exchange *exchange, const struct r
 	free(text);
 	if (body == NULL || accept_members(exchange, body, route->body))
 		return body;
-	json_object_put(body);
+	body_release(body);
 	return NULL;
 }
 

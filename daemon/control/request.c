@@ -173,7 +173,7 @@ static void run_route(struct exchange *exchange, const struct route *route,
 		exchange->body = exchange_read_body(exchange, route);
 		if (exchange->body != NULL)
 			route->handle(exchange);
-		json_object_put(exchange->body);
+		body_release(exchange->body);
 	}
 	evhttp_clear_headers(&given);
 }
