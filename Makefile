@@ -33,7 +33,8 @@ all:
 PACKAGES := gcc g++ libc6-dev pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
 	libsystemd-dev libudev-dev libmount-dev libelf-dev libmd-dev libcurl4-openssl-dev postgresql
 DEB_PACKAGES := dpkg-dev debhelper
-CHECK_PACKAGES := $(DEB_PACKAGES) lintian rpm clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb systemd logrotate
+CHECK_PACKAGES := $(DEB_PACKAGES) lintian rpm clang clang-format clang-tidy cppcheck libclang-rt-14-dev pgbouncer valgrind mandoc gdb \
+	systemd logrotate
 LIBRARIES := libevent libevent_pthreads json-c libpq yaml-0.1 libsystemd libelf libmd libcurl
 PLUGIN_LIBRARIES_linux := libudev mount
 
@@ -292,7 +293,7 @@ PAGE_VALUES = s|/etc/iml|$(sysconfdir)/iml|g; s|/usr/local/lib/iml-plugins|$(plu
 # Since version 253 systemd itself asks for a reload, and waits for its end.
 notify_reload ?= $(shell pkg-config --atleast-version=253 libsystemd && echo yes)
 UNIT_VALUES = s|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g; \
-	$(if $(notify_reload),s|@type@|notify-reload|; /^ExecReload=/d,s|@type@|notify|)
+	$(if $(notify_reload),s|@type@|notify-reload|; /^# Ends when/d; /^ExecReload=/d,s|@type@|notify|)
 
 install-systemd:
 	sed '$(UNIT_VALUES)' systemd/iml-plugin-runner.service.in | \

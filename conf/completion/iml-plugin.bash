@@ -9,7 +9,8 @@ _iml_plugin_checks() {
 	"${COMP_WORDS[0]}" help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/'
 }
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, running and paused ones, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, running and paused ones,
+# resources, silences, alerts.
 _iml_plugin_live() {
 	local program=${COMP_WORDS[0]}
 	case $1 in
@@ -18,6 +19,8 @@ _iml_plugin_live() {
 		awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$2\.//p" ;;
 	all-classes) "$program" --json list --all | sed -n 's/^ *"class": "\([^"]*\)".*/\1/p' ;;
 	scannables) "$program" --json status | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
+	resources) "$program" --json graph | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p' ;;
+	silences) "$program" silences | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p' ;;
 	running) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *null/ && id != ""{print id; id = ""}' ;;
 	paused) "$program" --json status | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *[{]/ && id != ""{print id; id = ""}' ;;
 	alerts) "$program" alerts --all | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p' ;;
@@ -39,6 +42,12 @@ _iml_plugin() {
 	-s | --socket | --config | --directory | --output | --password-file)
 		compopt -o default 2>/dev/null
 		return ;;
+	--resource)
+		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live resources)" -- "$word")
+		return ;;
+	--end)
+		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live silences)" -- "$word")
+		return ;;
 	--check)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_checks)" -- "$word")
 		return ;;
@@ -48,7 +57,7 @@ _iml_plugin() {
 	--plugin)
 		mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live plugins)" -- "$word")
 		return ;;
-	-w | --wait | --why | --setting | --period | --scans | --limit | --unset | --password | --password-command | --conninfo | --owner | --runner | --reader | --operator)
+	-w | --wait | --why | --since | --until | --for | --setting | --period | --scans | --limit | --unset | --password | --password-command | --conninfo | --owner | --runner | --reader | --operator)
 		return ;;
 	esac
 	case $command,$word in
@@ -65,6 +74,9 @@ _iml_plugin() {
 	modify,* | remove,* | rescan,*)
 		[ "$before" != "$command" ] ||
 			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live scannables)" -- "$word") ;;
+	silence,*)
+		[ "$before" != silence ] ||
+			mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live resources)" -- "$word") ;;
 	db,*) mapfile -t COMPREPLY < <(compgen -W "init migrate check" -- "$word") ;;
 	pause,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live running)" -- "$word") ;;
 	resume,*) mapfile -t COMPREPLY < <(compgen -W "$(_iml_plugin_live paused)" -- "$word") ;;

@@ -9,7 +9,8 @@ function __iml_plugin_checks
     iml-plugin help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/' | string split -n ' '
 end
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, running and paused ones, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, running and paused ones,
+# resources, silences, alerts.
 function __iml_plugin_live
     switch $argv[1]
         case plugins
@@ -20,6 +21,10 @@ function __iml_plugin_live
             iml-plugin --json list --all 2>/dev/null | sed -n 's/^ *"class": "\([^"]*\)".*/\1/p'
         case scannables
             iml-plugin --json status 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
+        case resources
+            iml-plugin --json graph 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
+        case silences
+            iml-plugin silences 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'
         case running
             iml-plugin --json status 2>/dev/null | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *null/ && id != ""{print id; id = ""}'
         case paused
@@ -57,13 +62,17 @@ function __iml_plugin_complete
 
     if __iml_plugin_after -s --socket --config --directory --output --password-file
         __fish_complete_path $typed
+    else if __iml_plugin_after --resource
+        __iml_plugin_live resources
+    else if __iml_plugin_after --end
+        __iml_plugin_live silences
     else if __iml_plugin_after --check
         __iml_plugin_checks
     else if __iml_plugin_after --sort
         string join \n name state pid cpu memory fds threads scans last mean late mean-late refused restarts id plugin
     else if __iml_plugin_after --plugin
         __iml_plugin_live plugins
-    else if __iml_plugin_after -w --wait --why --setting --period --scans --limit --unset --password --password-command --conninfo --owner --runner --reader --operator
+    else if __iml_plugin_after -w --wait --why --since --until --for --setting --period --scans --limit --unset --password --password-command --conninfo --owner --runner --reader --operator
         return
     else if string match -q -- '-*' $typed
         __iml_plugin_words $command | string match -r '^-.*'
@@ -75,6 +84,8 @@ function __iml_plugin_complete
         __iml_plugin_live classes (commandline -opc)[-1]
     else if __iml_plugin_after modify remove rescan
         __iml_plugin_live scannables
+    else if __iml_plugin_after silence
+        __iml_plugin_live resources
     else if test "$command" = db
         string join \n init migrate check
     else if test "$command" = pause

@@ -53,6 +53,8 @@ void append_names(struct text *out, const struct terminal *terminal, struct json
 static void add_message(struct table *table, struct json_object *alert)
 {
 	int64_t consequences = json_number(alert, "consequences");
+	bool is_silenced = json_number(alert, "silenced") > 0;
+	bool is_dim = is_silenced || json_flag(alert, "dismissed");
 	struct text message = TEXT_EMPTY;
 
 	text_append(&message, json_text(alert, "message"));
@@ -63,7 +65,9 @@ static void add_message(struct table *table, struct json_object *alert)
 		    consequences > 1 ? "s" : "");
 	if (json_flag(alert, "dismissed"))
 		text_append(&message, " (seen)");
-	table_add(table, json_flag(alert, "dismissed") ? STYLE_DIM : STYLE_PLAIN, message.data);
+	if (is_silenced)
+		text_append(&message, " (silenced)");
+	table_add(table, is_dim ? STYLE_DIM : STYLE_PLAIN, message.data);
 	text_clear(&message);
 }
 
@@ -99,17 +103,14 @@ static bool has_causes(struct json_object *alerts)
 	return false;
 }
 
-void render_alerts(struct text *out, const struct terminal *terminal, struct json_object *answer)
+/* Renders the alerts but those that are silenced, or all of them. */
+static void render_table(
+    struct text *out, const struct terminal *terminal, struct json_object *alerts, bool all)
 {
-	struct json_object *alerts = json_part(answer, "alerts");
 	bool causes = has_causes(alerts);
-	struct table table;
+	struct table table = table_of(terminal, causes ? 7 : 6);
+	size_t count = 0;
 
-	if (json_count(alerts) == 0) {
-		text_append(out, "No active alerts.\n");
-		return;
-	}
-	table = table_of(terminal, causes ? 7 : 6);
 	table_add(&table, STYLE_BOLD, "#");
 	table_add(&table, STYLE_BOLD, "SINCE");
 	table_add(&table, STYLE_BOLD, "SEVERITY");
@@ -120,10 +121,33 @@ void render_alerts(struct text *out, const struct terminal *terminal, struct jso
 	table_add(&table, STYLE_BOLD, "AFFECTS");
 	table_align_right(&table, 0);
 	table_align_right(&table, 3);
-	for (size_t i = 0; i < json_count(alerts); i++)
+	for (size_t i = 0; i < json_count(alerts); i++) {
+		if (!all && json_number(json_item(alerts, i), "silenced") > 0)
+			continue;
 		add_alert(&table, json_item(alerts, i), causes);
-	table_render(&table, out);
+		count++;
+	}
+	if (count > 0)
+		table_render(&table, out);
+	else
+		text_append(out, "No active alerts.\n");
 	table_clear(&table);
+}
+
+void render_all_alerts(
+    struct text *out, const struct terminal *terminal, struct json_object *answer)
+{
+	render_table(out, terminal, json_part(answer, "alerts"), true);
+}
+
+void render_alerts(struct text *out, const struct terminal *terminal, struct json_object *answer)
+{
+	int64_t silenced = json_number(answer, "silenced");
+
+	render_table(out, terminal, json_part(answer, "alerts"), false);
+	if (silenced > 0)
+		text_printf(
+		    out, "%" PRId64 " alert%s silenced\n", silenced, silenced > 1 ? "s" : "");
 }
 
 int command_alerts(struct cli *cli, char **arguments, int count)
@@ -138,7 +162,7 @@ int command_alerts(struct cli *cli, char **arguments, int count)
 		return EXIT_FAILURE;
 	if (cli->json)
 		return print_json(answer);
-	render_alerts(&out, &cli->terminal, answer);
+	(cli->all ? render_all_alerts : render_alerts)(&out, &cli->terminal, answer);
 	json_object_put(answer);
 	return print(&out);
 }

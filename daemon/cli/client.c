@@ -412,6 +412,7 @@ struct following {
 	void *context;
 	struct text buffer; /* of the stream, not read yet */
 	struct text data;   /* of the event that is being read */
+	bool begun;
 };
 
 /* Reads one line of the stream: data is collected, an empty line ends an event. */
@@ -432,6 +433,9 @@ static size_t receive_events(char *bytes, size_t size, size_t count, void *argum
 	struct following *following = argument;
 	char *line, *end;
 
+	if (!following->begun && following->events->begun != NULL)
+		following->events->begun(following->context);
+	following->begun = true;
 	text_append_bytes(&following->buffer, bytes, size * count);
 	line = following->buffer.data;
 	while ((end = strchr(line, '\n')) != NULL) {
@@ -511,7 +515,7 @@ bool client_follow(struct client *client, const struct client_events *events, vo
 	long code = 0;
 
 	assert(multi != NULL && stream != NULL);
-	prepare(stream, client->path, "/v1/changes");
+	prepare(stream, client->path, events->path);
 	curl_easy_setopt(stream, CURLOPT_FAILONERROR, 1L);
 	curl_easy_setopt(stream, CURLOPT_WRITEFUNCTION, receive_events);
 	curl_easy_setopt(stream, CURLOPT_WRITEDATA, &following);

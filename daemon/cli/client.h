@@ -59,7 +59,10 @@ void client_give_signals_back(int signals, const sigset_t *before);
 
 /* What a follower is told. */
 struct client_events {
+	const char *path; /* of the stream */
 	void (*notice)(void *context, const char *json);
+	/* The stream has begun: from now on nothing is missed. May be NULL. */
+	void (*begun)(void *context);
 	/* Called at least every wait_ms until it returns false, which ends the following. */
 	bool (*idle)(void *context);
 	int wait_ms;

@@ -64,6 +64,13 @@ static const struct command commands[] = {
         "others follow is listed once for all of them, with their number.\n"
         "  --all   each alert, with its cause\n",
         0, 0, false, false, command_alerts},
+    {"events", "", "what happened, and what happens from now on",
+        "Lists what happened in the last day, oldest first: alerts raised and cleared, contact\n"
+        "lost and found, resources discovered, counters reset.\n"
+        "  --since TIME        from then on: 90min, 1h, 7d (ago), 10:28, 2026-11-22\n"
+        "  --follow            then what happens, until Ctrl-C\n"
+        "  --resource ID|NAME  what happened to this resource, or was found by its scans\n",
+        0, 0, false, false, command_events},
     {"impact", "ID", "what depends on a resource, and what it suffers from",
         "Tells which volumes and servers a problem with the resource puts at risk, each with\n"
         "the way it takes, what else depends on it, and the alerts that it suffers from.\n",
@@ -169,6 +176,18 @@ static const struct command commands[] = {
         "seen. They stay active; one that is raised again is not marked.\n"
         "  --undo   take the mark back\n",
         1, 1000, false, false, command_dismiss},
+    {"silence", "[ID|NAME] [OPTION]...", "leave the alerts of a resource out of what is counted",
+        "Silences the resource and all that depends on it: their alerts stay active, but count\n"
+        "neither for \"health\" nor in metrics, and \"alerts\" tells only how many there are. The\n"
+        "number of the silence is written.\n"
+        "  --until TIME      until then, at most a year: 18:30, 2026-11-22, \"2026-11-22 18:30\"\n"
+        "  --for DURATION    for so long: 90min, 4h, 7d\n"
+        "  --why TEXT        the reason\n"
+        "  --end ID          end the silence of this number\n",
+        0, 1, false, false, command_silence},
+    {"silences", "", "what is silenced, until when, by whom and why",
+        "Lists the silences that are in force, with the number of alerts under each.\n", 0, 0,
+        false, false, command_silences},
     {"db", "ACTION [OPTION]...", "make, migrate or examine the database",
         "Needs no runner, but the database of its configuration, as the owner of the schema or "
         "who\n"
@@ -377,13 +396,30 @@ static int run(struct cli *cli, const struct command *command, char **arguments,
 	return result;
 }
 
+/* Whether the command takes those of the options of stats that were given; else complains. */
+static bool stats_options_fit(const struct stats_options *options, const struct command *command)
+{
+	const char *given = options->given;
+
+	if (command->run == command_stats)
+		return true;
+	if (options->until != NULL && command->run != command_silence)
+		given = "--until";
+	if (options->since != NULL && command->run != command_events)
+		given = "--since";
+	if (given != NULL)
+		fprintf(stderr, "iml-plugin: %s is not of %s; see \"iml-plugin help\"\n", given,
+		    command->name);
+	return given == NULL;
+}
+
 /* Checks options that only commands about plugins have. Returns -1, or the exit status. */
 static int check_plugin_options(const struct cli *cli, const struct command *command)
 {
 	if (cli->plugin != NULL && command->run != command_pause && command->run != command_resume)
 		return wrong_usage("--plugin is of pause and resume, not of ", command->name);
-	if (cli->why != NULL && command->run != command_pause)
-		return wrong_usage("--why is of pause, not of ", command->name);
+	if (cli->why != NULL && command->run != command_pause && command->run != command_silence)
+		return wrong_usage("--why is of pause and silence, not of ", command->name);
 	if ((cli->once || cli->sort != NULL) && command->run != command_top)
 		return wrong_usage("--once and --sort are of top, not of ", command->name);
 	return -1;
@@ -419,16 +455,19 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("--clear is of alias and choose, not of ", command->name);
 	if (cli->undo && command->run != command_dismiss)
 		return wrong_usage("--undo is of dismiss, not of ", command->name);
+	if (cli->follow && command->run != command_events)
+		return wrong_usage("--follow is of events, not of ", command->name);
+	if (cli->resource != NULL && command->run != command_events)
+		return wrong_usage("--resource is of events, not of ", command->name);
+	if (cli->silence.given != NULL && command->run != command_silence)
+		return wrong_usage(cli->silence.given, " is of silence");
 	if (cli->nagios && (command->run != command_health || cli->json))
 		return wrong_usage("--nagios is of health, without --json", "");
 	if (cli->given.count > 0 && command->run != command_add && command->run != command_modify)
 		return wrong_usage(
 		    "--unset and --password… are of add and modify, not of ", command->name);
-	if (cli->stats.given != NULL && command->run != command_stats) {
-		fprintf(stderr, "iml-plugin: %s is of stats, not of %s\n", cli->stats.given,
-		    command->name);
+	if (!stats_options_fit(&cli->stats, command))
 		return EXIT_WRONG_USAGE;
-	}
 	if (cli->stats.csv && cli->json)
 		return wrong_usage("either --csv or --json", "");
 	if (cli->stats.csv && cli->stats.watch)
@@ -473,6 +512,10 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"clear", no_argument, NULL, 'c'},
 	    {"undo", no_argument, NULL, 'u'},
 	    {"nagios", no_argument, NULL, 'n'},
+	    {"follow", no_argument, NULL, 'F'},
+	    {"for", required_argument, NULL, 'D'},
+	    {"end", required_argument, NULL, 'E'},
+	    {"resource", required_argument, NULL, 'R'},
 	    {"unset", required_argument, NULL, GIVEN_UNSET},
 	    {"password", required_argument, NULL, GIVEN_PASSWORD},
 	    {"password-file", required_argument, NULL, GIVEN_FILE},
@@ -510,6 +553,14 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->undo = true;
 		else if (option == 'n')
 			cli->nagios = true;
+		else if (option == 'F')
+			cli->follow = true;
+		else if (option == 'R')
+			cli->resource = optarg;
+		else if (option == 'D')
+			cli->silence.given = "--for", cli->silence.duration = optarg;
+		else if (option == 'E')
+			cli->silence.given = "--end", cli->silence.end = optarg;
 		else if (option >= GIVEN_UNSET && option <= GIVEN_COMMAND)
 			give(&cli->given, option, optarg);
 		else if (option >= OPTION_PLUGIN && option <= OPTION_SORT)

@@ -40,20 +40,29 @@ struct given_list {
 	size_t count, capacity;
 };
 
+/* The options of silence, besides --until and --why; NULL: not given. */
+struct silence_options {
+	const char *given; /* the name of the last one */
+	const char *duration, *end;
+};
+
 /* The options before the command. */
 struct cli {
 	const char *socket; /* NULL: to be found */
 	bool json;
 	unsigned wait_s;
-	bool all;                /* of alerts, list and rescan */
-	bool dot;                /* of graph */
-	bool clear;              /* of alias and choose */
-	bool undo;               /* of dismiss */
-	bool nagios;             /* of health */
-	const char *plugin;      /* of pause and resume */
-	const char *why;         /* of pause */
-	bool once;               /* of top */
-	const char *sort;        /* of top: a column */
+	bool all;             /* of alerts, list and rescan */
+	bool dot;             /* of graph */
+	bool clear;           /* of alias and choose */
+	bool undo;            /* of dismiss */
+	bool nagios;          /* of health */
+	const char *plugin;   /* of pause and resume */
+	const char *why;      /* of pause and silence */
+	bool once;            /* of top */
+	const char *sort;     /* of top: a column */
+	bool follow;          /* of events */
+	const char *resource; /* of events */
+	struct silence_options silence;
 	struct given_list given; /* options of add and modify, in order */
 	struct stats_options stats;
 	struct terminal terminal;
@@ -89,12 +98,15 @@ int command_graph(struct cli *cli, char **arguments, int count);
 int command_stats(struct cli *cli, char **arguments, int count);
 int command_status(struct cli *cli, char **arguments, int count);
 int command_health(struct cli *cli, char **arguments, int count);
+int command_events(struct cli *cli, char **arguments, int count);
 int command_watch(struct cli *cli, char **arguments, int count);
 
 int command_volumes(struct cli *cli, char **arguments, int count);
 int command_choose(struct cli *cli, char **arguments, int count);
 int command_alias(struct cli *cli, char **arguments, int count);
 int command_dismiss(struct cli *cli, char **arguments, int count);
+int command_silence(struct cli *cli, char **arguments, int count);
+int command_silences(struct cli *cli, char **arguments, int count);
 int command_add(struct cli *cli, char **arguments, int count);
 int command_modify(struct cli *cli, char **arguments, int count);
 int command_remove(struct cli *cli, char **arguments, int count);
@@ -147,13 +159,18 @@ void render_plugins(struct text *out, const struct terminal *terminal, struct js
 void render_list(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_resource(
     struct text *out, const struct terminal *terminal, struct json_object *resource);
+/* But for those that are silenced, which are counted. */
 void render_alerts(struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_all_alerts(
+    struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_events(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_impact(struct text *out, const struct terminal *terminal, struct json_object *impact);
 /* The graph as trees: above and below the resource of an id, or all of it for 0; or for graphviz.
  */
 void render_graph(
     struct text *out, const struct terminal *terminal, struct json_object *answer, int64_t id);
 void render_dot(struct text *out, struct json_object *answer);
+void render_silences(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_volumes(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_health(struct text *out, const struct terminal *terminal, struct json_object *health);
 /* The same on one line with numbers after it, and what is wrong besides on further ones. */

@@ -91,8 +91,10 @@ static const struct {
     {"scannables_online", "", "scannables"},
     {"scannables_degraded", "", "scannables"},
     {"scannables_offline", "", "scannables"},
+    {"scannables_silenced", "", "scannables"},
     {"scannables_paused", "", "scannables"},
     {"alerts", "", NULL},
+    {"alerts_silenced", "", NULL},
     {"database_away_s", "s", NULL},
     {"dropped_samples", "c", NULL},
 };

@@ -201,6 +201,23 @@ static void fetch_newest(struct cli *cli, const char *path, struct json_object *
 	free(longer);
 }
 
+/* "until 2026-11-22 10:23:16 by root: firmware update", and of which resource if not of this one.
+ */
+static void add_silence(struct table *table, struct json_object *silence)
+{
+	struct text words = TEXT_EMPTY;
+
+	if (silence == NULL)
+		return;
+	text_append(&words, "until ");
+	append_time(&words, json_text(silence, "until"), true);
+	text_printf(&words, " by %s: %s (silence %s, of %s)", json_text(silence, "who"),
+	    json_text(silence, "why"), json_text(silence, "id"),
+	    json_text(json_part(silence, "resource"), "label"));
+	add_pair(table, "Silenced", words.data);
+	text_clear(&words);
+}
+
 void render_resource(
     struct text *out, const struct terminal *terminal, struct json_object *resource)
 {
@@ -219,6 +236,7 @@ void render_resource(
 	add_paused(&table, json_part(resource, "paused"));
 	if (json_text(resource, "reason")[0] != '\0')
 		add_pair(&table, "Not contactable", json_text(resource, "reason"));
+	add_silence(&table, json_part(resource, "silence"));
 	for (size_t i = 0; i < json_count(fields); i++)
 		add_pair(&table, json_text(json_item(fields, i), "label"),
 		    json_text(json_item(fields, i), "text"));

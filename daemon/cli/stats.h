@@ -11,7 +11,7 @@
 
 #define STATS_STATISTICS_MAX 16
 
-/* The options of "stats", as they were given. */
+/* The options of "stats", as they were given; --since is of "events", too. */
 struct stats_options {
 	const char *since; /* NULL: an hour before the end */
 	const char *until;
@@ -21,7 +21,7 @@ struct stats_options {
 	size_t statistic_count;
 	bool watch;
 	bool csv;
-	const char *given; /* the name of the last one that was given, or NULL */
+	const char *given; /* the name of the last one but --since and --until, or NULL */
 };
 
 /* Takes an option by the letter that getopt gives for it; false if it is none of "stats". */

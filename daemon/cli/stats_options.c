@@ -39,7 +39,8 @@ bool stats_take_option(struct stats_options *options, int letter, const char *va
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].letter != letter)
 			continue;
-		options->given = table[i].name;
+		if (letter != 'S' && letter != 'U')
+			options->given = table[i].name;
 		if (table[i].value != NULL)
 			*table[i].value = value;
 		else if (table[i].flag != NULL)

@@ -260,6 +260,9 @@ static void append_summary(
 	append_conninfo(out, terminal, database);
 	text_printf(out, "\nresources: %lld, active alerts: %lld\n",
 	    (long long)json_number(counts, "resources"), (long long)json_number(counts, "alerts"));
+	if (json_number(counts, "alerts_silenced") > 0)
+		text_printf(out, "silenced alerts: %lld\n",
+		    (long long)json_number(counts, "alerts_silenced"));
 	if (initially > 0)
 		text_printf(out, "initial scans still running: %lld\n", (long long)initially);
 	append_samples(out, terminal, status);

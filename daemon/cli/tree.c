@@ -134,6 +134,12 @@ static enum style style_of(struct json_object *alert)
 	return style_of_severity(json_text(alert, "severity"));
 }
 
+/* The style that it is written in. */
+static enum style shown_style(struct json_object *alert)
+{
+	return json_number(alert, "silenced") > 0 ? STYLE_DIM : style_of(alert);
+}
+
 /* Whether another of the alerts says the same with more weight, as one bound of several does. */
 static bool is_repeated(struct json_object *alerts, size_t index)
 {
@@ -164,7 +170,9 @@ static void append_own_alerts(
 		text_append(&mark, "! ");
 		append_message_only(&mark, terminal, json_text(alert, "message"));
 		text_append(out, "   ");
-		append_styled(out, terminal, style_of(alert), mark.data);
+		if (json_number(alert, "silenced") > 0)
+			text_append(&mark, " (silenced)");
+		append_styled(out, terminal, shown_style(alert), mark.data);
 	}
 	text_clear(&mark);
 }
@@ -215,7 +223,8 @@ static void append_inherited_alerts(
 		text_printf(&mark, ", %zu more", count - 1);
 	text_append(&mark, ")");
 	text_append(out, "   ");
-	append_styled(out, drawing->terminal, worst_style(alerts), mark.data);
+	append_styled(out, drawing->terminal,
+	    json_number(worst, "silenced") > 0 ? STYLE_DIM : worst_style(alerts), mark.data);
 	text_clear(&mark);
 }
 
@@ -315,6 +324,8 @@ static void draw_line(const struct drawing *drawing, struct json_object *resourc
 
 	if (style == STYLE_PLAIN && drawing->indent.length == 0)
 		style = STYLE_BOLD;
+	if (json_number(resource, "silenced") > 0)
+		style = STYLE_DIM;
 	text_append(&head, drawing->indent.data);
 	append_styled(&head, terminal, style, json_text(resource, "label"));
 	text_append(&values, "");

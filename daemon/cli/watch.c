@@ -50,7 +50,7 @@ static void append_company(
 }
 
 /* Appends "ERROR  Drive failure (HardDrive 17) and 3 consequences". */
-static void append_cleared(
+static void append_headline(
     struct text *out, const struct terminal *terminal, struct json_object *notice)
 {
 	const char *severity = json_text(notice, "severity");
@@ -68,7 +68,7 @@ static void append_alert(
 	struct json_object *affects = json_part(notice, "affects");
 	size_t count = json_count(affects);
 
-	append_cleared(out, terminal, notice);
+	append_headline(out, terminal, notice);
 	if (count == 0)
 		return;
 	text_append(out, "  affects ");
@@ -78,6 +78,26 @@ static void append_alert(
 	}
 	if (count > AFFECTED_SHOWN)
 		text_printf(out, " %s", ellipsis(terminal));
+}
+
+/* Appends an alert that a person has seen, or no longer. */
+static void append_altered(
+    struct text *out, const struct terminal *terminal, struct json_object *notice)
+{
+	append_headline(out, terminal, notice);
+	text_append(out, json_flag(notice, "dismissed") ? " (seen)" : " (no longer seen)");
+}
+
+/* Appends "acme  backoff: died: …". */
+static void append_plugin(
+    struct text *out, const struct terminal *terminal, struct json_object *notice)
+{
+	append_clean(out, terminal, json_text(notice, "plugin"));
+	text_printf(out, "  %s", json_text(notice, "state"));
+	if (json_text(notice, "reason")[0] == '\0')
+		return;
+	text_append(out, ": ");
+	append_clean(out, terminal, json_text(notice, "reason"));
 }
 
 /* Appends the message of an alert that speaks for itself. */
@@ -145,12 +165,17 @@ static const struct {
 	    struct text *out, const struct terminal *terminal, struct json_object *notice);
 } kinds[] = {
     {"alert_raised", "alert raised", STYLE_BOLD, append_alert},
-    {"alert_cleared", "alert cleared", STYLE_GOOD, append_cleared},
+    {"alert_cleared", "alert cleared", STYLE_GOOD, append_headline},
+    {"alert_changed", "alert changed", STYLE_PLAIN, append_altered},
     {"appeared", "appeared", STYLE_PLAIN, append_resource},
     {"disappeared", "disappeared", STYLE_WARNING, append_resource},
     {"changed", "changed", STYLE_PLAIN, append_difference},
     {"offline", "offline", STYLE_ERROR, append_message},
     {"online", "online", STYLE_GOOD, append_resource},
+    {"plugin_state", "plugin", STYLE_PLAIN, append_plugin},
+    {"event", "event", STYLE_PLAIN, append_headline},
+    {"reset", "missed", STYLE_WARNING, append_message},
+    {"renamed", "renamed", STYLE_PLAIN, append_resource},
     {"paused", "paused", STYLE_DIM, append_resource},
     {"resumed", "resumed", STYLE_GOOD, append_resource},
     {"sampled", "sampled", STYLE_DIM, append_sample},
@@ -330,7 +355,10 @@ int command_watch(struct cli *cli, char **arguments, int count)
 	(void)arguments;
 	(void)count;
 	watch.events = (struct client_events){
-	    .notice = take_notice, .idle = wait_for_tree, .wait_ms = POLL_MS};
+	    .path = "/v1/events/stream?type=resource&type=alert&type=scannable&type=plugin",
+	    .notice = take_notice,
+	    .idle = wait_for_tree,
+	    .wait_ms = POLL_MS};
 	/* For a program, all is told from the first moment. */
 	watch.live = cli->json;
 	if (client_follow(cli->client, &watch.events, &watch))

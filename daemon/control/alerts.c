@@ -105,6 +105,19 @@ static bool alert_matches(const struct graph_alert *alert, const struct query *q
 	       (!query->roots || alert->row.root_cause_id == alert->row.id);
 }
 
+/* How many of all pages are silenced. */
+static int64_t count_silenced(const struct graph *graph, const struct query *query)
+{
+	struct query whole = *query;
+	const struct graph_alert *alert;
+	int64_t count = 0;
+
+	whole.after = 0;
+	TAILQ_FOREACH (alert, graph_alerts(graph), in_active)
+		count += alert->row.silence_id != 0 && alert_matches(alert, &whole);
+	return count;
+}
+
 void handle_alerts(struct exchange *exchange)
 {
 	struct graph *graph = exchange->control->graph;
@@ -133,6 +146,8 @@ void handle_alerts(struct exchange *exchange)
 	}
 	free_consequences(counts);
 	json_object_object_add(answer, "alerts", alerts);
+	json_object_object_add(
+	    answer, "silenced", json_object_new_int64(count_silenced(graph, query)));
 	add_next(answer, more, last);
 	exchange_answer(exchange, answer);
 }

@@ -44,6 +44,7 @@ struct control *control_start(struct event_base *base, const char *path, struct 
 	control->path = xstrdup(path);
 	TAILQ_INIT(&control->followers);
 	TAILQ_INIT(&control->inquiries);
+	recent_begin(&control->recent);
 	clients_open(base, control);
 	control->heartbeat = followers_heartbeat(base, control);
 	fd = control_listen(path, &control->device, &control->inode, reason);

@@ -42,8 +42,8 @@ struct control_callbacks {
 	 * Asks the database: answered() is called once, later, from the event loop. Returns a
 	 * number to withdraw the question by, or 0 if too many wait already.
 	 */
-	uint64_t (*ask)(void *context, const struct statistics_question *question,
-	    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker);
+	uint64_t (*ask)(void *context, const struct database_question *question,
+	    void (*answered)(void *asker, const struct database_answer *answer), void *asker);
 	/* The question's asker is gone: answered() must not be called any more. */
 	void (*withdraw)(void *context, uint64_t number);
 	/*
@@ -55,7 +55,7 @@ struct control_callbacks {
 	    void (*answered)(void *asker, const struct instruction_answer *answer), void *asker);
 	/* The asker of an instruction is gone; it is followed all the same. */
 	void (*forget)(void *context, uint64_t number);
-	/* Someone began to follow the changes, or the last one left. */
+	/* Someone began to follow the changes, or the last one left some time ago. */
 	void (*followers)(void *context, bool any);
 };
 
@@ -94,8 +94,11 @@ char *control_read_token(const char *path, char reason[REASON_SIZE]);
 /* The token that requests over TCP need (NULL: all are refused), those for metrics perhaps not. */
 void control_set_token(struct control *control, const char *token, bool open_metrics);
 
-/* Sends notices (JSON texts) to all who follow the changes. */
-void control_tell(struct control *control, char *const *notices, size_t count);
+/* Sends notices to those who follow the changes and want them. Copies them. */
+void control_tell(struct control *control, const struct notice *notices, size_t count);
+
+/* Tells all who follow the changes that they missed some. */
+void control_tell_lost(struct control *control);
 
 /* Ends all connections, removes the socket, and releases everything. */
 void control_free(struct control *control);

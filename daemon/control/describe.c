@@ -85,6 +85,8 @@ struct json_object *describe_alert(const struct graph_alert *alert, bool with_re
 	add_text(object, "attribute", alert->row.attribute);
 	add_text(object, "begin", wallclock_format(alert->row.begin, time));
 	add_boolean(object, "dismissed", alert->row.dismissed);
+	json_object_object_add(object, "silenced",
+	    alert->row.silence_id != 0 ? json_object_new_int64(alert->row.silence_id) : NULL);
 	if (with_resource && alert->resource != NULL)
 		json_object_object_add(object, "resource", describe_reference(alert->resource));
 	return object;
@@ -114,6 +116,20 @@ struct json_object *describe_alert_with_cause(const struct graph_alert *alert)
 	    object, "cause", describe_cause(cause != NULL ? cause->nearest : NULL));
 	json_object_object_add(
 	    object, "root_cause", describe_cause(cause != NULL ? cause->root : NULL));
+	return object;
+}
+
+struct json_object *describe_silence(const struct graph_silence *silence)
+{
+	struct json_object *object = json_object_new_object();
+	char time[CLOCK_TEXT_SIZE];
+
+	add_number(object, "id", silence->row.id);
+	json_object_object_add(object, "resource", describe_reference(silence->resource));
+	add_text(object, "begin", wallclock_format(silence->row.begin, time));
+	add_text(object, "until", wallclock_format(silence->row.end, time));
+	add_text(object, "who", silence->row.who);
+	add_text(object, "why", silence->row.why);
 	return object;
 }
 
@@ -164,6 +180,36 @@ struct json_object *describe_reference(const struct graph_resource *resource)
 	return object;
 }
 
+/* The scannable that a resource is scanned with, 0 if there is none. */
+static record_id scannable_of(const struct graph *graph, const struct graph_resource *resource)
+{
+	const record_id *ids = graph_reporters(&resource->reporters);
+	const struct graph_resource *reporter;
+	record_id first = 0;
+
+	if (resource->class->scannable)
+		return resource->id;
+	if (resource->scope != NULL)
+		return resource->scope->id;
+	for (uint32_t i = 0; i < resource->reporters.count; i++) {
+		reporter = graph_find(graph, ids[i]);
+		if (reporter != NULL && reporter->in_use && (first == 0 || ids[i] < first))
+			first = ids[i];
+	}
+	return first;
+}
+
+/* Adds where a resource belongs, and whether users may remove it; as the database says, too. */
+static void add_place(
+    struct json_object *object, const struct graph *graph, const struct graph_resource *resource)
+{
+	record_id scannable = scannable_of(graph, resource);
+
+	json_object_object_add(
+	    object, "scannable_id", scannable != 0 ? json_object_new_int64(scannable) : NULL);
+	add_boolean(object, "removable", resource->added && !resource->configured);
+}
+
 /* Adds "paused": since when, by whom and why, to a scannable that is. */
 static void add_pause(
     struct json_object *object, const struct graph *graph, const struct graph_resource *resource)
@@ -178,12 +224,16 @@ static void add_pause(
 struct json_object *describe_resource(
     const struct graph *graph, const struct graph_resource *resource, struct json_object *classes)
 {
+	const struct graph_silence *silence = graph_silence_of(resource);
 	struct json_object *object = describe_reference(resource);
 	const char *key = resource->class->key;
 
 	add_text(object, "alias", resource->extras->alias);
 	json_object_object_add(object, "scope",
 	    resource->scope != NULL ? json_object_new_int64(resource->scope->id) : NULL);
+	add_place(object, graph, resource);
+	json_object_object_add(
+	    object, "silenced", silence != NULL ? json_object_new_int64(silence->row.id) : NULL);
 	add_values(object, graph, resource);
 	add_alerts(object, resource);
 	add_pause(object, graph, resource);
@@ -281,6 +331,7 @@ struct json_object *describe_resource_fully(
     const struct graph *graph, const struct graph_resource *resource)
 {
 	const struct class *class = resource->class->class;
+	const struct graph_silence *silence = graph_silence_of(resource);
 	struct json_object *object = describe_reference(resource);
 
 	add_text(object, "plugin", resource->class->plugin);
@@ -294,6 +345,9 @@ struct json_object *describe_resource_fully(
 	add_pause(object, graph, resource);
 	json_object_object_add(
 	    object, "scope", resource->scope != NULL ? describe_reference(resource->scope) : NULL);
+	add_place(object, graph, resource);
+	json_object_object_add(
+	    object, "silence", silence != NULL ? describe_silence(silence) : NULL);
 	add_values(object, graph, resource);
 	add_fields(object, graph, resource);
 	describe_statistics(object, class);

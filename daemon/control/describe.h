@@ -55,6 +55,9 @@ struct resource_list list_ancestors(const struct graph_resource *resource);
 /* Most children named with a resource, and most of its ancestors' alerts. */
 #define RELATIVES_MAX 1000
 
+/* A silence: {"id", "resource", "begin", "until", "who", "why"}. */
+struct json_object *describe_silence(const struct graph_silence *silence);
+
 /* {"id", "class", "label"}: how other objects refer to a resource. The label is its alias, if any.
  */
 struct json_object *describe_reference(const struct graph_resource *resource);

@@ -98,7 +98,7 @@ static void refuse_parameter(struct exchange *exchange, const char *reason)
 }
 
 /* Refuses a request for the reason that the database, or the way to it, gives. */
-static void refuse(struct exchange *exchange, const struct statistics_answer *answer)
+static void refuse(struct exchange *exchange, const struct database_answer *answer)
 {
 	static const struct {
 		int code;
@@ -118,7 +118,7 @@ static void refuse(struct exchange *exchange, const struct statistics_answer *an
 	    "%s%s", refusals[answer->status].before, answer->reason);
 }
 
-static void answered(void *argument, const struct statistics_answer *answer)
+static void answered(void *argument, const struct database_answer *answer)
 {
 	struct exchange exchange = inquiry_end(argument);
 
@@ -128,7 +128,7 @@ static void answered(void *argument, const struct statistics_answer *answer)
 		refuse(&exchange, answer);
 }
 
-void exchange_inquire(struct exchange *exchange, const struct statistics_question *question)
+void exchange_inquire(struct exchange *exchange, const struct database_question *question)
 {
 	const struct control *control = exchange->control;
 	struct inquiry *inquiry = inquiry_new(exchange, control->callbacks->withdraw);

@@ -84,7 +84,30 @@ struct control_limits {
 struct follower {
 	struct control *control;
 	struct evhttp_request *request;
+	uint64_t place;     /* number of the next event that it may want */
+	bool sending;       /* it has not taken yet what it was sent */
+	unsigned types;     /* of notices that it wants, as bits */
+	record_id resource; /* that it is about or, as a scannable, told of; 0: any */
+	char *plugin;       /* NULL: any */
 	TAILQ_ENTRY(follower) in_followers;
+};
+
+/* An event as it is sent, and what is needed to tell who wants it. */
+struct told {
+	enum notice_type type;
+	record_id resource, scannable;
+	char *plugin;
+	char *text;
+	size_t length;
+};
+
+/* The events of the last time, by number. */
+struct recent {
+	char epoch[20];
+	struct told *items;
+	size_t capacity;
+	uint64_t first, next;
+	size_t bytes;
 };
 
 struct control {
@@ -116,7 +139,10 @@ struct control {
 
 	TAILQ_HEAD(, follower) followers;
 	size_t follower_count;
-	struct event *heartbeat; /* pending while there are followers */
+	struct event *heartbeat; /* pending while collecting */
+	bool collecting;         /* for followers, or for one that may come back */
+	unsigned idle_beats;     /* since the last follower left */
+	struct recent recent;
 
 	TAILQ_HEAD(, inquiry) inquiries; /* whose answers are owed */
 
@@ -142,6 +168,7 @@ struct query {
 	struct wallclock from, to;
 	const char *statistics[STATISTICS_MAX];
 	size_t statistic_count;
+	unsigned types; /* of notices, as bits; 0: all */
 	bool internal;
 	bool roots; /* only alerts that are their own root cause */
 	record_id id;
@@ -193,6 +220,7 @@ enum parameter_type {
 	PARAMETER_CLASS,     /* const char *: "Name" or "plugin.Name" */
 	PARAMETER_KIND,      /* const char *: a class and all that are based on it */
 	PARAMETER_STATISTIC, /* may be repeated */
+	PARAMETER_NOTICE,    /* a bit of unsigned, by the name of a type; may be repeated */
 	PARAMETER_TYPE_COUNT
 };
 
@@ -286,6 +314,9 @@ bool parse_path_values(struct exchange *exchange, const struct path_values *valu
 bool parse_query(
     struct exchange *exchange, const struct route *route, const struct evkeyvalq *given);
 
+/* A number of digits alone. */
+bool parse_digits(const char *text, int64_t *number);
+
 /* The value, if it is safe and short enough to be repeated in a message, or "…". */
 const char *quotable(const char *value);
 
@@ -339,7 +370,7 @@ void inquiry_begin(struct inquiry *inquiry, uint64_t number);
 struct exchange inquiry_end(struct inquiry *inquiry);
 
 /* Asks the database, and answers the request with what it says. */
-void exchange_inquire(struct exchange *exchange, const struct statistics_question *question);
+void exchange_inquire(struct exchange *exchange, const struct database_question *question);
 
 /* Ends the connections of all who wait for an answer. */
 void inquiries_close(struct control *control);
@@ -389,6 +420,14 @@ void handle_charts(struct exchange *exchange);
 void handle_statistics(struct exchange *exchange);
 void handle_series(struct exchange *exchange);
 
+/* Whether a query is about a time at all; else the request is refused. */
+bool accept_range(struct exchange *exchange);
+
+/* ---- events.c ---- */
+
+void handle_events(struct exchange *exchange);
+void handle_stream(struct exchange *exchange);
+
 /* ---- alerts.c ---- */
 
 void handle_alerts(struct exchange *exchange);
@@ -412,6 +451,12 @@ void handle_resume(struct exchange *exchange);
 void handle_reload(struct exchange *exchange);
 void handle_log_level(struct exchange *exchange);
 
+/* ---- silences.c ---- */
+
+void handle_silences(struct exchange *exchange);
+void handle_silence(struct exchange *exchange);
+void handle_unsilence(struct exchange *exchange);
+
 /* ---- volumes.c ---- */
 
 void handle_volumes(struct exchange *exchange);
@@ -422,14 +467,35 @@ void handle_nodes(struct exchange *exchange);
 /* At the end of a request's connection: frees it, if libevent won't. */
 void request_release_closed(struct evhttp_request *request);
 
-/* Begins a stream of server-sent events. */
+/* Begins a stream of server-sent events, of those that the query asks for. */
 void exchange_follow(struct exchange *exchange);
 
-/* The timer that keeps streams from looking dead; pending while there are followers. */
+/* The timer that keeps streams from looking dead. */
 struct event *followers_heartbeat(struct event_base *base, struct control *control);
 
 /* Ends all streams. */
 void followers_close(struct control *control);
+
+/* ---- recent.c ---- */
+
+/* Begins with nothing. */
+void recent_begin(struct recent *recent);
+
+/* Appends an event of this number as it is sent. */
+void recent_append_event(const struct recent *recent, struct text *event, uint64_t number,
+    const char *name, const char *data);
+
+/* Adds what was told; what is oldest goes when there is too much. */
+void recent_add(struct recent *recent, const struct notice *notice);
+
+/* The event of a number from first up to before next. */
+const struct told *recent_get(const struct recent *recent, uint64_t number);
+
+/* The number that follows the event of an id; one before first if that is too long ago, or none. */
+uint64_t recent_after(const struct recent *recent, const char *id);
+
+/* Forgets everything: who had less than that has missed something. */
+void recent_forget(struct recent *recent);
 
 /* ---- socket.c ---- */
 

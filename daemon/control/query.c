@@ -10,8 +10,7 @@
 
 #include "model/moment.h"
 
-/* A number of digits alone. */
-static bool parse_digits(const char *text, int64_t *number)
+bool parse_digits(const char *text, int64_t *number)
 {
 	char *end;
 
@@ -137,6 +136,21 @@ static bool parse_statistic(
 	return true;
 }
 
+static bool parse_notice(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
+{
+	for (enum notice_type type = 0; type < NOTICE_TYPE_COUNT; type++) {
+		if (strcmp(value, notice_type_name(type)) != 0)
+			continue;
+		exchange->query.types |= 1u << type;
+		return true;
+	}
+	exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
+	    "%s: \"%s\" is not resource, alert, scannable, plugin or event", parameter->name,
+	    quotable(value));
+	return false;
+}
+
 static bool parse_text(
     struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
@@ -200,6 +214,7 @@ static bool (*const parsers[PARAMETER_TYPE_COUNT])(
     [PARAMETER_CLASS] = parse_class,
     [PARAMETER_KIND] = parse_kind,
     [PARAMETER_STATISTIC] = parse_statistic,
+    [PARAMETER_NOTICE] = parse_notice,
 };
 
 void query_set_defaults(struct query *query, const struct route *route)
@@ -243,6 +258,11 @@ static const struct parameter *find_parameter(const struct route *route, const c
 		if (strcmp(route->parameters[i]->name, name) == 0)
 			return route->parameters[i];
 	return NULL;
+}
+
+static bool may_be_repeated(const struct parameter *parameter)
+{
+	return parameter->type == PARAMETER_STATISTIC || parameter->type == PARAMETER_NOTICE;
 }
 
 /* Whether there is a parameter of the same name before this one. */
@@ -295,7 +315,7 @@ bool parse_query(
 			    route->path, quotable(pair->key));
 			return false;
 		}
-		if (parameter->type != PARAMETER_STATISTIC && is_repeated(given, pair)) {
+		if (!may_be_repeated(parameter) && is_repeated(given, pair)) {
 			exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
 			    "%s is given twice", parameter->name);
 			return false;

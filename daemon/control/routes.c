@@ -90,6 +90,32 @@ static const struct parameter statistic = {.name = "statistic",
     .required = true,
     .meaning = "The name of one, or several times."};
 
+static const struct parameter resource = {.name = "resource",
+    .type = PARAMETER_ID,
+    .offset = IN_QUERY(id),
+    .minimum = 1,
+    .maximum = INT64_MAX,
+    .meaning = "Only what is about this resource or, in a stream, was told by its scans."};
+static const struct parameter type = {.name = "type",
+    .type = PARAMETER_NOTICE,
+    .offset = IN_QUERY(types),
+    .maximum = NOTICE_TYPE_COUNT,
+    .meaning = "Only changes of this type, or of several."};
+static const struct parameter least = {.name = "severity",
+    .type = PARAMETER_SEVERITY,
+    .offset = IN_QUERY(severity),
+    .meaning = "Only events of this severity, or a worse one."};
+static const struct parameter day_from = {.name = "from",
+    .type = PARAMETER_TIME,
+    .offset = IN_QUERY(from),
+    .otherwise = 86400,
+    .meaning = "Where the time begins, such as 2026-01-31T08:00:00Z or -2h."};
+static const struct parameter before = {.name = "after",
+    .type = PARAMETER_NUMBER,
+    .offset = IN_QUERY(after),
+    .maximum = INT64_MAX,
+    .meaning = "Only what is older than this event: the \"next\" of the page before."};
+
 const struct parameter path_parameters[] = {
     {.name = "id",
         .type = PARAMETER_ID,
@@ -217,6 +243,26 @@ const struct route control_routes[] = {
                 .items = BODY_INTEGER,
                 .meaning = "The ids of nodes."}}},
 
-    {ROUTE(GET, "/v1/changes", exchange_follow, "A stream of what changes.")},
+    {ROUTE(GET, "/v1/silences", handle_silences, "The silences that are in force.")},
+    {ROUTE(POST, "/v1/silences", handle_silence, "Silences a resource and what depends on it."),
+        .body = {{.name = "resource",
+                     .types = BODY_INTEGER,
+                     .required = true,
+                     .meaning = "The id of the resource."},
+            {.name = "until",
+                .types = BODY_TEXT,
+                .required = true,
+                .meaning = "When it ends, at most a year ahead, such as 2026-01-31T08:00:00Z."},
+            {.name = "why",
+                .types = BODY_TEXT,
+                .required = true,
+                .maximum = SILENCE_WHY_MAX,
+                .meaning = "The reason, for those who wonder."}}},
+    {ROUTE(DELETE, "/v1/silences/{id}", handle_unsilence, "Ends a silence.")},
+
+    {ROUTE(GET, "/v1/events", handle_events, "What happened, the newest first."),
+        .parameters = {&day_from, &to, &resource, &least, &limit, &before}},
+    {ROUTE(GET, "/v1/events/stream", handle_stream, "A stream of what changes."),
+        .parameters = {&type, &resource, &plugin}},
 };
 const size_t control_route_count = sizeof(control_routes) / sizeof(control_routes[0]);

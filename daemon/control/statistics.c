@@ -2,6 +2,15 @@
 /* What was measured: the database is asked. */
 #include "control/internal.h"
 
+bool accept_range(struct exchange *exchange)
+{
+	if (exchange->query.from.us < exchange->query.to.us)
+		return true;
+	exchange_refuse(
+	    exchange, HTTP_BADREQUEST, "from", "from: the time is not before that of \"to\"");
+	return false;
+}
+
 /* Asks the database for what the query says of its resource. */
 static void inquire(struct exchange *exchange, enum question_subject subject)
 {
@@ -9,12 +18,9 @@ static void inquire(struct exchange *exchange, enum question_subject subject)
 
 	if (find_resource(exchange) == NULL)
 		return;
-	if (subject != QUESTION_LATEST && query->from.us >= query->to.us) {
-		exchange_refuse(exchange, HTTP_BADREQUEST, "from",
-		    "from: the time is not before that of \"to\"");
+	if (subject != QUESTION_LATEST && !accept_range(exchange))
 		return;
-	}
-	exchange_inquire(exchange, &(const struct statistics_question){.subject = subject,
+	exchange_inquire(exchange, &(const struct database_question){.subject = subject,
 	                               .resource = query->id,
 	                               .from = query->from,
 	                               .to = query->to,

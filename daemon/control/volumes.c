@@ -42,6 +42,24 @@ static struct json_object *describe_node(const struct graph_volume_node *node)
 	return object;
 }
 
+/* Whether and how a volume can be used; the view storage.volumes says the same. */
+static const char *volume_status(const struct graph_volume *volume)
+{
+	const struct graph_volume_node *node;
+	size_t count = 0, primaries = 0, used = 0;
+
+	TAILQ_FOREACH (node, &volume->nodes, in_volume) {
+		if (node->id == 0 || !resource_is_visible(node->resource))
+			continue;
+		count++;
+		primaries += node->primary;
+		used += node->used;
+	}
+	if (primaries > 0 && used > 1)
+		return "configured-ha";
+	return count == 1 || primaries > 0 ? "configured-noha" : "unconfigured";
+}
+
 static struct json_object *describe_volume(const struct graph_volume *volume)
 {
 	struct json_object *object = json_object_new_object();
@@ -51,6 +69,8 @@ static struct json_object *describe_volume(const struct graph_volume *volume)
 	add(object, "id", json_object_new_int64(volume->id));
 	add(object, "label", json_object_new_string(volume->label));
 	add(object, "drive", describe_reference(volume->drive));
+	add(object, "kind", json_object_new_string(volume->drive->class->label));
+	add(object, "status", json_object_new_string(volume_status(volume)));
 	add(object, "size", volume->size >= 0 ? json_object_new_int64(volume->size) : NULL);
 	add(object, "in_use", json_object_new_boolean(volume->in_use));
 	add(object, "chosen", json_object_new_boolean(volume->chosen));

@@ -118,6 +118,9 @@ bool graph_dismiss_alert(struct graph *graph, record_id id, bool dismissed)
 	if (alert->row.dismissed != dismissed) {
 		alert->row.dismissed = dismissed;
 		alert_touch(graph, alert);
+		graph->time = wallclock_now();
+		graph->actor = NULL;
+		notice_alert_changed(graph, alert);
 	}
 	return true;
 }

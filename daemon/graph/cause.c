@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Causes: each resource knows the nearest alert among its ancestors, and that one's root cause.
- * What a resource has follows from what its parents have and nothing else, so a change spreads to
- * children only as far as it makes a difference; parents are judged before their children, each
- * resource once. Causes are stored with the alerts rather than found by those who read the
- * database: a transaction that raises 85 alerts writes these rows in any case, and readers, who
- * fold alerts on every page, would walk the graph upwards from each of them.
+ * Causes: each resource knows the nearest alert among its ancestors, and that one's root cause; and
+ * the silence that it is under, which spreads in the same way, but from the resource itself. What a
+ * resource has follows from what its parents have and nothing else, so a change spreads to children
+ * only as far as it makes a difference; parents are judged before their children, each resource
+ * once. Causes are stored with the alerts rather than found by those who read the database: a
+ * transaction that raises 85 alerts writes these rows in any case, and readers, who fold alerts on
+ * every page, would walk the graph upwards from each of them.
  */
 #include "graph/graph_internal.h"
 
@@ -28,6 +29,11 @@ static void mark_pending(struct graph *graph, struct graph_resource *resource)
 void causes_change_alerts(struct graph *graph, struct graph_resource *resource)
 {
 	resource->alerts_changed = true;
+	mark_pending(graph, resource);
+}
+
+void causes_change_silences(struct graph *graph, struct graph_resource *resource)
+{
 	mark_pending(graph, resource);
 }
 
@@ -58,6 +64,7 @@ void causes_restore(struct graph *graph)
 
 	TAILQ_FOREACH (alert, &graph->active_alerts, in_active)
 		causes_change_alerts(graph, alert->resource);
+	silences_restored(graph);
 	causes_settle(graph);
 }
 
@@ -145,24 +152,29 @@ static struct graph_alert *leading_alert(const struct graph_resource *resource)
 static struct graph_cause cause_through(const struct graph_resource *parent)
 {
 	struct graph_alert *alert = leading_alert(parent);
-	struct graph_cause cause = {NULL, NULL, 0};
+	struct graph_cause cause = {NULL, NULL, 0, NULL};
 
 	if (parent->cause != NULL)
 		cause = *parent->cause;
 	if (alert != NULL)
-		return (struct graph_cause){alert, cause.root != NULL ? cause.root : alert, 1};
-	cause.distance++;
+		return (struct graph_cause){
+		    alert, cause.root != NULL ? cause.root : alert, 1, cause.silence};
+	cause.distance += cause.nearest != NULL;
 	return cause;
 }
 
-static struct graph_cause find_cause(const struct graph_resource *resource)
+static struct graph_cause find_cause(
+    const struct graph *graph, const struct graph_resource *resource)
 {
-	struct graph_cause best = {NULL, NULL, 0};
+	const struct graph_silence *silence = silence_of_own(graph, resource);
+	struct graph_cause best = {NULL, NULL, 0, NULL};
 	const struct graph_link *link;
 
 	TAILQ_FOREACH (link, &resource->parents, in_child) {
 		struct graph_cause cause = cause_through(link->parent);
 
+		if (silence_outlasts(cause.silence, silence))
+			silence = cause.silence;
 		if (cause.nearest == NULL)
 			continue;
 		if (best.nearest == NULL || cause.distance < best.distance ||
@@ -170,12 +182,13 @@ static struct graph_cause find_cause(const struct graph_resource *resource)
 		        alert_precedes(cause.nearest, best.nearest)))
 			best = cause;
 	}
+	best.silence = silence;
 	return best;
 }
 
 static void keep_cause(struct graph_resource *resource, const struct graph_cause *cause)
 {
-	if (cause->nearest == NULL) {
+	if (cause->nearest == NULL && cause->silence == NULL) {
 		free(resource->cause);
 		resource->cause = NULL;
 		return;
@@ -190,9 +203,12 @@ static void name_cause(
 {
 	record_id nearest = cause->nearest != NULL ? cause->nearest->row.id : 0;
 	record_id root = cause->root != NULL ? cause->root->row.id : alert->row.id;
+	record_id silence = cause->silence != NULL ? cause->silence->row.id : 0;
 
-	if (alert->row.cause_id == nearest && alert->row.root_cause_id == root)
+	if (alert->row.cause_id == nearest && alert->row.root_cause_id == root &&
+	    alert->row.silence_id == silence)
 		return;
+	alert->row.silence_id = silence;
 	alert->row.cause_id = nearest;
 	alert->row.root_cause_id = root;
 	alert_touch(graph, alert);
@@ -201,7 +217,7 @@ static void name_cause(
 /* Judges a resource whose parents are right, and has its children judged if they can see it. */
 static void judge(struct graph *graph, struct heap *heap, struct graph_resource *resource)
 {
-	struct graph_cause now = find_cause(resource), before = {NULL, NULL, 0};
+	struct graph_cause now = find_cause(graph, resource), before = {NULL, NULL, 0, NULL};
 	bool alerts_changed = resource->alerts_changed;
 	struct graph_alert *alert;
 
@@ -209,13 +225,14 @@ static void judge(struct graph *graph, struct heap *heap, struct graph_resource 
 		before = *resource->cause;
 	resource->cause_pending = resource->alerts_changed = false;
 	if (!alerts_changed && now.nearest == before.nearest && now.root == before.root &&
-	    now.distance == before.distance)
+	    now.distance == before.distance && now.silence == before.silence)
 		return;
 	keep_cause(resource, &now);
 	TAILQ_FOREACH (alert, &resource->alerts, in_resource)
 		name_cause(graph, alert, &now);
 	/* An alert of its own hides from the children what is further up, but for the root. */
-	if (alerts_changed || now.root != before.root || leading_alert(resource) == NULL)
+	if (alerts_changed || now.root != before.root || now.silence != before.silence ||
+	    leading_alert(resource) == NULL)
 		push_children(heap, resource);
 }
 
@@ -233,6 +250,7 @@ void causes_settle(struct graph *graph)
 	while (heap.count > 0)
 		judge(graph, &heap, heap_pop(&heap));
 	free(heap.items);
+	silences_free_ended(graph);
 	notices_settle(graph);
 }
 

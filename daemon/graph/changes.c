@@ -11,7 +11,7 @@
 
 #include "base/memory.h"
 
-/* Those who follow the changes miss what goes beyond. */
+/* Those who follow the changes miss what goes beyond, and are told so. */
 #define NOTICES_MAX 100000
 
 /* Appends a row to one of the arrays of graph->next. */
@@ -104,6 +104,7 @@ void changes_add_event(struct graph *graph, enum severity severity, record_id re
 	    .message = xstrdup(message)};
 
 	ADD(graph, events, event_count, row);
+	notice_event(graph, &row);
 }
 
 /* Bytes that a frame takes in memory. */
@@ -172,6 +173,20 @@ void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *pla
 	ADD(graph, gaps, gap_count, *row);
 }
 
+void changes_add_silence(struct graph *graph, const struct silence_row *row)
+{
+	struct silence_row copy = *row;
+
+	copy.who = xstrdup(row->who);
+	copy.why = xstrdup(row->why);
+	ADD(graph, silences, silence_count, copy);
+}
+
+void changes_remove_silence(struct graph *graph, record_id id)
+{
+	ADD(graph, silences_removed, silences_removed_count, id);
+}
+
 void changes_add_pause(struct graph *graph, const struct pause_row *row)
 {
 	const struct changes *next = changes_next(graph);
@@ -207,11 +222,14 @@ void changes_add_batch(struct graph *graph, struct graph_session *session, uint6
 	ADD(graph, batches, batch_count, reference);
 }
 
-void changes_add_notice(struct graph *graph, char *notice)
+void changes_add_notice(struct graph *graph, struct notice notice)
 {
+	struct changes *next = changes_next(graph);
+
 	/* Nobody is told before it is stored, which may take the database long. */
-	if (changes_next(graph)->notice_count >= NOTICES_MAX) {
-		free(notice);
+	if (next->notice_count >= NOTICES_MAX) {
+		next->notices_lost = true;
+		notice_clear(&notice);
 		return;
 	}
 	ADD(graph, notices, notice_count, notice);

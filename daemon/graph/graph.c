@@ -23,6 +23,8 @@ struct graph *graph_new(const struct graph_options *options)
 	if (graph->options.frame_limit == 0)
 		graph->options.frame_limit = FRAME_LIMIT;
 	TAILQ_INIT(&graph->plugins);
+	TAILQ_INIT(&graph->silences);
+	TAILQ_INIT(&graph->ended_silences);
 	TAILQ_INIT(&graph->active_alerts);
 	TAILQ_INIT(&graph->dirty_alerts);
 	TAILQ_INIT(&graph->refused);
@@ -111,6 +113,7 @@ void graph_free(struct graph *graph)
 	free(graph->touched);
 	causes_free(graph);
 	gaps_free(graph);
+	silences_free(graph);
 	pauses_free(graph);
 	index_clear(&graph->refused_by_pair);
 	index_clear(&graph->by_identity);

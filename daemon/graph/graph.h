@@ -110,12 +110,22 @@ struct graph_alert {
 	bool kept; /* scratch of a batch: the condition holds */
 };
 
+/* A silence that is in force. */
+struct graph_silence {
+	struct silence_row row;
+	struct graph_resource *resource;
+	TAILQ_ENTRY(graph_silence) in_graph;
+};
+
 /* The nearest active alert among the ancestors of a resource, of those the worst, then the oldest.
  */
 struct graph_cause {
+	/* Both NULL: there is none. */
 	struct graph_alert *nearest;
 	struct graph_alert *root; /* the root cause of that one, or itself */
 	uint32_t distance;        /* links up to it */
+	/* Of those of it and its ancestors the silence that lasts longest, or NULL. */
+	const struct graph_silence *silence;
 };
 
 /* What most resources do without. */
@@ -143,7 +153,8 @@ struct graph_resource {
 	uint32_t parent_count, child_count;
 	uint64_t order;                   /* lower than that of any child */
 	TAILQ_HEAD(, graph_alert) alerts; /* active ones */
-	struct graph_cause *cause;        /* of these and of those further down; NULL: none above */
+	struct graph_cause *cause;        /* of these and of those further down; NULL: none above,
+	                                     nor a silence */
 	struct graph_volume *volume;      /* of a drive that device nodes lead to, else NULL */
 	struct graph_volume_node
 	    *volume_node;        /* of a device node that leads to a drive, else NULL */
@@ -164,6 +175,7 @@ struct graph_resource {
 	bool has_refused : 1;    /* an end of a refused link, or once was */
 	bool cause_pending : 1;  /* the cause is to be judged anew */
 	bool alerts_changed : 1; /* since then */
+	bool silenced : 1;       /* it has a silence of its own */
 	bool labelled : 1;       /* the label came from the plugin's label function */
 	uint32_t seat;           /* the first of its places in cohorts, 0: none */
 
@@ -210,6 +222,7 @@ void graph_restore_resource(struct graph *graph, const struct resource_row *row)
 void graph_restore_parent(struct graph *graph, const struct parent_row *row);
 void graph_restore_reporter(struct graph *graph, const struct reporter_row *row);
 void graph_restore_alert(struct graph *graph, const struct alert_row *row); /* active ones */
+void graph_restore_silence(struct graph *graph, const struct silence_row *row);
 void graph_restore_cohort(struct graph *graph, const struct cohort_row *row);
 void graph_restore_slot(struct graph *graph, const struct slot_row *row);
 void graph_restore_gap(struct graph *graph, const struct gap_row *row); /* open ones */
@@ -428,6 +441,39 @@ void graph_describe_pause(const struct pause_row *pause, struct text *out);
  */
 bool graph_dismiss_alert(struct graph *graph, record_id id, bool dismissed);
 
+/* ---- silences ---- */
+
+/*
+ * Alerts of a resource that has a silence, and of all that depends on it (so also those that follow
+ * from a silenced one), stay active and are stored; they name the silence, so that they can be left
+ * out of what is counted. Of several silences that is the one that lasts longest. Membership
+ * follows the links as they change. A silence goes with its resource.
+ */
+
+/* What is wrong with one, and with which member ("until", "who", "why"); or NULL. */
+const char *graph_silence_fault(
+    const struct silence_row *row, struct wallclock now, const char **field);
+
+/*
+ * Silences a resource from now on. wanted has id (0: the next one), end, who and why, which are
+ * copied. NULL with a reason.
+ */
+const struct graph_silence *graph_silence(struct graph *graph, struct graph_resource *resource,
+    const struct silence_row *wanted, char reason[REASON_SIZE]);
+
+/* Ends a silence early, for a user. False if none has this id. */
+bool graph_unsilence(struct graph *graph, record_id id, const char *who);
+
+/* Ends those whose time has come. Returns whether there were any. */
+bool graph_end_silences(struct graph *graph, struct wallclock now);
+
+/* The silence that a resource is under, or NULL. */
+const struct graph_silence *graph_silence_of(const struct graph_resource *resource);
+
+/* All of them, oldest first. */
+TAILQ_HEAD(graph_silence_list, graph_silence);
+const struct graph_silence_list *graph_silences(const struct graph *graph);
+
 /* ---- what to write ---- */
 
 /*
@@ -467,18 +513,21 @@ void graph_end_dropping(struct graph *graph);
  * label is the alias where there is one. scannable is the one whose scan told of it, or null when
  * the runner itself did (a scannable that the configuration adds). kind is one of
  *
- *	appeared, disappeared   the resource
+ *	appeared, disappeared, renamed
+ *	                        the resource
  *	paused, resumed         the scannable, by a person
  *	changed                 an attribute, with "attribute" (its name), "label" (its label),
  *	                        "from" and "to": JSON values as they are stored, a reference as the
  *	                        label of its target. Never told of passwords and hidden attributes.
- *	alert_raised, alert_cleared, offline, online
+ *	event                   an event was recorded: "event" (its id), "severity", "alert" (an id
+ *	                        or null), "message", "silenced"; the resource may be null
+ *	alert_raised, alert_cleared, alert_changed, offline, online
  *	                        with "alert" (its id), "name", "severity" ("ERROR", …), "message",
  *	                        "affects": the first 20 descendants of the resource, nearest first,
  *	                        as {"id", "class", "label"}, "affects_count": the number of all, and
  *	                        "root_cause": {"alert", "message"} of the alert that it follows from
- *	                        in the end, or null. offline and online stand for the alert
- *	                        "offline" being raised and cleared.
+ *	                        in the end, or null, "dismissed" and "silenced". offline and online
+ *stand for the alert "offline" being raised and cleared.
  */
 void graph_collect_notices(struct graph *graph, bool on);
 

@@ -93,7 +93,7 @@ struct new_seat {
 /* The allocated lengths of the arrays of graph->next, and of what is checked when it is taken. */
 struct graph_capacities {
 	size_t classes, forgotten_offline, removed_resources, reporters_removed, parents_removed;
-	size_t events, frames, batches, notices, gaps, pauses;
+	size_t events, frames, batches, notices, gaps, silences, silences_removed, pauses;
 };
 
 struct graph_index_slot {
@@ -168,6 +168,10 @@ struct graph {
 
 	struct graph_gap *gaps; /* hash of those that last */
 
+	struct graph_silence_list silences;
+	struct graph_silence_list ended_silences; /* that resources may still know of */
+	size_t silence_count;
+
 	struct graph_pause *paused_scannables; /* hash by id */
 	struct graph_pause *paused_plugins;    /* hash by name */
 
@@ -216,6 +220,25 @@ void graph_settle(struct graph *graph);
 /* The scannable is gone, and the database forgets its gaps. */
 void gaps_forget(struct graph *graph, const struct graph_resource *scannable);
 void gaps_free(struct graph *graph);
+
+/* ---- silence.c ---- */
+
+/* Whether a silence is the one that counts of two, which may be NULL. */
+bool silence_outlasts(const struct graph_silence *silence, const struct graph_silence *other);
+
+/* Of the silences of a resource itself the one that counts, or NULL. */
+struct graph_silence *silence_of_own(
+    const struct graph *graph, const struct graph_resource *resource);
+
+/* All are there, and the links. */
+void silences_restored(struct graph *graph);
+
+/* The resource is gone. */
+void silences_forget(struct graph *graph, struct graph_resource *resource);
+
+/* No resource knows any more of those that have ended. */
+void silences_free_ended(struct graph *graph);
+void silences_free(struct graph *graph);
 
 /* ---- pause.c ---- */
 
@@ -526,6 +549,8 @@ void votes_restored(struct graph *graph);
 /* ---- cause.c: what changed is noted, and judged when the operation ends ---- */
 
 /* The resource got an alert, or lost one. */
+/* It has a silence of its own, or no longer. */
+void causes_change_silences(struct graph *graph, struct graph_resource *resource);
 void causes_change_alerts(struct graph *graph, struct graph_resource *resource);
 void causes_add_link(struct graph *graph, const struct graph_link *link);
 void causes_drop_link(struct graph *graph, const struct graph_link *link);
@@ -705,10 +730,12 @@ void changes_add_event(struct graph *graph, enum severity severity, record_id re
 void changes_add_frame(struct graph *graph, const struct frame_row *row);
 /* In place of the row at *place, if that is the same gap's. */
 void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place);
+void changes_add_silence(struct graph *graph, const struct silence_row *row);
+void changes_remove_silence(struct graph *graph, record_id id);
 /* A copy, in place of a row of the same scannable or plugin. */
 void changes_add_pause(struct graph *graph, const struct pause_row *row);
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number);
-void changes_add_notice(struct graph *graph, char *notice);
+void changes_add_notice(struct graph *graph, struct notice notice);
 
 /* ---- notice.c: each does nothing unless notices are collected ---- */
 
@@ -718,5 +745,8 @@ void notice_changed(struct graph *graph, const struct graph_resource *resource, 
 /* One that was raised is told when its cause is known. */
 void notice_alert(struct graph *graph, const struct graph_alert *alert);
 void notices_settle(struct graph *graph);
+/* An active alert is not what it was, but for the text that says what is wrong. */
+void notice_alert_changed(struct graph *graph, const struct graph_alert *alert);
+void notice_event(struct graph *graph, const struct event_row *row);
 
 #endif

@@ -22,7 +22,7 @@ static void append_resource(struct text *json, const struct graph_resource *reso
 	text_append_char(json, '}');
 }
 
-/* Begins a notice: everything that all kinds have in common. */
+/* Begins a notice: everything that all kinds have in common. The resource may be NULL. */
 static void begin(
     struct graph *graph, struct text *json, const char *kind, const struct graph_resource *resource)
 {
@@ -30,7 +30,10 @@ static void begin(
 
 	text_printf(json, "{\"time\": \"%s\", \"kind\": \"%s\", \"resource\": ",
 	    wallclock_format(graph->time, time), kind);
-	append_resource(json, resource, true);
+	if (resource != NULL)
+		append_resource(json, resource, true);
+	else
+		text_append(json, "null");
 	text_append(json, ", \"scannable\": ");
 	if (graph->actor == NULL) {
 		text_append(json, "null");
@@ -41,20 +44,31 @@ static void begin(
 	text_append_char(json, '}');
 }
 
-static void finish(struct graph *graph, struct text *json)
+static void finish(struct graph *graph, struct text *json, enum notice_type type,
+    const struct graph_resource *resource)
 {
+	struct notice notice = {.type = type};
+
+	if (resource != NULL) {
+		notice.resource_id = resource->id;
+		notice.plugin = xstrdup(resource->class->plugin);
+	}
+	if (graph->actor != NULL)
+		notice.scannable_id = graph->actor->id;
 	text_append_char(json, '}');
-	changes_add_notice(graph, text_steal(json));
+	notice.json = text_steal(json);
+	changes_add_notice(graph, notice);
 }
 
 void notice_resource(struct graph *graph, const char *kind, const struct graph_resource *resource)
 {
+	bool is_about_scans = strcmp(kind, "paused") == 0 || strcmp(kind, "resumed") == 0;
 	struct text json = TEXT_EMPTY;
 
 	if (!graph->collecting)
 		return;
 	begin(graph, &json, kind, resource);
-	finish(graph, &json);
+	finish(graph, &json, is_about_scans ? NOTICE_SCANNABLE : NOTICE_RESOURCE, resource);
 }
 
 /* A value in a notice: as it is stored, or the name of what it refers to. */
@@ -87,7 +101,7 @@ void notice_changed(struct graph *graph, const struct graph_resource *resource, 
 	append_value(graph, &json, from);
 	text_append(&json, ", \"to\": ");
 	append_value(graph, &json, to);
-	finish(graph, &json);
+	finish(graph, &json, NOTICE_RESOURCE, resource);
 }
 
 /* The descendants of a resource being listed. */
@@ -125,7 +139,7 @@ static void append_root_cause(struct text *json, const struct graph_alert *alert
 	const struct graph_cause *cause = alert->resource->cause;
 
 	text_append(json, ", \"root_cause\": ");
-	if (cause == NULL) {
+	if (cause == NULL || cause->root == NULL) {
 		text_append(json, "null");
 		return;
 	}
@@ -134,12 +148,22 @@ static void append_root_cause(struct text *json, const struct graph_alert *alert
 	text_append_char(json, '}');
 }
 
-static void tell_alert(struct graph *graph, const struct graph_alert *alert)
+/* Appends whether a resource, which may be NULL, is under a silence. */
+static void append_silenced(struct text *json, const struct graph_resource *resource)
 {
+	bool silenced = resource != NULL && graph_silence_of(resource) != NULL;
+
+	text_printf(json, ", \"silenced\": %s", silenced ? "true" : "false");
+}
+
+/* Appends all that is to be said of an alert. */
+static void tell_alert(struct graph *graph, const struct graph_alert *alert, const char *kind)
+{
+	bool contact = strcmp(kind, "offline") == 0 || strcmp(kind, "online") == 0;
 	struct text json = TEXT_EMPTY;
 	struct affected affected = {&json, 0};
 
-	begin(graph, &json, alert_kind(alert), alert->resource);
+	begin(graph, &json, kind, alert->resource);
 	text_printf(&json, ", \"alert\": %" PRId64 ", \"name\": ", alert->row.id);
 	text_append_json(&json, alert->row.name);
 	text_printf(
@@ -149,7 +173,9 @@ static void tell_alert(struct graph *graph, const struct graph_alert *alert)
 	graph_visit_descendants(graph, alert->resource, append_affected, &affected);
 	text_printf(&json, "], \"affects_count\": %zu", affected.count);
 	append_root_cause(&json, alert);
-	finish(graph, &json);
+	text_printf(&json, ", \"dismissed\": %s", alert->row.dismissed ? "true" : "false");
+	append_silenced(&json, alert->resource);
+	finish(graph, &json, contact ? NOTICE_SCANNABLE : NOTICE_ALERT, alert->resource);
 }
 
 void notice_alert(struct graph *graph, const struct graph_alert *alert)
@@ -158,7 +184,7 @@ void notice_alert(struct graph *graph, const struct graph_alert *alert)
 		return;
 	if (!alert->row.active) {
 		notices_settle(graph);
-		tell_alert(graph, alert);
+		tell_alert(graph, alert, alert_kind(alert));
 		return;
 	}
 	graph->raised = xgrow(
@@ -170,6 +196,32 @@ void notices_settle(struct graph *graph)
 {
 	for (size_t i = 0; i < graph->raised_count; i++)
 		if (graph->raised[i]->resource != NULL)
-			tell_alert(graph, graph->raised[i]);
+			tell_alert(graph, graph->raised[i], alert_kind(graph->raised[i]));
 	graph->raised_count = 0;
+}
+
+void notice_alert_changed(struct graph *graph, const struct graph_alert *alert)
+{
+	if (graph->collecting)
+		tell_alert(graph, alert, "alert_changed");
+}
+
+void notice_event(struct graph *graph, const struct event_row *row)
+{
+	const struct graph_resource *resource = graph_find(graph, row->resource_id);
+	struct text json = TEXT_EMPTY;
+
+	if (!graph->collecting)
+		return;
+	begin(graph, &json, "event", resource);
+	text_printf(&json, ", \"event\": %" PRId64 ", \"severity\": \"%s\", \"alert\": ", row->id,
+	    severity_name(row->severity));
+	if (row->alert_id != 0)
+		text_printf(&json, "%" PRId64, row->alert_id);
+	else
+		text_append(&json, "null");
+	text_append(&json, ", \"message\": ");
+	text_append_json(&json, row->message);
+	append_silenced(&json, resource);
+	finish(graph, &json, NOTICE_EVENT, resource);
 }

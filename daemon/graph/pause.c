@@ -47,12 +47,9 @@ static struct graph_pause *add_pause(struct graph *graph, const struct pause_row
 	return pause;
 }
 
-static void free_pause(struct graph *graph, struct graph_pause *pause)
+static void free_pause(struct graph_pause **hash, struct graph_pause *pause)
 {
-	if (pause->row.scannable_id != 0)
-		HASH_DEL(graph->paused_scannables, pause);
-	else
-		HASH_DEL(graph->paused_plugins, pause);
+	HASH_DEL(*hash, pause);
 	pause_row_clear(&pause->row);
 	free(pause);
 }
@@ -108,7 +105,7 @@ void graph_resume(struct graph *graph, const char *plugin, const struct graph_re
 	pause->row.lasts = false;
 	changes_add_pause(graph, &pause->row);
 	tell(graph, scannable, plugin, "resumed", NULL);
-	free_pause(graph, pause);
+	free_pause(scannable != NULL ? &graph->paused_scannables : &graph->paused_plugins, pause);
 }
 
 const struct pause_row *graph_plugin_pause(const struct graph *graph, const char *plugin)
@@ -151,7 +148,7 @@ void pauses_forget(struct graph *graph, const struct graph_resource *scannable)
 	struct graph_pause *pause = find_own(graph, scannable->id);
 
 	if (pause != NULL)
-		free_pause(graph, pause);
+		free_pause(&graph->paused_scannables, pause);
 }
 
 void pauses_free(struct graph *graph)
@@ -159,7 +156,7 @@ void pauses_free(struct graph *graph)
 	struct graph_pause *pause, *next;
 
 	HASH_ITER (hh, graph->paused_scannables, pause, next)
-		free_pause(graph, pause);
+		free_pause(&graph->paused_scannables, pause);
 	HASH_ITER (hh, graph->paused_plugins, pause, next)
-		free_pause(graph, pause);
+		free_pause(&graph->paused_plugins, pause);
 }

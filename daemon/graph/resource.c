@@ -103,6 +103,7 @@ void resource_free(struct graph *graph, struct graph_resource *resource)
 	relations_forget(graph, resource);
 	cohorts_forget(graph, resource);
 	gaps_forget(graph, resource);
+	silences_forget(graph, resource);
 	pauses_forget(graph, resource);
 	ids_remove(&graph->ids, resource->id);
 	index_remove(&graph->by_identity, index_hash_identity(resource->identity), resource);
@@ -352,6 +353,9 @@ void graph_set_alias(struct graph *graph, struct graph_resource *resource, const
 	free(extras->alias);
 	extras->alias = xstrdup(alias);
 	resource_touch(graph, resource);
+	graph->time = wallclock_now();
+	graph->actor = NULL;
+	notice_resource(graph, "renamed", resource);
 	volumes_renamed(graph, resource);
 	graph_settle(graph);
 }

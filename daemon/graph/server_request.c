@@ -169,6 +169,67 @@ static int choose_nodes(
 	return result;
 }
 
+/* The resource that a request names, if people are to see it; NULL with a reason. */
+static struct graph_resource *find_resource(
+    struct graph *graph, struct json_object *arguments, char reason[REASON_SIZE])
+{
+	record_id id = number_of(arguments, "resource");
+	struct graph_resource *resource = graph_find(graph, id);
+
+	if (resource != NULL && graph_is_shown(resource))
+		return resource;
+	reason_write(reason, "there is no resource %" PRId64, id);
+	return NULL;
+}
+
+static int set_alias(struct graph *graph, struct json_object *arguments, char reason[REASON_SIZE])
+{
+	struct graph_resource *resource = find_resource(graph, arguments, reason);
+
+	if (resource == NULL)
+		return -1;
+	graph_set_alias(graph, resource, text_of(arguments, "alias"));
+	return 0;
+}
+
+static int dismiss(struct graph *graph, struct json_object *arguments, char reason[REASON_SIZE])
+{
+	record_id id = number_of(arguments, "alert");
+	bool dismissed = json_object_get_boolean(json_object_object_get(arguments, "dismissed"));
+
+	if (graph_dismiss_alert(graph, id, dismissed))
+		return 0;
+	reason_write(reason, "there is no active alert %" PRId64, id);
+	return -1;
+}
+
+static int silence(struct graph *graph, struct json_object *arguments, char reason[REASON_SIZE])
+{
+	struct graph_resource *resource = find_resource(graph, arguments, reason);
+	const char *who = text_of(arguments, "who"), *why = text_of(arguments, "why");
+	struct silence_row row = {
+	    .id = number_of(arguments, "silence"), .end = {.us = number_of(arguments, "until")}};
+	bool made;
+
+	if (resource == NULL)
+		return -1;
+	row.who = xstrdup(who != NULL ? who : "");
+	row.why = xstrdup(why != NULL ? why : "");
+	made = graph_silence(graph, resource, &row, reason) != NULL;
+	silence_row_clear(&row);
+	return made ? 0 : -1;
+}
+
+/* One that has ended meanwhile is no error. */
+static int unsilence(struct graph *graph, struct json_object *arguments, char reason[REASON_SIZE])
+{
+	const char *who = text_of(arguments, "who");
+
+	(void)reason;
+	graph_unsilence(graph, number_of(arguments, "silence"), who != NULL ? who : "a user");
+	return 0;
+}
+
 static const struct {
 	const char *kind;
 	int (*handle)(struct graph *graph, struct json_object *arguments, char reason[REASON_SIZE]);
@@ -179,6 +240,10 @@ static const struct {
     {"set_peers", set_peers},
     {"set_in_use", set_in_use},
     {"choose_nodes", choose_nodes},
+    {"set_alias", set_alias},
+    {"dismiss", dismiss},
+    {"silence", silence},
+    {"unsilence", unsilence},
 };
 
 static int handle(struct graph *graph, const struct request_row *row, char reason[REASON_SIZE])

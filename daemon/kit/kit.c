@@ -107,8 +107,11 @@ static void tell_changes(struct kit *kit)
 		return;
 	if (kit->options.callbacks.stored != NULL)
 		kit->options.callbacks.stored(kit->options.context, changes);
+	/* Of events only the database keeps more than what was told already. */
 	for (size_t i = 0; i < changes->notice_count && kit->options.callbacks.changed; i++)
-		kit->options.callbacks.changed(kit->options.context, changes->notices[i]);
+		if (changes->notices[i].type != NOTICE_EVENT)
+			kit->options.callbacks.changed(
+			    kit->options.context, changes->notices[i].json);
 	changes_free(changes);
 }
 

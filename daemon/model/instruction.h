@@ -23,8 +23,10 @@ enum instruction_kind {
 	INSTRUCTION_REMOVE,  /* one that was added, or is no longer in use */
 	INSTRUCTION_NODES,   /* of a volume: which are used; primary 0 ends the choice */
 	INSTRUCTION_SCAN,    /* a scannable, now */
-	INSTRUCTION_PAUSE,   /* a scannable, or all of a plugin: why, or NULL */
-	INSTRUCTION_RESUME,  /* the same again */
+	INSTRUCTION_SILENCE, /* a resource: until, why; it has no id yet */
+	INSTRUCTION_UNSILENCE,
+	INSTRUCTION_PAUSE,  /* a scannable, or all of a plugin: why, or NULL */
+	INSTRUCTION_RESUME, /* the same again */
 	/* Of a plugin, or of all: level, until the runner is restarted or reloaded. */
 	INSTRUCTION_LOG_LEVEL,
 	INSTRUCTION_RELOAD, /* the configuration; answered with the changes */
@@ -38,6 +40,7 @@ struct instruction {
 	const char *alias;
 	bool has_alias;
 	bool dismissed;
+	struct wallclock until;
 	record_id primary;
 	const record_id *secondary;
 	size_t secondary_count;

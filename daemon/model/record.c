@@ -99,6 +99,13 @@ void volume_row_clear(struct volume_row *row)
 	*row = (struct volume_row){0};
 }
 
+void silence_row_clear(struct silence_row *row)
+{
+	free(row->who);
+	free(row->why);
+	*row = (struct silence_row){0};
+}
+
 void volume_node_row_clear(struct volume_node_row *row)
 {
 	free(row->path);
@@ -116,13 +123,34 @@ bool changes_are_empty(const struct changes *changes)
 	    changes->reporters_added_count, changes->parents_removed_count,
 	    changes->parents_added_count, changes->reference_count, changes->alert_count,
 	    changes->event_count, changes->cohort_count, changes->slot_count, changes->frame_count,
-	    changes->gap_count, changes->pause_count};
+	    changes->gap_count, changes->silence_count, changes->silences_removed_count,
+	    changes->pause_count};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] > 0)
 			return false;
 	}
 	return true;
+}
+
+const char *notice_type_name(enum notice_type type)
+{
+	static const char *const names[NOTICE_TYPE_COUNT] = {
+	    [NOTICE_RESOURCE] = "resource",
+	    [NOTICE_ALERT] = "alert",
+	    [NOTICE_SCANNABLE] = "scannable",
+	    [NOTICE_PLUGIN] = "plugin",
+	    [NOTICE_EVENT] = "event",
+	};
+
+	assert(type < NOTICE_TYPE_COUNT);
+	return names[type];
+}
+
+void notice_clear(struct notice *notice)
+{
+	free(notice->plugin);
+	free(notice->json);
 }
 
 /* Releases what the rows of the changes hold. */
@@ -142,6 +170,8 @@ static void clear_rows(struct changes *changes)
 		volume_node_row_clear(&changes->volume_nodes[i]);
 	for (size_t i = 0; i < changes->alert_count; i++)
 		alert_row_clear(&changes->alerts[i]);
+	for (size_t i = 0; i < changes->silence_count; i++)
+		silence_row_clear(&changes->silences[i]);
 	for (size_t i = 0; i < changes->event_count; i++)
 		free(changes->events[i].message);
 	for (size_t i = 0; i < changes->frame_count; i++)
@@ -149,7 +179,7 @@ static void clear_rows(struct changes *changes)
 	for (size_t i = 0; i < changes->pause_count; i++)
 		pause_row_clear(&changes->pauses[i]);
 	for (size_t i = 0; i < changes->notice_count; i++)
-		free(changes->notices[i]);
+		notice_clear(&changes->notices[i]);
 }
 
 void changes_free(struct changes *changes)
@@ -182,6 +212,8 @@ void changes_free(struct changes *changes)
 	free(changes->frames);
 	free(changes->late);
 	free(changes->gaps);
+	free(changes->silences);
+	free(changes->silences_removed);
 	free(changes->pauses);
 	free(changes->batches);
 	free(changes->notices);

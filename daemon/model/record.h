@@ -105,6 +105,19 @@ struct alert_row {
 	/* The nearest alert among those of the ancestors, 0: none; once ended, the last one. */
 	record_id cause_id;
 	record_id root_cause_id; /* the root cause of the cause, or the alert itself */
+	record_id silence_id;    /* that it is under, 0: none; once ended, the last one */
+};
+
+/* Characters of the reason for a silence. */
+#define SILENCE_WHY_MAX 500
+
+/* That alerts of a resource, and of what depends on it, are left out of what is counted. */
+struct silence_row {
+	record_id id; /* odd: given by the runner; even: by storage.silence() */
+	record_id resource_id;
+	struct wallclock begin, end;
+	char *who; /* a user's name */
+	char *why;
 };
 
 struct event_row {
@@ -254,8 +267,31 @@ struct counters {
 	record_id volume_node_id;
 	record_id cohort_id;
 	record_id gap_id;
+	record_id silence_id;
 	struct wallclock sampled; /* time of the newest sample; 0: there is none */
 };
+
+/* What those who follow the changes may ask for. */
+enum notice_type {
+	NOTICE_RESOURCE,  /* appeared, disappeared, changed */
+	NOTICE_ALERT,     /* raised, cleared, changed */
+	NOTICE_SCANNABLE, /* offline, online */
+	NOTICE_PLUGIN,    /* its state */
+	NOTICE_EVENT,     /* an event_row */
+	NOTICE_TYPE_COUNT
+};
+const char *notice_type_name(enum notice_type type);
+
+/* What those who follow the changes are told. */
+struct notice {
+	enum notice_type type;
+	record_id resource_id;  /* that it is about, 0: none */
+	record_id scannable_id; /* whose scan told of it, 0: none */
+	char *plugin;           /* of the resource, or itself; or NULL */
+	char *json;
+};
+
+void notice_clear(struct notice *notice);
 
 /* The newest batch of a session that is contained in changes. */
 struct batch_reference {
@@ -266,10 +302,10 @@ struct batch_reference {
 /*
  * Everything that changed since the last changes were taken, for one transaction. Written in this
  * order: requests that are done; alerts without history; removals; classes; resources; reporters,
- * parents, references; servers, volumes and their nodes; alerts; events; cohorts, slots, frames;
- * gaps; pauses. Rows under "removed" that are not there, and rows that are there already, are no
- * error. A parent or reporter may be both removed and added, and then is there in the end; a row
- * may be in a list twice.
+ * parents, references; servers, volumes and their nodes; alerts; silences; events; cohorts, slots,
+ * frames; gaps; pauses. Rows under "removed" that are not there, and rows that are there already,
+ * are no error. A parent or reporter may be both removed and added, and then is there in the end; a
+ * row may be in a list twice.
  */
 struct changes {
 	record_id *requests_done;
@@ -320,6 +356,10 @@ struct changes {
 
 	struct alert_row *alerts; /* raised or cleared */
 	size_t alert_count;
+	struct silence_row *silences; /* begun */
+	size_t silence_count;
+	record_id *silences_removed; /* ended, also of those that begin here */
+	size_t silences_removed_count;
 	struct event_row *events;
 	size_t event_count;
 
@@ -340,8 +380,9 @@ struct changes {
 
 	struct batch_reference *batches; /* to be acknowledged once this is stored */
 	size_t batch_count;
-	char **notices; /* JSON texts for those who follow the changes, in order */
+	struct notice *notices; /* in order */
 	size_t notice_count;
+	bool notices_lost; /* there were too many */
 };
 
 /* Whether there is nothing to write (there may be batches and notices). */
@@ -351,6 +392,7 @@ void changes_free(struct changes *changes);
 void class_row_clear(struct class_row *row);
 void resource_row_clear(struct resource_row *row);
 void alert_row_clear(struct alert_row *row);
+void silence_row_clear(struct silence_row *row);
 void pause_row_clear(struct pause_row *row);
 void server_row_clear(struct server_row *row);
 void volume_row_clear(struct volume_row *row);

@@ -211,9 +211,7 @@ static void check_partitions(struct care *care, struct care_report *report)
 	for (int i = 0; i < PQntuples(result); i++)
 		care_find(report, is_there ? CARE_WARNING : CARE_NOTE, "partitions",
 		    PQgetvalue(result, i, 0),
-		    is_there ? "see what the runner logs about them: iml-plugin db check also tells"
-		               " which rights it lacks"
-		             : NULL,
+		    is_there ? "see what the runner logs about them" : NULL,
 		    "there is none for now, or for the time after; the runner %s",
 		    is_there ? "makes them ahead of time, and has not"
 		             : "makes them when it is there");

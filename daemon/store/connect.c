@@ -37,6 +37,7 @@ char *store_one_line(const char *message)
 
 void store_disconnect(struct store *store)
 {
+	store_pooler_stop(store);
 	connector_close(store->connector);
 	store->connection = NULL;
 	event_del(store->timer);

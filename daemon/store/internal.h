@@ -161,6 +161,11 @@ struct store {
 	void (*failed)(struct store *store, PGresult *result);
 	PGresult *answer; /* the last result of the question that is being answered */
 
+	struct connector *probe; /* a second connection, to see whether both have one session */
+	PGconn *probe_connection;
+	bool is_probing;
+	int session; /* of the first one, as the server numbers them */
+
 	struct store_trouble locked;   /* by another runner */
 	struct store_trouble careless; /* a person has to do something about the schema */
 	bool may_migrate;              /* our role may change the schema */
@@ -204,6 +209,7 @@ void store_set_timer(struct store *store, int64_t ms);
 void store_wait(struct store *store, struct backoff *wait);
 
 /* The next state, each called by the one before. */
+void store_pooler_checked(struct store *store);
 void store_migrated(struct store *store);
 void store_has_loaded(struct store *store);
 void store_statistics_read(struct store *store);
@@ -287,6 +293,19 @@ char *store_error_text(const PGresult *result);
 
 /* Whether the error ends the connection, or is better met with another one. */
 bool store_error_loses_connection(const PGconn *connection, const PGresult *result);
+
+/* ---- pooler.c ---- */
+
+/* Finds out whether the connection has a session of its own; then store_pooler_checked(). */
+void store_check_pooler(struct store *store);
+
+/* Goes on if it was still about that, and is true then. */
+bool store_pooler_timeout(struct store *store);
+
+/* Ends it. */
+void store_pooler_stop(struct store *store);
+
+extern const struct connector_callbacks store_probe_callbacks;
 
 /* ---- migrate.c ---- */
 

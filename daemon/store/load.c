@@ -49,7 +49,8 @@ static void load_counters(struct store *store, const PGresult *row)
 	    .volume_node_id = number_at(row, 7),
 	    .cohort_id = number_at(row, 8),
 	    .gap_id = number_at(row, 9),
-	    .sampled = {.us = number_at(row, 10)},
+	    .silence_id = number_at(row, 10),
+	    .sampled = {.us = number_at(row, 11)},
 	};
 
 	store->callbacks.counters(store->context, &counters);
@@ -169,9 +170,24 @@ static void load_alert(struct store *store, const PGresult *row)
 	    .cause_id = number_at(row, 8),
 	    .root_cause_id = number_at(row, 9),
 	    .voters = text_at(row, 10),
+	    .silence_id = number_at(row, 11),
 	};
 
 	store->callbacks.alert(store->context, &alert);
+}
+
+static void load_silence(struct store *store, const PGresult *row)
+{
+	const struct silence_row silence = {
+	    .id = number_at(row, 0),
+	    .resource_id = number_at(row, 1),
+	    .begin = {.us = number_at(row, 2)},
+	    .end = {.us = number_at(row, 3)},
+	    .who = text_at(row, 4),
+	    .why = text_at(row, 5),
+	};
+
+	store->callbacks.silence(store->context, &silence);
 }
 
 static void load_server(struct store *store, const PGresult *row)
@@ -282,7 +298,8 @@ static void load_pause(struct store *store, const PGresult *row)
 
 static const struct load_step steps[] = {
     {"SELECT class, statistic, resource, alert, event, server, volume, volume_node,"
-     " cohort, gap, coalesce(" TIME("sampled") ", 0) FROM storage.counter OFFSET $1::bigint",
+     " cohort, gap, silence, coalesce(" TIME(
+         "sampled") ", 0) FROM storage.counter OFFSET $1::bigint",
         load_counters, NULL},
     {"SELECT class.id, plugin, class.name, class.label, scannable, internal, loaded, ancestry,"
      " attributes, charts, relations, statistic.id, statistic.name, type, statistic.label, units,"
@@ -301,9 +318,12 @@ static const struct load_step steps[] = {
      " ORDER BY resource_id, reporter_id OFFSET $1::bigint",
         load_reporter, NULL},
     {"SELECT id, resource_id, name, attribute, severity, message, " TIME(
-         "begin_time") ", dismissed, cause_id, root_cause_id, voters FROM storage.alert"
+         "begin_time") ", dismissed, cause_id, root_cause_id, voters, silence_id FROM storage.alert"
                        " WHERE active ORDER BY id OFFSET $1::bigint",
         load_alert, NULL},
+    {"SELECT id, resource_id, " TIME("begin_time") ", " TIME(
+         "end_time") ", who, why FROM storage.silence ORDER BY id OFFSET $1::bigint",
+        load_silence, NULL},
     {"SELECT id, address, fqdn, state, source, " TIME(
          "recorded") " FROM storage.server ORDER BY id OFFSET $1::bigint",
         load_server, NULL},

@@ -264,10 +264,16 @@ static void try_lock(struct store *store)
 
 void store_migrate_timeout(struct store *store)
 {
+	if (!store_pooler_timeout(store))
+		try_lock(store);
+}
+
+void store_pooler_checked(struct store *store)
+{
 	try_lock(store);
 }
 
 void store_migrate(struct store *store)
 {
-	try_lock(store);
+	store_check_pooler(store);
 }

@@ -18,10 +18,9 @@
 struct inquiry {
 	uint64_t number;
 	enum question_subject subject;
-	char *parameters[5]; /* resource, from, to, points, statistics */
+	char *parameters[7]; /* resource, from, to, points, statistics, severity, after */
 	bool repeated;       /* after the connection was lost */
-	void (*answered)(
-	    void *context, const struct statistics_answer *answer); /* NULL: withdrawn */
+	void (*answered)(void *context, const struct database_answer *answer); /* NULL: withdrawn */
 	void *context;
 	TAILQ_ENTRY(inquiry) in_queue;
 };
@@ -75,6 +74,24 @@ static const struct {
                          " '[]'))::text"
                          " FROM storage.series($1, $5, $2, $3, $4) AS point (at, numbers)",
         5},
+    /* Statistics are not asked for; the parameter needs a type all the same. */
+    [QUESTION_EVENTS] =
+        {"SELECT jsonb_build_object('events', coalesce(jsonb_agg(jsonb_build_object('event', id,"
+         " 'time', to_char(\"time\" AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'),"
+         " 'severity', severity, 'alert', alert_id, 'message', message, 'resource',"
+         " CASE WHEN resource_id IS NOT NULL THEN jsonb_build_object('id', resource_id, 'class',"
+         " plugin || '.' || class, 'class_label', class_label, 'label', name) END)"
+         " ORDER BY place) FILTER (WHERE place <= $4), '[]'), 'next',"
+         " CASE WHEN count(*) > $4 THEN (array_agg(id ORDER BY place))[$4::integer] END)::text"
+         " FROM (SELECT event.*, resources.plugin, resources.class, resources.class_label,"
+         " resources.name, row_number() OVER (ORDER BY event.\"time\" DESC, event.id DESC) AS place"
+         " FROM (SELECT * FROM storage.events WHERE \"time\" >= $2 AND \"time\" < $3"
+         " AND ($1::bigint = 0 OR resource_id = $1) AND severity_number >= $6::integer"
+         " AND ($7::bigint = 0 OR (\"time\", id) < (SELECT last.\"time\", last.id"
+         " FROM storage.events AS last WHERE last.id = $7)) AND $5::text[] IS NOT NULL"
+         " ORDER BY \"time\" DESC, id DESC LIMIT $4::bigint + 1) AS event"
+         " LEFT JOIN storage.resources ON resources.id = event.resource_id) AS told",
+            7},
 };
 
 static void work(struct reader *reader);
@@ -91,10 +108,10 @@ static void inquiry_remove(struct reader *reader, struct inquiry *inquiry)
 }
 
 /* Answers the first question. */
-static void answer_first(struct reader *reader, const struct statistics_answer *answer)
+static void answer_first(struct reader *reader, const struct database_answer *answer)
 {
 	struct inquiry *inquiry = TAILQ_FIRST(&reader->queue);
-	void (*answered)(void *context, const struct statistics_answer *answer) = inquiry->answered;
+	void (*answered)(void *context, const struct database_answer *answer) = inquiry->answered;
 	void *context = inquiry->context;
 
 	inquiry_remove(reader, inquiry);
@@ -104,7 +121,7 @@ static void answer_first(struct reader *reader, const struct statistics_answer *
 
 static void refuse_first(struct reader *reader, enum answer_status status, const char *reason)
 {
-	answer_first(reader, &(const struct statistics_answer){.status = status, .reason = reason});
+	answer_first(reader, &(const struct database_answer){.status = status, .reason = reason});
 }
 
 /* Appends the text form of an array of texts. */
@@ -123,8 +140,8 @@ static void append_array(struct text *text, const char *const *items, size_t cou
 	text_append_char(text, '}');
 }
 
-uint64_t reader_ask(struct reader *reader, const struct statistics_question *question,
-    void (*answered)(void *context, const struct statistics_answer *answer), void *context)
+uint64_t reader_ask(struct reader *reader, const struct database_question *question,
+    void (*answered)(void *context, const struct database_answer *answer), void *context)
 {
 	struct text statistics = TEXT_EMPTY;
 	char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
@@ -141,7 +158,9 @@ uint64_t reader_ask(struct reader *reader, const struct statistics_question *que
 	    .parameters = {xasprintf("%lld", (long long)question->resource),
 	        xstrdup(wallclock_format(question->from, from)),
 	        xstrdup(wallclock_format(question->to, to)),
-	        xasprintf("%lld", (long long)question->points), text_steal(&statistics)},
+	        xasprintf("%lld", (long long)question->points), text_steal(&statistics),
+	        xasprintf("%lld", (long long)question->severity),
+	        xasprintf("%lld", (long long)question->after)},
 	    .answered = answered,
 	    .context = context,
 	};
@@ -330,7 +349,7 @@ static void answer_error(struct reader *reader, const PGresult *result)
 
 static void answer_row(struct reader *reader, PGresult *result)
 {
-	struct statistics_answer answer = {.status = ANSWER_GIVEN};
+	struct database_answer answer = {.status = ANSWER_GIVEN};
 
 	if (PQntuples(result) != 1 || PQgetisnull(result, 0, 0)) {
 		refuse_first(reader, ANSWER_FAILED, "the database gave no answer");

@@ -35,8 +35,8 @@ struct reader *reader_new(
  * Returns a number for reader_withdraw(), or 0 if too many questions wait already. What the
  * question points to is copied.
  */
-uint64_t reader_ask(struct reader *reader, const struct statistics_question *question,
-    void (*answered)(void *context, const struct statistics_answer *answer), void *context);
+uint64_t reader_ask(struct reader *reader, const struct database_question *question,
+    void (*answered)(void *context, const struct database_answer *answer), void *context);
 
 /* Nobody waits for the answer any more: answered() will not be called. */
 void reader_withdraw(struct reader *reader, uint64_t number);

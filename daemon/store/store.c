@@ -321,6 +321,7 @@ struct store *store_new(struct event_base *base, const char *conninfo, int64_t r
 	backoff_limit(&store->wait, WAIT_LEAST_NS, retry_max_ms * NS_PER_MS);
 	store->writer.wait = store->wait;
 	store->connector = connector_new(base, conninfo, &store_connector_callbacks, store);
+	store->probe = connector_new(base, conninfo, &store_probe_callbacks, store);
 	store->timer = evtimer_new(base, on_timer, store);
 	store->kick = evtimer_new(base, on_kick, store);
 	store->second = event_new(base, -1, EV_PERSIST, on_second, store);
@@ -397,6 +398,7 @@ void store_free(struct store *store)
 		return;
 	store_disconnect(store);
 	connector_free(store->connector);
+	connector_free(store->probe);
 	event_free(store->timer);
 	event_free(store->kick);
 	event_free(store->second);

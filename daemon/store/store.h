@@ -64,6 +64,7 @@ struct store_callbacks {
 	void (*parent)(void *context, const struct parent_row *row);
 	void (*reporter)(void *context, const struct reporter_row *row);
 	void (*alert)(void *context, const struct alert_row *row); /* active ones */
+	void (*silence)(void *context, const struct silence_row *row);
 	void (*server)(void *context, const struct server_row *row);
 	void (*peer)(void *context, const struct server_peer_row *row);
 	void (*volume)(void *context, const struct volume_row *row);

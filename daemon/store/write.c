@@ -128,9 +128,9 @@ static const char sql_written[] =
     " volume = greatest(volume, $8::bigint),"
     " volume_node = greatest(volume_node, $9::bigint),"
     " cohort = greatest(cohort, $10::bigint), gap = greatest(gap, $11::bigint),"
-    " sampled = greatest(sampled,"
-    " timestamptz 'epoch' + nullif($12::bigint, 0) * interval '1 microsecond')"
-    " RETURNING pg_notify('storage', $13::text)";
+    " silence = greatest(silence, $12::bigint), sampled = greatest(sampled,"
+    " timestamptz 'epoch' + nullif($13::bigint, 0) * interval '1 microsecond')"
+    " RETURNING pg_notify('storage', $14::text)";
 
 /* The highest ids and the number of the transaction, and the notification of listeners. */
 static bool send_end(struct store *store)
@@ -140,7 +140,7 @@ static bool send_end(struct store *store)
 	const int64_t numbers[] = {store->revision + 1, counters->class_id, counters->statistic_id,
 	    counters->resource_id, counters->alert_id, counters->event_id, counters->server_id,
 	    counters->volume_id, counters->volume_node_id, counters->cohort_id, counters->gap_id,
-	    counters->sampled.us};
+	    counters->silence_id, counters->sampled.us};
 	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
 	char *texts[NUMBERS + 1];
 	bool sent;
@@ -149,12 +149,13 @@ static bool send_end(struct store *store)
 		texts[i] = xasprintf("%lld", (long long)numbers[i]);
 	texts[NUMBERS] = xasprintf(
 	    "{\"resources\":%zu,\"removed\":%zu,\"alerts\":%zu,\"events\":%zu,\"samples\":%zu,"
-	    "\"servers\":%zu,\"volumes\":%zu}",
+	    "\"servers\":%zu,\"volumes\":%zu,\"silences\":%zu}",
 	    changes->resource_count, changes->removed_resource_count, changes->alert_count,
 	    changes->event_count, sample_count(changes),
 	    changes->server_count + changes->servers_removed_count,
 	    changes->volume_count + changes->volumes_removed_count + changes->volume_node_count +
-	        changes->volume_nodes_removed_count);
+	        changes->volume_nodes_removed_count,
+	    changes->silence_count + changes->silences_removed_count);
 	sent = send_statement(
 	    store, "written", NULL, NUMBERS + 1, (const char *const *)texts, NULL, NULL);
 	for (size_t i = 0; i <= NUMBERS; i++)

@@ -253,26 +253,40 @@ const struct part write_parts[] = {
             FIELD(TIME, alert_row, begin), FIELD(TIME, alert_row, end),
             FIELD(BOOL, alert_row, active), FIELD(BOOL, alert_row, dismissed),
             FIELD(ID, alert_row, cause_id), FIELD(ID, alert_row, root_cause_id),
-            FIELD(TEXT, alert_row, voters)),
+            FIELD(TEXT, alert_row, voters), FIELD(ID, alert_row, silence_id)),
         .sql = "INSERT INTO storage.alert (id, resource_id, name, attribute, severity, message,"
                " begin_time, end_time, active, dismissed, cause_id, root_cause_id,"
-               " voters)"
+               " voters, silence_id)"
                " SELECT u.id, resource.id, u.name, u.attribute, u.severity, u.message,"
                " u.begin_time, CASE WHEN NOT u.active THEN u.end_time END, u.active,"
                " u.dismissed, u.cause_id, coalesce(u.root_cause_id, u.id),"
-               " u.voters::bigint[]"
+               " u.voters::bigint[], u.silence_id"
                " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::integer[],"
                " $6::text[], $7::timestamptz[], $8::timestamptz[], $9::boolean[],"
-               " $10::boolean[], $11::bigint[], $12::bigint[], $13::text[]) AS u (id, resource_id,"
+               " $10::boolean[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[])"
+               " AS u (id, resource_id,"
                " name, attribute, severity, message, begin_time, end_time, active, dismissed, "
                "cause_id,"
-               " root_cause_id, voters)"
+               " root_cause_id, voters, silence_id)"
                " LEFT JOIN storage.resource ON resource.id = u.resource_id"
                " ORDER BY u.active, u.id"
                " ON CONFLICT (id) DO UPDATE SET resource_id = excluded.resource_id,"
                " end_time = excluded.end_time, active = excluded.active,"
                " dismissed = excluded.dismissed, cause_id = excluded.cause_id,"
-               " root_cause_id = excluded.root_cause_id, voters = excluded.voters"},
+               " root_cause_id = excluded.root_cause_id, voters = excluded.voters,"
+               " silence_id = excluded.silence_id"},
+    {ROWS(silences, silence_count), NAME(silence_row, why),
+        COLUMNS(FIELD(ID, silence_row, id), FIELD(ID, silence_row, resource_id),
+            FIELD(TIME, silence_row, begin), FIELD(TIME, silence_row, end),
+            FIELD(TEXT, silence_row, who), FIELD(TEXT, silence_row, why)),
+        .sql = "INSERT INTO storage.silence (id, resource_id, begin_time, end_time, who, why)"
+               " SELECT u.id, u.resource_id, u.begin_time, u.end_time, u.who, u.why"
+               " FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[],"
+               " $5::text[], $6::text[]) AS u (id, resource_id, begin_time, end_time, who, why)"
+               " WHERE (SELECT true FROM storage.resource WHERE id = u.resource_id)"
+               " ON CONFLICT DO NOTHING"},
+    {ROWS(silences_removed, silences_removed_count), COLUMNS(SAME(ID)),
+        .sql = "DELETE FROM storage.silence WHERE id = ANY ($1::bigint[])"},
     {ROWS(events, event_count), NAME(event_row, message),
         COLUMNS(FIELD(ID, event_row, id), FIELD(TIME, event_row, time),
             FIELD(NUMBER, event_row, severity), FIELD(ID, event_row, resource_id),

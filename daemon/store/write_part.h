@@ -8,7 +8,7 @@
 #include "model/record.h"
 #include "store/array.h"
 
-#define MAX_COLUMNS 13
+#define MAX_COLUMNS 14
 
 /* One array parameter of a statement: a field of each row. */
 struct column {

@@ -53,6 +53,11 @@ static void restore_alert(void *context, const struct alert_row *row)
 	graph_restore_alert(supervisor_of(context)->graph, row);
 }
 
+static void restore_silence(void *context, const struct silence_row *row)
+{
+	graph_restore_silence(supervisor_of(context)->graph, row);
+}
+
 static void restore_server(void *context, const struct server_row *row)
 {
 	graph_restore_server(supervisor_of(context)->graph, row);
@@ -219,6 +224,8 @@ static void database_committed(void *context, struct changes *changes)
 	}
 	if (supervisor->control != NULL)
 		control_tell(supervisor->control, changes->notices, changes->notice_count);
+	if (supervisor->control != NULL && changes->notices_lost)
+		control_tell_lost(supervisor->control);
 	many = changes->resource_count >= MANY_RESOURCES;
 	changes_free(changes);
 	if (many)
@@ -289,6 +296,7 @@ static const struct store_callbacks store_callbacks = {
     .parent = restore_parent,
     .reporter = restore_reporter,
     .alert = restore_alert,
+    .silence = restore_silence,
     .server = restore_server,
     .peer = restore_peer,
     .volume = restore_volume,

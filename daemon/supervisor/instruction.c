@@ -184,8 +184,7 @@ bool task_accept_alias(struct task *task, const char *alias)
 	return !task_is_refused(task);
 }
 
-/* The resource of an instruction, if people are to see it; else the task is refused. */
-static struct graph_resource *find_shown(struct task *task, record_id id)
+struct graph_resource *task_find_shown(struct task *task, record_id id)
 {
 	struct graph_resource *resource = graph_find(task->supervisor->graph, id);
 
@@ -197,7 +196,7 @@ static struct graph_resource *find_shown(struct task *task, record_id id)
 
 static void set_alias(struct task *task, const struct instruction *instruction)
 {
-	struct graph_resource *resource = find_shown(task, instruction->id);
+	struct graph_resource *resource = task_find_shown(task, instruction->id);
 	const char *alias = instruction->alias;
 
 	if (resource == NULL || (alias != NULL && !task_accept_alias(task, alias)))
@@ -269,6 +268,8 @@ static void (*const followers[INSTRUCTION_KIND_COUNT])(
     [INSTRUCTION_REMOVE] = scannable_follow_remove,
     [INSTRUCTION_NODES] = choose_nodes,
     [INSTRUCTION_SCAN] = scannable_follow_scan,
+    [INSTRUCTION_SILENCE] = silence_follow,
+    [INSTRUCTION_UNSILENCE] = silence_follow_end,
     [INSTRUCTION_PAUSE] = pause_follow,
     [INSTRUCTION_RESUME] = pause_follow_resume,
     [INSTRUCTION_LOG_LEVEL] = levels_follow,

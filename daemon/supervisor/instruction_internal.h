@@ -59,6 +59,14 @@ void task_finish(struct task *task, enum instruction_result result);
 /* It was followed: it is answered with this when what the graph has now is stored. */
 void task_store(struct task *task, enum instruction_result result);
 
+/* The resource of an instruction, if people are to see it; else the task is refused. */
+struct graph_resource *task_find_shown(struct task *task, record_id id);
+
+/* ---- silence.c ---- */
+
+void silence_follow(struct task *task, const struct instruction *instruction);
+void silence_follow_end(struct task *task, const struct instruction *instruction);
+
 /* ---- scannable_instruct.c ---- */
 
 void scannable_follow_add(struct task *task, const struct instruction *instruction);

@@ -81,7 +81,7 @@ static void add_level(struct json_object *object, int level, bool is_set)
 	const char *from = log_level_name(level);
 	size_t i = 0;
 
-	for (; from[i] != '\0' && i < sizeof(name) - 1; i++)
+	for (; i < sizeof(name) - 1 && from[i] != '\0'; i++)
 		name[i] = (char)(from[i] | 0x20);
 	name[i] = '\0';
 	json_object_object_add(object, "level", json_object_new_string(name));

@@ -79,13 +79,15 @@ static void write_resources(struct scrape *scrape, const struct family *family)
 	write_one(scrape, family, (double)supervisor_count_resources(scrape->supervisor));
 }
 
-static void write_alerts(struct scrape *scrape, const struct family *family)
+/* Of each severity the number of active alerts that are silenced, or that are not. */
+static void write_alert_counts(struct scrape *scrape, const struct family *family, bool silenced)
 {
 	double counts[SEVERITY_COUNT] = {0};
 	const struct graph_alert *alert;
 
 	TAILQ_FOREACH (alert, graph_alerts(scrape->supervisor->graph), in_active) {
-		if (alert->resource == NULL || !graph_is_shown(alert->resource))
+		if (alert->resource == NULL || !graph_is_shown(alert->resource) ||
+		    (graph_silence_of(alert->resource) != NULL) != silenced)
 			continue;
 		for (size_t i = 0; i < SEVERITY_COUNT; i++)
 			counts[i] += severity_of_threshold[i] == alert->row.severity;
@@ -94,6 +96,16 @@ static void write_alerts(struct scrape *scrape, const struct family *family)
 		metrics_sample(&scrape->out, &family->heading,
 		    METRIC_LABELS({"severity", severity_name(severity_of_threshold[i])}),
 		    counts[i]);
+}
+
+static void write_alerts(struct scrape *scrape, const struct family *family)
+{
+	write_alert_counts(scrape, family, false);
+}
+
+static void write_silenced_alerts(struct scrape *scrape, const struct family *family)
+{
+	write_alert_counts(scrape, family, true);
 }
 
 /* ---- plugins ---- */
@@ -388,7 +400,10 @@ static const struct family families[] = {
 	    "Mistakes in the configuration, those of a file that was not reloaded included."},
 	    .write = write_mistakes},
 	{{"iml_resources", METRIC_GAUGE, NULL, "Resources that are shown."}, .write = write_resources},
-	{{"iml_alerts", METRIC_GAUGE, NULL, "Active alerts."}, .write = write_alerts},
+	{{"iml_alerts", METRIC_GAUGE, NULL, "Active alerts that are not silenced."},
+	    .write = write_alerts},
+	{{"iml_silenced_alerts", METRIC_GAUGE, NULL, "Active alerts that are silenced."},
+	    .write = write_silenced_alerts},
 
 	{{"iml_plugin_state", METRIC_STATESET, NULL, "The state of each plugin."},
 	    PLUGINS(write_plugin_state)},

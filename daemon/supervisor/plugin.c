@@ -44,6 +44,7 @@ void plugin_take_state(struct plugin *plugin, enum plugin_state state, char *rea
 	free(plugin->reason);
 	plugin->reason = reason;
 	plugin->state = state;
+	supervisor_tell_plugin(plugin);
 	supervisor_plugin_changed(plugin->supervisor);
 }
 

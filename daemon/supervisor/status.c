@@ -267,13 +267,14 @@ size_t supervisor_count_resources(const struct supervisor *supervisor)
 	return count - hidden;
 }
 
-int64_t supervisor_count_alerts(const struct supervisor *supervisor)
+int64_t supervisor_count_alerts(const struct supervisor *supervisor, bool silenced)
 {
 	const struct graph_alert *alert;
 	int64_t count = 0;
 
 	TAILQ_FOREACH (alert, graph_alerts(supervisor->graph), in_active)
-		count += alert->resource != NULL && graph_is_shown(alert->resource);
+		count += alert->resource != NULL && graph_is_shown(alert->resource) &&
+		         (graph_silence_of(alert->resource) != NULL) == silenced;
 	return count;
 }
 
@@ -283,7 +284,9 @@ static struct json_object *counts_status(const struct supervisor *supervisor)
 
 	add(object, "resources",
 	    json_object_new_int64((int64_t)supervisor_count_resources(supervisor)));
-	add(object, "alerts", json_object_new_int64(supervisor_count_alerts(supervisor)));
+	add(object, "alerts", json_object_new_int64(supervisor_count_alerts(supervisor, false)));
+	add(object, "alerts_silenced",
+	    json_object_new_int64(supervisor_count_alerts(supervisor, true)));
 	add(object, "dropped_samples",
 	    json_object_new_int64((int64_t)graph_dropped_samples(supervisor->graph)));
 	return object;

@@ -282,6 +282,7 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 	plugins_sweep(supervisor);
 	log_flush();
 	database_check_write(supervisor);
+	silences_check(supervisor);
 	supervisor_plugin_changed(supervisor);
 	service_tell_status(supervisor);
 }
@@ -340,8 +341,8 @@ static void followers(void *context, bool any)
 	graph_collect_notices(supervisor_of(context)->graph, any);
 }
 
-static uint64_t ask(void *context, const struct statistics_question *question,
-    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
+static uint64_t ask(void *context, const struct database_question *question,
+    void (*answered)(void *asker, const struct database_answer *answer), void *asker)
 {
 	return reader_ask(supervisor_of(context)->reader, question, answered, asker);
 }
@@ -620,6 +621,8 @@ int supervisor_main(const struct supervisor_options *options)
 		supervisor.exit_status = EXIT_FAILURE;
 	close_parts(&supervisor);
 	processes_end_adopted();
+	/* The last line tells the end. */
+	log_set_fold(0);
 	log_info("stopped");
 	log_close();
 	config_free(&supervisor.config);

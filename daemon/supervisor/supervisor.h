@@ -205,6 +205,12 @@ struct plugin {
 	TAILQ_ENTRY(plugin) next;
 };
 
+/* Ends the silences whose time has come. To be called every second. */
+void silences_check(struct supervisor *supervisor);
+
+/* Tells those who follow the changes which state a plugin has now. */
+void supervisor_tell_plugin(const struct plugin *plugin);
+
 /* How often its process was started again. */
 uint64_t plugin_restarts(const struct plugin *plugin);
 
@@ -657,8 +663,8 @@ struct json_object *supervisor_mistakes(const struct supervisor *supervisor);
 /* How many resources people are to see. */
 size_t supervisor_count_resources(const struct supervisor *supervisor);
 
-/* How many active alerts they see. */
-int64_t supervisor_count_alerts(const struct supervisor *supervisor);
+/* How many active alerts they see, those that are silenced or the others. */
+int64_t supervisor_count_alerts(const struct supervisor *supervisor, bool silenced);
 
 /* One line for systemd and people (health.c); the caller frees it. */
 char *supervisor_summary(const struct supervisor *supervisor);

@@ -52,7 +52,7 @@ cd "$directory"
 
 # What only looks may be asked again until the runner has got there.
 looks() {
-	[[ $1 =~ ^iml-plugin\ (--wait\ [0-9]+\ )?(status|health|tree|list|show|alerts|impact|stats|volumes|events|top)($|\ ) ]]
+	[[ $1 =~ ^iml-plugin\ (--wait\ [0-9]+\ )?(status|health|tree|list|show|alerts|impact|stats|volumes|plugins|classes|top)($|\ ) ]]
 }
 
 count=0

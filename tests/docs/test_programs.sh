@@ -33,7 +33,7 @@ taken() {
 
 # A page with its options as they are typed: "Fl \-json", "Fl s , Fl \-socket Ar path".
 typed() {
-	sed -E 's/\\-/-/g; s/(^|[ .])Fl -([a-z])/\1 --\2/g' "$1"
+	sed -E 's/\\-/-/g; s/(^|[ .])Fl -([a-z])/\1 --\2/g; s/ \| -([a-z])/ | --\1/g' "$1"
 }
 
 # The first list of a section, with its items marked "@ ": PAGE. Lists in them are left as they are.
@@ -81,10 +81,10 @@ $command --help | grep '^  --' | options >"$directory/common"
 items $page | awk '/^@ Cm/ { done = 1 } /^@/ && !done' | options >"$directory/paged"
 same $page "$directory/common" "$directory/paged"
 
-# What the page says of a command, in one or more items.
+# What the page says of a command, in one or more items, with those of its options behind them.
 item() {
 	items $page | awk -v name="$1" '
-		/^@/ || /^\.S[sh]/ { mine = 0 }
+		/^@/ && !/^@.* --/ || /^\.S[sh]/ { mine = 0 }
 		/^@ Cm/ { word = $3; gsub(/\\/, "", word); mine = word == name }
 		mine { print }'
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../json_schema.h"
@@ -249,6 +250,32 @@ static void change_resources(struct runner *runner)
 	check_about(runner, "POST", "/v1/alerts/{id}/dismiss", 999999, "", "", 404);
 }
 
+static void silence_resources(struct runner *runner)
+{
+	static const char silences[] = "/v1/silences", one[] = "/v1/silences/{id}";
+	char *body = xasprintf("{\"resource\": %lld, \"until\": \"%lld\", \"why\": \"a test\"}",
+	    (long long)id_where(runner, "class = 'Disk'"), (long long)time(NULL) + 3600);
+	struct json_object *answer = ask(runner, "POST", silences, silences, body, 201);
+	int64_t id = json_object_get_int64(member_of(answer, "id"));
+
+	json_object_put(answer);
+	get(runner, silences);
+	get(runner, "/v1/tree");
+	get(runner, "/v1/alerts");
+	check_about(
+	    runner, "GET", "/v1/resources/{id}", id_where(runner, "class = 'Disk'"), "", "", 200);
+	check(runner, "POST", silences, silences,
+	    "{\"resource\": 999999, \"until\": \"1\", \"why\": \"x\"}", 404);
+	check(runner, "POST", silences, silences,
+	    "{\"resource\": 1, \"until\": \"1\", \"why\": \"x\"}", 422);
+	check_about(runner, "DELETE", one, id, "", "", 200);
+	check_about(runner, "DELETE", one, id, "", "", 404);
+	get(runner, "/v1/events");
+	get(runner, "/v1/events?limit=1");
+	check(runner, "GET", "/v1/events", "/v1/events?resource=999999", "", 404);
+	free(body);
+}
+
 static void choose_nodes(struct runner *runner)
 {
 	static const char nodes[] = "/v1/volumes/{id}/nodes";
@@ -367,7 +394,7 @@ static unsigned assert_events(const char *stream)
 
 static void follow_changes(struct runner *runner)
 {
-	static const char request[] = "GET /v1/changes HTTP/1.1\r\nHost: runner\r\n\r\n";
+	static const char request[] = "GET /v1/events/stream HTTP/1.1\r\nHost: runner\r\n\r\n";
 	struct text stream = TEXT_EMPTY;
 	int fd = http_connect(runner);
 
@@ -376,16 +403,17 @@ static void follow_changes(struct runner *runner)
 	write_file(runner, "script",
 	    "disk S1 status=OK spare_of=S2\ndisk S2 status=DEGRADED\ngone sensor T\n");
 	read_until(fd, &stream, "\"appeared\"");
-	read_until(fd, &stream, "\"disappeared\"");
 	read_until(fd, &stream, "\"changed\"");
 	read_until(fd, &stream, "\"alert_cleared\"");
+	write_file(runner, "script", "gone disk S2\n");
+	read_until(fd, &stream, "\"disappeared\"");
 	write_file(runner, "script", "fail broken\n");
 	read_until(fd, &stream, "\"offline\"");
 	get(runner, "/v1/alerts");
 	check_about(
 	    runner, "GET", "/v1/resources/{id}", id_where(runner, "class = 'Array'"), "", "", 200);
 	assert_true(assert_events(stream.data) >= 5);
-	json_object_object_add(seen, "get /v1/changes 200", json_object_new_int(1));
+	json_object_object_add(seen, "get /v1/events/stream 200", json_object_new_int(1));
 	close(fd);
 	text_clear(&stream);
 }
@@ -419,6 +447,7 @@ static void every_answer_is_as_it_is_described(void **state)
 	look_at_resources(runner);
 	look_at_series(runner);
 	change_resources(runner);
+	silence_resources(runner);
 	choose_nodes(runner);
 	change_scannables(runner);
 	pause_and_resume(runner);

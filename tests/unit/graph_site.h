@@ -245,6 +245,8 @@ struct database {
 	size_t reporter_count;
 	struct alert_row *alerts;
 	size_t alert_count;
+	struct silence_row *silences;
+	size_t silence_count;
 	struct event_row *events;
 	size_t event_count;
 	struct server_row *servers;
@@ -381,6 +383,29 @@ static inline void drop_slots(struct database *database, record_id id)
 			REMOVE(database->slots, database->slot_count, i);
 }
 
+static inline void drop_silence(struct database *database, size_t place)
+{
+	silence_row_clear(&database->silences[place]);
+	REMOVE(database->silences, database->silence_count, place);
+}
+
+static inline void write_silences(struct database *database, const struct changes *changes)
+{
+	for (size_t i = 0; i < changes->silence_count; i++) {
+		struct silence_row row = changes->silences[i];
+
+		if (database_find(database, row.resource_id) == NULL)
+			continue;
+		row.who = xstrdup(row.who);
+		row.why = xstrdup(row.why);
+		APPEND(database->silences, database->silence_count, row);
+	}
+	for (size_t i = 0; i < changes->silences_removed_count; i++)
+		for (size_t j = database->silence_count; j-- > 0;)
+			if (database->silences[j].id == changes->silences_removed[i])
+				drop_silence(database, j);
+}
+
 static inline void drop_resource(struct database *database, record_id id)
 {
 	struct resource_row *row = database_find(database, id);
@@ -401,6 +426,9 @@ static inline void drop_resource(struct database *database, record_id id)
 		if (report->resource_id == id || report->reporter_id == id)
 			REMOVE(database->reporters, database->reporter_count, i);
 	}
+	for (size_t i = database->silence_count; i-- > 0;)
+		if (database->silences[i].resource_id == id)
+			drop_silence(database, i);
 	drop_slots(database, id);
 }
 
@@ -723,6 +751,7 @@ static inline void database_write(struct database *database, const struct change
 		event.message = xstrdup(event.message);
 		APPEND(database->events, database->event_count, event);
 	}
+	write_silences(database, changes);
 	write_volumes(database, changes);
 	write_frames(database, changes);
 	database->counters = changes->counters;
@@ -749,6 +778,8 @@ static inline void database_restore(const struct database *database, struct grap
 	for (size_t i = 0; i < database->alert_count; i++)
 		if (database->alerts[i].active)
 			graph_restore_alert(graph, &database->alerts[i]);
+	for (size_t i = 0; i < database->silence_count; i++)
+		graph_restore_silence(graph, &database->silences[i]);
 	for (size_t i = 0; i < database->server_count; i++)
 		graph_restore_server(graph, &database->servers[i]);
 	for (size_t i = 0; i < database->peer_count; i++)
@@ -772,6 +803,9 @@ static inline void database_clear(struct database *database)
 		resource_row_clear(&database->resources[i]);
 	for (size_t i = 0; i < database->alert_count; i++)
 		alert_row_clear(&database->alerts[i]);
+	while (database->silence_count > 0)
+		drop_silence(database, 0);
+	free(database->silences);
 	for (size_t i = 0; i < database->event_count; i++)
 		free(database->events[i].message);
 	for (size_t i = 0; i < database->server_count; i++)
@@ -842,7 +876,9 @@ static inline size_t site_write(struct site *site)
 		return 0;
 	database_write(&site->database, changes);
 	for (size_t i = 0; i < changes->notice_count; i++) {
-		text_append(&site->notices, changes->notices[i]);
+		if (changes->notices[i].type == NOTICE_EVENT)
+			continue;
+		text_append(&site->notices, changes->notices[i].json);
 		text_append_char(&site->notices, '\n');
 	}
 	changes_free(changes);

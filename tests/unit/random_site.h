@@ -81,6 +81,11 @@ static inline void random_alert(void *context, const struct alert_row *row)
 	graph_restore_alert(random_site_of(context)->graph, row);
 }
 
+static inline void random_silence(void *context, const struct silence_row *row)
+{
+	graph_restore_silence(random_site_of(context)->graph, row);
+}
+
 static inline void random_server(void *context, const struct server_row *row)
 {
 	graph_restore_server(random_site_of(context)->graph, row);
@@ -234,10 +239,10 @@ static inline void random_start(struct random_site *site)
 {
 	static const struct graph_options options = {.warn = random_warn, .error = random_error};
 	static const struct store_callbacks callbacks = {random_counters, random_class_row,
-	    random_resource, random_parent, random_reporter, random_alert, random_server,
-	    random_peer, random_volume, random_volume_node, random_cohort, random_slot, random_gap,
-	    random_pause, random_loaded, random_request, random_take, random_committed,
-	    random_state, random_fatal};
+	    random_resource, random_parent, random_reporter, random_alert, random_silence,
+	    random_server, random_peer, random_volume, random_volume_node, random_cohort,
+	    random_slot, random_gap, random_pause, random_loaded, random_request, random_take,
+	    random_committed, random_state, random_fatal};
 
 	site->loaded = false;
 	site->in_flight = 0;

@@ -92,6 +92,13 @@ static inline void client_alert(void *context, const struct alert_row *row)
 		text_printf(rows, "voters %s\n", row->voters);
 }
 
+static inline void client_silence(void *context, const struct silence_row *row)
+{
+	text_printf(&((struct client *)context)->rows, "silence %ld %ld %lld %lld %s '%s'\n",
+	    (long)row->id, (long)row->resource_id, (long long)row->begin.us, (long long)row->end.us,
+	    row->who, row->why);
+}
+
 static inline void client_cohort(void *context, const struct cohort_row *row)
 {
 	text_printf(&((struct client *)context)->rows, "cohort %ld %ld %ld\n", (long)row->id,
@@ -164,6 +171,7 @@ static inline void client_begin(
 	    .parent = client_parent,
 	    .reporter = client_reporter,
 	    .alert = client_alert,
+	    .silence = client_silence,
 	    .cohort = client_cohort,
 	    .slot = client_slot,
 	    .pause = client_pause,

@@ -49,8 +49,8 @@ static const struct fake_answer answers[] = {
     {"/v1/list?limit=2", {OK_HEAD "{\"items\": [1, 2], \"classes\": {\"a\": {}}, \"next\": 2}"}},
     {"/v1/list?limit=2&after=2",
         {OK_HEAD "{\"items\": [3], \"classes\": {\"b\": {}}, \"next\": null}"}},
-    {"/v1/changes", {OK_HEAD ": changes follow\n\n", "data: {\"a\"", ": 1}\n", "\n:\n\nda",
-                        "ta: two\ndata: lines\n\ndata: cut off"}},
+    {"/v1/events/stream", {OK_HEAD ": changes follow\n\n", "data: {\"a\"", ": 1}\n", "\n:\n\nda",
+                              "ta: two\ndata: lines\n\ndata: cut off"}},
 };
 
 /* Reads a request up to its end and returns the answer to its path. */
@@ -229,7 +229,8 @@ static bool count_idles(void *context)
 
 static bool follow(const struct fake_runner *runner, struct followed *followed)
 {
-	const struct client_events events = {.notice = note, .idle = count_idles, .wait_ms = 50};
+	const struct client_events events = {
+	    .path = "/v1/events/stream", .notice = note, .idle = count_idles, .wait_ms = 50};
 	struct client *client = open_client(runner);
 	bool result = client_follow(client, &events, followed);
 

@@ -221,6 +221,54 @@ static void a_root_cause_stands_for_its_consequences(void **state)
 	    "9  2026-11-22 12:01:03  ERROR     17  Drive failed (Disk 17)  Fan 0\n");
 }
 
+static void events_are_read_from_the_oldest_to_the_newest(void **state)
+{
+	(void)state;
+	assert_rendered(render_events, &to_file,
+	    "{\"events\": [{\"event\": 8, \"time\": \"2026-11-22T12:01:04Z\", \"severity\":"
+	    " \"INFO\", \"message\": \"Cleared\"}, {\"event\": 7, \"time\": "
+	    "\"2026-11-22T12:01:03Z\","
+	    " \"severity\": \"WARNING\", \"message\": \"Drive\\u001bfailure\"}]}",
+	    "2026-11-22 12:01:03  WARNING  Drivefailure\n"
+	    "2026-11-22 12:01:04  INFO     Cleared\n");
+	assert_rendered(render_events, &to_file, "{\"events\": []}", "No events.\n");
+}
+
+static void silenced_alerts_are_counted_or_marked(void **state)
+{
+	static const char answer[] =
+	    "{\"silenced\": 2, \"alerts\": [{\"id\": 9, \"begin\": \"2026-11-22T12:01:03Z\", "
+	    "\"severity\": "
+	    "\"ERROR\", \"silenced\": 3," RESOURCE
+	    ", \"message\": \"Fan failed (Fan 0)\", \"consequences\": 0, \"cause\": null},"
+	    " {\"id\": 10, \"begin\": \"2026-11-22T12:01:03Z\", \"severity\": \"INFO\", "
+	    "\"silenced\": null," RESOURCE
+	    ", \"message\": \"Hot\", \"consequences\": 0, \"cause\": null}]}";
+
+	(void)state;
+	assert_rendered(render_alerts, &to_file, answer,
+	    " #  SINCE                SEVERITY  ID  ALERT  AFFECTS\n"
+	    "10  2026-11-22 12:01:03  INFO      17  Hot\n"
+	    "2 alerts silenced\n");
+	assert_rendered(render_all_alerts, &to_file, answer,
+	    " #  SINCE                SEVERITY  ID  ALERT                          AFFECTS\n"
+	    " 9  2026-11-22 12:01:03  ERROR     17  Fan failed (Fan 0) (silenced)\n"
+	    "10  2026-11-22 12:01:03  INFO      17  Hot\n");
+	assert_rendered(render_alerts, &to_file, "{\"silenced\": 1, \"alerts\": []}",
+	    "No active alerts.\n1 alert silenced\n");
+}
+
+static void silences_tell_until_when_who_and_why(void **state)
+{
+	(void)state;
+	assert_rendered(render_silences, &to_file,
+	    "{\"silences\": [{\"id\": 3, \"until\": \"2026-11-22T12:01:03Z\"," RESOURCE
+	    ", \"alerts\": 12, \"who\": \"root\", \"why\": \"new firmware\"}]}",
+	    "#  UNTIL                ID  RESOURCE  ALERTS  BY    WHY\n"
+	    "3  2026-11-22 12:01:03  17  Disk 17       12  root  new firmware\n");
+	assert_rendered(render_silences, &to_file, "{\"silences\": []}", "Nothing is silenced.\n");
+}
+
 static void what_was_dismissed_is_marked(void **state)
 {
 	(void)state;
@@ -551,7 +599,7 @@ static void each_kind_of_change_is_one_line(void **state)
 static void kinds_of_later_versions_are_passed_over(void **state)
 {
 	(void)state;
-	assert_rendered(render_change, &to_file, "{" TIME ", \"kind\": \"renamed\"}", "");
+	assert_rendered(render_change, &to_file, "{" TIME ", \"kind\": \"teleported\"}", "");
 }
 
 static void a_change_is_cut_to_the_terminal(void **state)
@@ -626,8 +674,11 @@ int main(void)
 	    cmocka_unit_test(a_database_that_does_not_store_is_told_with_its_error),
 	    cmocka_unit_test(the_only_reason_of_a_failed_plugin_is_told_once),
 	    cmocka_unit_test(a_scannable_that_waits_for_the_database_says_so),
+	    cmocka_unit_test(events_are_read_from_the_oldest_to_the_newest),
 	    cmocka_unit_test(alerts_tell_since_when_and_what_they_affect),
 	    cmocka_unit_test(a_root_cause_stands_for_its_consequences),
+	    cmocka_unit_test(silenced_alerts_are_counted_or_marked),
+	    cmocka_unit_test(silences_tell_until_when_who_and_why),
 	    cmocka_unit_test(what_was_dismissed_is_marked),
 	    cmocka_unit_test(volumes_are_listed_with_and_without_nodes),
 	    cmocka_unit_test(the_impact_names_ways_and_roots),

@@ -47,6 +47,18 @@ static void a_tree_shows_what_matters_on_each_line(void **state)
 	    "└─ Disk 2  OK  4.0TB  → Pool\n");
 }
 
+static void what_is_silenced_is_dim(void **state)
+{
+	(void)state;
+	assert_rendered(render_trees, &coloured,
+	    "{" CLASSES
+	    ", \"trees\": [{\"label\": \"Couplet A\", \"class\": \"a.C\", \"silenced\": 3,"
+	    " \"alerts\": [{\"id\": 5, \"severity\": \"ERROR\", \"message\": \"Away\", "
+	    "\"silenced\": 3}],"
+	    " \"children\": []}]}",
+	    "\033[2mCouplet A\033[0m   \033[2m! Away (silenced)\033[0m\n");
+}
+
 static void branches_are_plain_where_there_is_only_ascii(void **state)
 {
 	(void)state;
@@ -181,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_tree_shows_what_matters_on_each_line),
+	    cmocka_unit_test(what_is_silenced_is_dim),
 	    cmocka_unit_test(branches_are_plain_where_there_is_only_ascii),
 	    cmocka_unit_test(on_a_narrow_terminal_values_give_way_to_alerts),
 	    cmocka_unit_test(alerts_colour_the_resource_and_the_message),

@@ -78,7 +78,10 @@ static void assert_json(struct json_object *is, const char *expected, const char
 /* How a time by default is written. */
 static const char *default_time(const struct parameter *parameter)
 {
-	return parameter->otherwise == 0 ? "now" : parameter->otherwise == 3600 ? "-1h" : "?";
+	return parameter->otherwise == 0       ? "now"
+	       : parameter->otherwise == 3600  ? "-1h"
+	       : parameter->otherwise == 86400 ? "-1d"
+	                                       : "?";
 }
 
 /* The schema that a parameter is to have. */
@@ -105,6 +108,11 @@ static char *schema_of(const struct parameter *parameter)
 	case PARAMETER_SEVERITY:
 		return xstrdup(
 		    "{\"type\": \"string\", \"enum\": [\"INFO\", \"WARNING\", \"ERROR\"]}");
+	case PARAMETER_NOTICE:
+		return xasprintf("{\"type\": \"array\", \"items\": {\"type\": \"string\", "
+		                 "\"enum\": [\"resource\", \"alert\", \"scannable\", \"plugin\", "
+		                 "\"event\"]}, \"minItems\": 1, \"maxItems\": %lld}",
+		    maximum);
 	case PARAMETER_STATISTIC:
 		return xasprintf("{\"type\": \"array\", \"items\": {\"type\": \"string\"}, "
 		                 "\"minItems\": 1, \"maxItems\": %lld}",

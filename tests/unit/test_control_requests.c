@@ -626,9 +626,77 @@ static void nonsense_ends_the_connection_and_nothing_else(void **state)
 	json_object_put(answer);
 }
 
+/* ---- silences ---- */
+
+static void silenced_resources_and_alerts_name_their_silence(void **state)
+{
+	struct site *site = *state;
+	struct silence_row row = {.end = {wallclock_now().us + 3600 * US_PER_S},
+	    .who = (char[]){"root"},
+	    .why = (char[]){"new firmware"}};
+	struct json_object *answer;
+	char reason[REASON_SIZE] = "";
+	char path[64];
+
+	set_status(site, 1, "FAILED");
+	assert_non_null(
+	    graph_silence(site->graph, graph_resource_of(site->graph, SESSION, 1), &row, reason));
+	answer = get_well(site, "/v1/silences");
+	assert_string_equal(at(answer, "silences/0/id"), "1");
+	assert_string_equal(at(answer, "silences/0/resource/class"), "acme.Enclosure");
+	assert_string_equal(at(answer, "silences/0/alerts"), "1");
+	assert_string_equal(at(answer, "silences/0/who"), "root");
+	assert_string_equal(at(answer, "silences/0/why"), "new firmware");
+	json_object_put(answer);
+	answer = get_well(site, "/v1/alerts");
+	assert_string_equal(at(answer, "silenced"), "1");
+	assert_string_equal(at(answer, "alerts/0/silenced"), "1");
+	json_object_put(answer);
+	answer = get_well(site, "/v1/resources?class=HardDrive&limit=1");
+	assert_string_equal(at(answer, "resources/0/silenced"), "1");
+	json_object_put(answer);
+	snprintf(path, sizeof(path), "/v1/resources/%lld",
+	    (long long)graph_resource_of(site->graph, SESSION, 12)->id);
+	answer = get_well(site, path);
+	assert_string_equal(at(answer, "silence/why"), "new firmware");
+	json_object_put(answer);
+
+	assert_true(graph_unsilence(site->graph, 1, "root"));
+	answer = get_well(site, "/v1/alerts");
+	assert_string_equal(at(answer, "silenced"), "0");
+	assert_string_equal(at(answer, "alerts/0/silenced"), "");
+	json_object_put(answer);
+	answer = get_well(site, "/v1/silences");
+	assert_string_equal(at(answer, "silences"), "[ ]");
+	json_object_put(answer);
+}
+
+static void resources_name_their_scannable_and_whether_they_can_be_removed(void **state)
+{
+	static const char *const classes[] = {"Couplet", "HardDrive", "Shared"};
+	struct site *site = *state;
+	char path[64], id[24];
+
+	snprintf(id, sizeof(id), "%lld", (long long)site->couplet->id);
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		struct json_object *answer;
+
+		snprintf(path, sizeof(path), "/v1/resources?class=%s", classes[i]);
+		answer = get_well(site, path);
+		assert_string_equal(at(answer, "resources/0/scannable_id"), id);
+		assert_string_equal(at(answer, "resources/0/removable"), "false");
+		json_object_put(answer);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+	        silenced_resources_and_alerts_name_their_silence, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        resources_name_their_scannable_and_whether_they_can_be_removed, site_start,
+	        site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        status_is_what_the_supervisor_says, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(

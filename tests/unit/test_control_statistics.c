@@ -15,20 +15,20 @@ struct oracle {
 	struct text asked; /* a line each */
 	size_t count;
 	struct {
-		void (*answered)(void *asker, const struct statistics_answer *answer);
+		void (*answered)(void *asker, const struct database_answer *answer);
 		void *asker; /* NULL: answered or withdrawn */
 	} askers[QUESTIONS_MAX];
 	struct event *soon;
-	const struct statistics_answer *answer; /* to every question, soon; NULL: none by itself */
+	const struct database_answer *answer; /* to every question, soon; NULL: none by itself */
 	bool full;
 };
 
 static struct oracle oracle;
 
-static uint64_t take_question(void *context, const struct statistics_question *question,
-    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
+static uint64_t take_question(void *context, const struct database_question *question,
+    void (*answered)(void *asker, const struct database_answer *answer), void *asker)
 {
-	static const char *const subjects[] = {"charts", "latest", "series"};
+	static const char *const subjects[] = {"charts", "latest", "series", "events"};
 	static const struct timeval at_once = {0};
 
 	(void)context;
@@ -38,6 +38,9 @@ static uint64_t take_question(void *context, const struct statistics_question *q
 	    (long long)question->resource, (long long)question->points);
 	for (size_t i = 0; i < question->statistic_count; i++)
 		text_printf(&oracle.asked, " %s", question->statistics[i]);
+	if (question->subject == QUESTION_EVENTS)
+		text_printf(&oracle.asked, " of severity %lld after %lld",
+		    (long long)question->severity, (long long)question->after);
 	text_printf(&oracle.asked, " %.1f to %.1f\n", (double)question->from.us / 1e6,
 	    (double)question->to.us / 1e6);
 	assert_true(oracle.count < QUESTIONS_MAX);
@@ -81,7 +84,7 @@ static void answer_all(evutil_socket_t fd, short what, void *argument)
 
 static int start(void **state)
 {
-	static const struct statistics_answer given = {.json = "{\"a\": [1]}", .length = 10};
+	static const struct database_answer given = {.json = "{\"a\": [1]}", .length = 10};
 	struct site *site;
 
 	site_start(state);
@@ -152,6 +155,26 @@ static void the_last_hour_is_what_is_asked_for_without_times(void **state)
 	assert_true(to - from >= 5400 && to - from < 5460);
 }
 
+static void events_of_the_last_day_are_asked_for_without_times(void **state)
+{
+	double from, to;
+	int code;
+
+	json_object_put(site_get(*state, "/v1/events", &code));
+	assert_int_equal(code, 200);
+	assert_int_equal(
+	    sscanf(oracle.asked.data, "events of 0, 1000 points of severity 0 after 0 %lf to %lf",
+	        &from, &to),
+	    2);
+	assert_int_equal((int)(to - from + 0.5), 24 * 3600);
+	text_reset(&oracle.asked);
+	json_object_put(site_get(
+	    *state, "/v1/events?resource=3&severity=WARNING&limit=5&after=17&from=0&to=20", &code));
+	assert_int_equal(code, 200);
+	assert_string_equal(
+	    oracle.asked.data, "events of 3, 5 points of severity 30 after 17 0.0 to 20.0\n");
+}
+
 static void the_answer_has_the_headers_of_all_others(void **state)
 {
 	char *answer = site_exchange(
@@ -166,7 +189,7 @@ static void the_answer_has_the_headers_of_all_others(void **state)
 static void what_the_database_refuses_is_refused(void **state)
 {
 	static const struct {
-		struct statistics_answer answer;
+		struct database_answer answer;
 		int code;
 		const char *message, *field;
 	} cases[] = {
@@ -196,6 +219,9 @@ static void wrong_requests_never_reach_the_database(void **state)
 	char path[1024] = "/v1/resources/3/series?";
 	char *end = path + strlen(path);
 
+	assert_refused(*state, "/v1/events?resource=999", 404, "there is no resource 999", "id");
+	assert_refused(*state, "/v1/events?from=20&to=20", 400,
+	    "from: the time is not before that of \"to\"", "from");
 	assert_refused(*state, "/v1/resources/999/charts", 404, "there is no resource 999", "id");
 	assert_refused(*state, "/v1/resources/3/charts?from=yesterday", 400,
 	    "from: \"yesterday\" is not a time: seconds since 1970, or as in"
@@ -225,7 +251,7 @@ static void who_left_does_no_harm(void **state)
 {
 	const struct site *site = *state;
 	static const char request[] = "GET /v1/resources/3/charts HTTP/1.1\r\nHost: x\r\n\r\n";
-	const struct statistics_answer *answer = oracle.answer;
+	const struct database_answer *answer = oracle.answer;
 	int fd = site_connect(site);
 	int code;
 
@@ -299,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    a_test(what_the_database_says_is_the_answer),
 	    a_test(the_last_hour_is_what_is_asked_for_without_times),
+	    a_test(events_of_the_last_day_are_asked_for_without_times),
 	    a_test(the_answer_has_the_headers_of_all_others),
 	    a_test(what_the_database_refuses_is_refused),
 	    a_test(wrong_requests_never_reach_the_database),

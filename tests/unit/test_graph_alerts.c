@@ -567,8 +567,8 @@ static void notices_tell_what_happens(void **state)
 	    "\"alert\": 1, \"name\": \"_status_ERROR\", \"severity\": \"ERROR\", "
 	    "\"message\": \"unused (Disk (Shelf 1, 7))\", \"affects\": [{\"id\": 4, "
 	    "\"class\": \"acme.Pool\", \"label\": \"Pool pD\"}, ");
-	assert_notice(
-	    site, "\"label\": \"Pool pW\"}], \"affects_count\": 30, \"root_cause\": null}");
+	assert_notice(site, "\"label\": \"Pool pW\"}], \"affects_count\": 30, \"root_cause\": "
+	                    "null, \"dismissed\": false, \"silenced\": false}");
 
 	batch = batch_new(site->last_session, 2);
 	batch_report(batch, 2, DRIVE, false);

@@ -64,7 +64,7 @@ static void changes_are_empty_with_nothing_but_batches_and_notices(void **state)
 
 	ONE(changes->batches, changes->batch_count);
 	ONE(changes->notices, changes->notice_count);
-	changes->notices[0] = xstrdup("{}");
+	changes->notices[0].json = xstrdup("{}");
 	changes->counters.event_id = 5;
 	assert_true(changes_are_empty(changes));
 	ONE(changes->removed_resources, changes->removed_resource_count);

@@ -32,6 +32,19 @@ static const char functions[] =
     " \"values\" double precision[]) LANGUAGE sql AS"
     " $$ VALUES (from_time, '{1,NULL}'::double precision[]), (to_time, '{2.5,-3}') $$;";
 
+static const char events[] =
+    "CREATE TABLE storage.resources (id bigint, plugin text, class text, class_label text,"
+    " name text);"
+    "CREATE TABLE storage.events (id bigint, \"time\" timestamptz, severity text,"
+    " severity_number integer, resource_id bigint, alert_id bigint, message text);"
+    "INSERT INTO storage.resources VALUES (7, 'acme', 'Drive', 'Disk', 'Disk 1');"
+    "INSERT INTO storage.events VALUES"
+    " (1, to_timestamp(1700000000), 'WARNING', 30, 7, 5, 'bad'),"
+    " (2, to_timestamp(1700000000.25), 'INFO', 20, 7, 5, 'good'),"
+    " (3, to_timestamp(1700000000.25), 'ERROR', 40, NULL, NULL, 'worse'),"
+    " (4, to_timestamp(1700000001), 'ERROR', 40, 8, NULL, 'nobody knows'),"
+    " (5, to_timestamp(1700009999), 'ERROR', 40, 7, NULL, 'later');";
+
 #define ASKED_MAX 80
 
 struct asker {
@@ -46,7 +59,7 @@ struct asker {
 
 static struct asker asker;
 
-static void take_answer(void *context, const struct statistics_answer *answer)
+static void take_answer(void *context, const struct database_answer *answer)
 {
 	size_t index = asker.answered++;
 
@@ -56,7 +69,7 @@ static void take_answer(void *context, const struct statistics_answer *answer)
 	                                                    : xstrdup(answer->reason);
 }
 
-static void ask(const struct statistics_question *question)
+static void ask(const struct database_question *question)
 {
 	assert_true(asker.asked < ASKED_MAX);
 	asker.numbers[asker.asked] = reader_ask(asker.reader, question, take_answer, &asker);
@@ -65,7 +78,7 @@ static void ask(const struct statistics_question *question)
 
 static void ask_charts(record_id resource, int64_t points)
 {
-	ask(&(const struct statistics_question){.subject = QUESTION_CHARTS,
+	ask(&(const struct database_question){.subject = QUESTION_CHARTS,
 	    .resource = resource,
 	    .from = {1700000000 * US_PER_S},
 	    .to = {1700003600 * US_PER_S},
@@ -156,7 +169,7 @@ static void charts_are_asked_for_with_times_and_points(void **state)
 static void latest_values_keep_the_order_of_declaration(void **state)
 {
 	(void)state;
-	ask(&(const struct statistics_question){.subject = QUESTION_LATEST, .resource = 7});
+	ask(&(const struct database_question){.subject = QUESTION_LATEST, .resource = 7});
 	await(1);
 	assert_given(0,
 	    "{\"resource\": 7, \"statistics\": [{\"time\": 1700000000.500000, \"value\": 36.5,"
@@ -170,7 +183,7 @@ static void series_take_statistics_of_any_name(void **state)
 	static const char *const names[] = {"a\"b\\c", "{NULL,d}"};
 
 	(void)state;
-	ask(&(const struct statistics_question){.subject = QUESTION_SERIES,
+	ask(&(const struct database_question){.subject = QUESTION_SERIES,
 	    .resource = 7,
 	    .to = {10 * US_PER_S},
 	    .points = 5,
@@ -191,8 +204,7 @@ static void questions_are_answered_in_their_order_on_one_connection(void **state
 	for (int i = 0; i < READER_QUESTIONS_MAX; i++)
 		ask_charts(i, 1000);
 	assert_int_equal(
-	    reader_ask(asker.reader, &(const struct statistics_question){0}, take_answer, &asker),
-	    0);
+	    reader_ask(asker.reader, &(const struct database_question){0}, take_answer, &asker), 0);
 	await(READER_QUESTIONS_MAX);
 	for (int i = 0; i < READER_QUESTIONS_MAX; i++) {
 		snprintf(expected, sizeof(expected), "\"resource\": %d}", i);
@@ -262,7 +274,7 @@ static void no_answer_and_no_function_are_failures(void **state)
 	(void)state;
 	ask_charts(1, 5);
 	query(asker.database->reader, "DROP FUNCTION storage.latest");
-	ask(&(const struct statistics_question){.subject = QUESTION_LATEST, .resource = 7});
+	ask(&(const struct database_question){.subject = QUESTION_LATEST, .resource = 7});
 	await(2);
 	assert_refused(0, ANSWER_FAILED, "no answer");
 	assert_refused(1, ANSWER_FAILED, "storage.latest");
@@ -465,7 +477,7 @@ static void the_schema_answers_every_subject(void **state)
 	static const double values[] = {36.5, 37, -4};
 	static const char *const names[] = {"temperature"};
 	const int64_t from = (wallclock_now().us / US_PER_S - 600) / 10 * 10;
-	struct statistics_question question = {.resource = 2,
+	struct database_question question = {.resource = 2,
 	    .from = {from * US_PER_S},
 	    .to = {(from + 300) * US_PER_S},
 	    .points = 100,
@@ -495,7 +507,7 @@ static void the_schema_answers_every_subject(void **state)
 static void the_schema_names_what_is_wrong(void **state)
 {
 	static const char *const names[] = {"noise"};
-	struct statistics_question question = {.subject = QUESTION_SERIES,
+	struct database_question question = {.subject = QUESTION_SERIES,
 	    .resource = 2,
 	    .to = {US_PER_S},
 	    .points = 100,
@@ -515,6 +527,51 @@ static void the_schema_names_what_is_wrong(void **state)
 }
 
 #define a_test(name) cmocka_unit_test_setup_teardown(name, start_asker, stop_asker)
+
+static void events_come_the_newest_first_and_in_pages(void **state)
+{
+	struct database_question question = {.subject = QUESTION_EVENTS,
+	    .from = {1700000000 * US_PER_S},
+	    .to = {1700003600 * US_PER_S},
+	    .points = 2};
+
+	(void)state;
+	query(asker.database->reader, events);
+	ask(&question);
+	question.after = 3;
+	ask(&question);
+	question = (struct database_question){.subject = QUESTION_EVENTS,
+	    .resource = 7,
+	    .from = {0},
+	    .to = {1800000000 * US_PER_S},
+	    .points = 100,
+	    .severity = 30};
+	ask(&question);
+	question.resource = 9;
+	ask(&question);
+	await(4);
+	assert_given(0,
+	    "{\"next\": 3, \"events\": [{\"time\": \"2023-11-14T22:13:21.000000Z\", \"alert\": "
+	    "null,"
+	    " \"event\": 4, \"message\": \"nobody knows\", \"resource\": {\"id\": 8, \"class\": "
+	    "null,"
+	    " \"label\": null, \"class_label\": null}, \"severity\": \"ERROR\"},"
+	    " {\"time\": \"2023-11-14T22:13:20.250000Z\", \"alert\": null, \"event\": 3,"
+	    " \"message\": \"worse\", \"resource\": null, \"severity\": \"ERROR\"}]}");
+	assert_given(1,
+	    "{\"next\": null, \"events\": [{\"time\": \"2023-11-14T22:13:20.250000Z\", \"alert\": "
+	    "5,"
+	    " \"event\": 2, \"message\": \"good\", \"resource\": {\"id\": 7, \"class\": "
+	    "\"acme.Drive\","
+	    " \"label\": \"Disk 1\", \"class_label\": \"Disk\"}, \"severity\": \"INFO\"},"
+	    " {\"time\": \"2023-11-14T22:13:20.000000Z\", \"alert\": 5, \"event\": 1,"
+	    " \"message\": \"bad\", \"resource\": {\"id\": 7, \"class\": \"acme.Drive\","
+	    " \"label\": \"Disk 1\", \"class_label\": \"Disk\"}, \"severity\": \"WARNING\"}]}");
+	assert_non_null(strstr(asker.texts[2], "later"));
+	assert_non_null(strstr(asker.texts[2], "bad"));
+	assert_null(strstr(asker.texts[2], "good"));
+	assert_given(3, "{\"next\": null, \"events\": []}");
+}
 
 int main(void)
 {
@@ -537,6 +594,7 @@ int main(void)
 	    a_test(a_reader_ends_with_questions_open),
 	    a_test(a_database_that_is_away_is_told_to_all_who_wait),
 	    a_test(a_server_that_says_nothing_is_away),
+	    a_test(events_come_the_newest_first_and_in_pages),
 	    cmocka_unit_test_setup_teardown(
 	        the_schema_answers_every_subject, start_with_schema, stop_asker),
 	    cmocka_unit_test_setup_teardown(

@@ -46,7 +46,7 @@ static void times_and_texts_are_exact(void **state)
 	client_write(&database->client, example_changes());
 
 	assert_answer(database, "SELECT * FROM storage.alerts",
-	    "1|2|_status_ERROR|status|ERROR|40|Failure 1|2023-11-14 22:13:20.123456+00||t|f||1|0");
+	    "1|2|_status_ERROR|status|ERROR|40|Failure 1|2023-11-14 22:13:20.123456+00||t|f||1|0|");
 	assert_answer(database, "SELECT * FROM storage.events",
 	    "1|2023-11-14 22:13:20+00|INFO|20|2|1|Something \"happened\" — twice\\");
 	assert_answer(database, "SELECT since FROM storage.slot", "2020-09-13 12:26:40+00");
@@ -283,6 +283,40 @@ static void only_parts_with_rows_send_statements(void **state)
 	assert_answer(database, "SELECT count(*) FROM storage.frame", "5");
 }
 
+static void silences_are_written_loaded_and_removed(void **state)
+{
+	struct database *database = *state;
+	struct changes *changes = example_changes();
+	const struct silence_row row = {.id = 3,
+	    .resource_id = 2,
+	    .begin = {1700000000 * US_PER_S},
+	    .end = {1700003600 * US_PER_S},
+	    .who = xstrdup("root"),
+	    .why = xstrdup("new 'firmware'")};
+	struct silence_row elsewhere = {
+	    .id = 5, .resource_id = 99, .who = xstrdup("x"), .why = xstrdup("y")};
+
+	query(database->reader, "SET TimeZone = 'UTC'");
+	ADD(changes, silences, silence_count, row);
+	ADD(changes, silences, silence_count, elsewhere);
+	changes->alerts[0].silence_id = 3;
+	changes->counters.silence_id = 5;
+	client_write(&database->client, changes);
+	assert_answer(database, "SELECT * FROM storage.silences",
+	    "3|2|2023-11-14 22:13:20+00|2023-11-14 23:13:20+00|root|new 'firmware'");
+	assert_answer(database, "SELECT silenced FROM storage.alerts", "3");
+	assert_answer(database, "SELECT silence FROM storage.counter", "5");
+	client_close(&database->client);
+	client_open(&database->client, server.base, database->conninfo);
+	assert_non_null(strstr(database->client.rows.data,
+	    "silence 3 2 1700000000000000 1700003600000000 root 'new 'firmware''\n"));
+
+	changes = xcalloc(1, sizeof(*changes));
+	ADD(changes, silences_removed, silences_removed_count, 3);
+	client_write(&database->client, changes);
+	assert_answer(database, "SELECT count(*) FROM storage.silence", "0");
+}
+
 static void listeners_are_notified_once_per_transaction(void **state)
 {
 	struct database *database = *state;
@@ -298,7 +332,7 @@ static void listeners_are_notified_once_per_transaction(void **state)
 	assert_non_null(notification);
 	assert_string_equal(notification->extra,
 	    "{\"resources\":4,\"removed\":1,\"alerts\":1,\"events\":1,\"samples\":4,"
-	    "\"servers\":0,\"volumes\":0}");
+	    "\"servers\":0,\"volumes\":0,\"silences\":0}");
 	assert_null(PQnotifies(database->reader));
 	PQfreemem(notification);
 }
@@ -914,6 +948,7 @@ int main(void)
 	    TEST(pauses_are_kept_until_they_end),
 	    TEST(empty_changes_are_done_without_a_transaction),
 	    TEST(only_parts_with_rows_send_statements),
+	    TEST(silences_are_written_loaded_and_removed),
 	    TEST(listeners_are_notified_once_per_transaction),
 	    TEST(removal_takes_everything_along_but_history),
 	    TEST(alerts_about_contact_go_without_history),

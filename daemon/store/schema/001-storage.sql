@@ -37,6 +37,7 @@ CREATE TABLE storage.counter (
 	volume_node bigint NOT NULL DEFAULT 0,
 	cohort bigint NOT NULL DEFAULT 0,
 	gap bigint NOT NULL DEFAULT 0,
+	silence bigint NOT NULL DEFAULT 0,
 	sampled timestamptz
 );
 COMMENT ON TABLE storage.counter IS 'The highest ids given out; one row.';
@@ -148,6 +149,7 @@ CREATE TABLE storage.alert (
 	cause_id bigint,
 	root_cause_id bigint NOT NULL,
 	voters bigint[],
+	silence_id bigint,
 	CHECK (active = (end_time IS NULL))
 );
 COMMENT ON COLUMN storage.alert.voters IS
@@ -156,6 +158,17 @@ CREATE UNIQUE INDEX alert_active ON storage.alert (resource_id, name) WHERE acti
 CREATE INDEX alert_resource ON storage.alert (resource_id);
 CREATE INDEX alert_cause ON storage.alert (cause_id) WHERE cause_id IS NOT NULL;
 CREATE INDEX alert_root_cause ON storage.alert (root_cause_id);
+
+CREATE TABLE storage.silence (
+	id bigint PRIMARY KEY,
+	resource_id bigint NOT NULL,
+	begin_time timestamptz NOT NULL,
+	end_time timestamptz NOT NULL,
+	who text NOT NULL,
+	why text NOT NULL
+);
+CREATE INDEX silence_resource ON storage.silence (resource_id);
+COMMENT ON TABLE storage.silence IS 'Those in force: the runner removes them when they end.';
 
 CREATE TABLE storage.event (
 	id bigint PRIMARY KEY,
@@ -313,8 +326,9 @@ CREATE TABLE storage.request (
 	kind text NOT NULL,
 	arguments jsonb NOT NULL
 );
--- The runner gives servers odd numbers: neither has to ask the other.
+-- The runner gives servers and silences odd numbers: neither has to ask the other.
 CREATE SEQUENCE storage.server_number START 2 INCREMENT 2;
+CREATE SEQUENCE storage.silence_number START 2 INCREMENT 2;
 
 -- By the indexes, whatever the planner thinks: the cost is to grow with what is removed.
 CREATE FUNCTION storage.forget() RETURNS trigger LANGUAGE plpgsql
@@ -334,6 +348,7 @@ BEGIN
 	WHERE slot.cohort_id = cohort.id;
 	DELETE FROM storage.cohort USING removed WHERE cohort.scannable_id = removed.id;
 	DELETE FROM storage.gap USING removed WHERE gap.scannable_id = removed.id;
+	DELETE FROM storage.silence USING removed WHERE silence.resource_id = removed.id;
 	DELETE FROM storage.pause USING removed WHERE pause.scannable_id = removed.id;
 	RETURN NULL;
 END
@@ -465,7 +480,8 @@ SELECT alert.id, alert.resource_id, alert.name, alert.attribute,
 		JOIN storage.resource AS place ON place.id = consequence.resource_id
 		JOIN storage.class AS kind ON kind.id = place.class_id
 		WHERE consequence.root_cause_id = alert.id AND consequence.id <> alert.id
-		AND consequence.active AND kind.loaded) AS consequences
+		AND consequence.active AND kind.loaded) AS consequences,
+	CASE WHEN alert.active THEN alert.silence_id END AS silenced
 FROM storage.alert
 LEFT JOIN storage.resource ON resource.id = alert.resource_id
 LEFT JOIN storage.class ON class.id = resource.class_id
@@ -487,6 +503,21 @@ COMMENT ON COLUMN storage.alerts.cause_id IS
 COMMENT ON COLUMN storage.alerts.root_cause_id IS
 	'The cause of the cause, and so on, up to the alert that has none; its own id if that is itself.';
 COMMENT ON COLUMN storage.alerts.consequences IS 'Number of other active alerts of which it is the root cause.';
+COMMENT ON COLUMN storage.alerts.silenced IS
+	'While it is active: the silence that its resource is under (storage.silences.id; of several the one that lasts longest), or null. Leave silenced alerts out of what is counted.';
+
+CREATE VIEW storage.silences AS
+SELECT silence.id, silence.resource_id, silence.begin_time, silence.end_time, silence.who, silence.why
+FROM storage.silence
+JOIN storage.resources ON resources.id = silence.resource_id;
+COMMENT ON VIEW storage.silences IS
+	'Silences in force: alerts of the resource, and of all that depends on it, are not to be counted.';
+COMMENT ON COLUMN storage.silences.id IS 'Number of the silence.';
+COMMENT ON COLUMN storage.silences.resource_id IS 'The resource: storage.resources.id.';
+COMMENT ON COLUMN storage.silences.begin_time IS 'Since when.';
+COMMENT ON COLUMN storage.silences.end_time IS 'When it ends by itself.';
+COMMENT ON COLUMN storage.silences.who IS 'Name of the user who made it.';
+COMMENT ON COLUMN storage.silences.why IS 'The reason that this user gave.';
 
 -- The functions read private tables for callers who may not.
 
@@ -1492,7 +1523,7 @@ COMMENT ON COLUMN storage.affected_servers.server_id IS
 COMMENT ON COLUMN storage.affected_servers.server IS 'What to call it; null if it is not in storage.servers.';
 COMMENT ON COLUMN storage.affected_servers.volumes IS 'Number of the volumes that it may lose a way to.';
 
--- What the manager tells the runner. Each function leaves a request and notifies the runner, which
+-- What the manager, and users, tell the runner. Each function leaves a request and notifies the runner, which
 -- does it at once, or when it is started; until then the views show what was before.
 
 CREATE FUNCTION storage.ask_runner(kind text, arguments jsonb) RETURNS void
@@ -1628,6 +1659,107 @@ END
 $$;
 COMMENT ON FUNCTION storage.choose_nodes IS
 	'Makes a user''s choice of the primary node (one) and of secondary nodes of a volume: storage.volume_nodes.id. It is kept as long as these nodes exist; other nodes are not used. Two empty arrays end the choice. Refused for a volume in use.';
+
+CREATE FUNCTION storage.check_resource(resource bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM storage.resources AS r WHERE r.id = check_resource.resource) THEN
+		RAISE EXCEPTION 'there is no resource %', check_resource.resource;
+	END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION storage.check_resource FROM PUBLIC;
+COMMENT ON FUNCTION storage.check_resource IS 'Private: refuses a resource that is not there.';
+
+-- The runner goes by the same rules for those who tell it themselves.
+CREATE FUNCTION storage.check_words(words text, most integer) RETURNS text
+LANGUAGE sql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN CASE
+	WHEN coalesce(btrim(check_words.words, E' \t\r\n\x0b\f'), '') = '' THEN 'May not be blank'
+	WHEN check_words.words ~ '[\x01-\x1f\x7f]' THEN 'No control characters allowed'
+	WHEN char_length(check_words.words) > check_words.most
+	THEN format('too long: %s characters (at most %s)', char_length(check_words.words), check_words.most) END;
+REVOKE ALL ON FUNCTION storage.check_words FROM PUBLIC;
+COMMENT ON FUNCTION storage.check_words IS 'Private: what is wrong with a text, or null.';
+
+CREATE FUNCTION storage.set_alias(resource bigint, alias text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	wrong text := storage.check_words(set_alias.alias, 64);
+BEGIN
+	PERFORM storage.check_resource(set_alias.resource);
+	IF set_alias.alias IS NOT NULL THEN
+		IF wrong IS NULL AND ltrim(set_alias.alias) <> set_alias.alias THEN
+			wrong := 'No leading whitespace allowed';
+		ELSIF wrong IS NULL AND rtrim(set_alias.alias) <> set_alias.alias THEN
+			wrong := 'No trailing whitespace allowed';
+		END IF;
+		IF wrong IS NOT NULL THEN
+			RAISE EXCEPTION 'alias: %', wrong;
+		END IF;
+	END IF;
+	PERFORM storage.ask_runner('set_alias', jsonb_build_object('resource', set_alias.resource,
+		'alias', set_alias.alias));
+END
+$$;
+COMMENT ON FUNCTION storage.set_alias IS
+	'Calls a resource by a name of up to 64 characters; null calls it again what the plugin calls it.';
+
+CREATE FUNCTION storage.dismiss(alert bigint, dismissed boolean DEFAULT true) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM storage.alerts AS a WHERE a.id = dismiss.alert AND a.active) THEN
+		RAISE EXCEPTION 'there is no active alert %', dismiss.alert;
+	END IF;
+	PERFORM storage.ask_runner('dismiss', jsonb_build_object('alert', dismiss.alert,
+		'dismissed', coalesce(dismiss.dismissed, true)));
+END
+$$;
+COMMENT ON FUNCTION storage.dismiss IS
+	'Marks an active alert as seen by a user who does not care for it; false takes the mark back.';
+
+CREATE FUNCTION storage.silence(resource bigint, until timestamptz, why text, who text DEFAULT NULL)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	name text := coalesce(silence.who, session_user);
+	number bigint;
+	wrong text;
+BEGIN
+	PERFORM storage.check_resource(silence.resource);
+	IF silence.until IS NULL OR silence.until <= now() THEN
+		RAISE EXCEPTION 'until: the time has passed already';
+	ELSIF silence.until > now() + interval '366 days' THEN
+		RAISE EXCEPTION 'until: at most one year from now';
+	END IF;
+	wrong := 'who: ' || storage.check_words(name, 100);
+	wrong := coalesce(wrong, 'why: ' || storage.check_words(silence.why, 500));
+	IF wrong IS NOT NULL THEN
+		RAISE EXCEPTION '%', wrong;
+	END IF;
+	number := nextval('storage.silence_number');
+	PERFORM storage.ask_runner('silence', jsonb_build_object('silence', number,
+		'resource', silence.resource, 'until', (extract(epoch FROM silence.until) * 1000000)::bigint,
+		'who', name, 'why', silence.why));
+	RETURN number;
+END
+$$;
+COMMENT ON FUNCTION storage.silence IS
+	'Silences a resource and all that depends on it until a time, at most a year ahead, and gives the number of the silence. It says why, and who it is for: if that is not given, the user of the session.';
+
+CREATE FUNCTION storage.unsilence(silence bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM storage.silence AS s WHERE s.id = unsilence.silence) AND NOT EXISTS (
+		SELECT FROM storage.request
+		WHERE kind = 'silence' AND (arguments->>'silence')::bigint = unsilence.silence)
+	THEN
+		RAISE EXCEPTION 'there is no silence %', unsilence.silence;
+	END IF;
+	PERFORM storage.ask_runner('unsilence',
+		jsonb_build_object('silence', unsilence.silence, 'who', session_user));
+END
+$$;
+COMMENT ON FUNCTION storage.unsilence IS 'Ends a silence before its time: storage.silences.id.';
 
 -- What only the owner of the schema may do, done for a runner that does not own it.
 
