@@ -32,6 +32,12 @@ static struct json_object *status(void *context)
 	return object;
 }
 
+static struct json_object *nothing(void *context)
+{
+	(void)context;
+	return json_object_new_object();
+}
+
 static struct json_object *health(void *context, bool *is_usable)
 {
 	(void)context;
@@ -45,8 +51,8 @@ static char *metrics(void *context)
 	return xstrdup("# EOF");
 }
 
-static uint64_t ask(void *context, const struct database_question *question,
-    void (*answered)(void *asker, const struct database_answer *answer), void *asker)
+static uint64_t ask(void *context, const struct statistics_question *question,
+    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
 {
 	(void)context;
 	(void)answered;
@@ -88,8 +94,8 @@ static void start(void)
 {
 	static const struct control_callbacks callbacks = {.status = status,
 	    .health = health,
-	    .levels = status,
-	    .usage = status,
+	    .levels = nothing,
+	    .usage = nothing,
 	    .metrics = metrics,
 	    .ask = ask,
 	    .instruct = instruct,

@@ -37,14 +37,20 @@ static uint64_t refuse_instruction(void *context, const struct instruction *inst
 	return 0;
 }
 
-static uint64_t refuse_question(void *context, const struct database_question *question,
-    void (*answered)(void *asker, const struct database_answer *answer), void *asker)
+static uint64_t refuse_question(void *context, const struct statistics_question *question,
+    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
 {
 	(void)context;
 	(void)question;
 	(void)answered;
 	(void)asker;
 	return 0;
+}
+
+static struct json_object *nothing(void *context)
+{
+	(void)context;
+	return json_object_new_object();
 }
 
 static struct json_object *healthy(void *context, bool *is_usable)
@@ -60,12 +66,6 @@ static char *no_metrics(void *context)
 	return xstrdup("# EOF");
 }
 
-static struct json_object *nothing(void *context)
-{
-	(void)context;
-	return json_object_new_object();
-}
-
 static int start(void **state)
 {
 	int result = site_start(state);
@@ -74,8 +74,8 @@ static int start(void **state)
 	site->callbacks.instruct = refuse_instruction;
 	site->callbacks.ask = refuse_question;
 	site->callbacks.health = healthy;
-	site->callbacks.levels = nothing;
 	site->callbacks.usage = nothing;
+	site->callbacks.levels = nothing;
 	site->callbacks.metrics = no_metrics;
 	return result;
 }
