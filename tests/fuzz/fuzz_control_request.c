@@ -51,8 +51,8 @@ static char *metrics(void *context)
 	return xstrdup("# EOF");
 }
 
-static uint64_t ask(void *context, const struct statistics_question *question,
-    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
+static uint64_t ask(void *context, const struct database_question *question,
+    void (*answered)(void *asker, const struct database_answer *answer), void *asker)
 {
 	(void)context;
 	(void)answered;
