@@ -51,13 +51,13 @@ static char *metrics(void *context)
 	return xstrdup("# EOF");
 }
 
-static uint64_t ask(void *context, const struct statistics_question *question,
-    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
+static uint64_t ask(void *context, const struct database_question *question,
+    void (*answered)(void *asker, const struct database_answer *answer), void *asker)
 {
 	(void)context;
 	(void)answered;
 	(void)asker;
-	assert(question->from.us < question->to.us || question->subject == QUESTION_LATEST);
+	assert(question->subject < QUESTION_SUBJECT_COUNT);
 	return 0;
 }
 

@@ -37,8 +37,8 @@ static uint64_t refuse_instruction(void *context, const struct instruction *inst
 	return 0;
 }
 
-static uint64_t refuse_question(void *context, const struct statistics_question *question,
-    void (*answered)(void *asker, const struct statistics_answer *answer), void *asker)
+static uint64_t refuse_question(void *context, const struct database_question *question,
+    void (*answered)(void *asker, const struct database_answer *answer), void *asker)
 {
 	(void)context;
 	(void)question;
