@@ -179,22 +179,38 @@ static int show_once(struct cli *cli, const char *history)
 	return print(&out);
 }
 
+/* Room for the id of a resource. */
+#define ID_SIZE 24
+
+/* The id of the resource that was asked for, empty if none was. False with a complaint. */
+static bool take_resource(struct cli *cli, char id[ID_SIZE])
+{
+	char *path;
+
+	id[0] = '\0';
+	if (cli->resource == NULL)
+		return true;
+	path = resource_path(cli, cli->resource);
+	if (path != NULL)
+		snprintf(id, ID_SIZE, "%s", strrchr(path, '/') + 1);
+	free(path);
+	return id[0] != '\0';
+}
+
 int command_events(struct cli *cli, char **arguments, int count)
 {
-	char *named = NULL, *history;
-	const char *resource = NULL;
+	char id[ID_SIZE], *history;
+	const char *resource;
 	int result = EXIT_WRONG_USAGE;
 
 	(void)arguments;
 	(void)count;
-	if (cli->resource != NULL && (named = resource_path(cli, cli->resource)) == NULL)
+	if (!take_resource(cli, id))
 		return EXIT_FAILURE;
-	if (named != NULL)
-		resource = strrchr(named, '/') + 1;
+	resource = id[0] != '\0' ? id : NULL;
 	history = history_path(cli, resource);
 	if (history != NULL)
 		result = cli->follow ? follow(cli, history, resource) : show_once(cli, history);
 	free(history);
-	free(named);
 	return result;
 }

@@ -248,17 +248,18 @@ struct bufferevent *client_new(struct event_base *base, struct control *control)
 	return client->stream;
 }
 
+/* The client of a request. */
 static struct client *find_client(const struct control *control, struct evhttp_request *request)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
 	const struct bufferevent *stream = evhttp_connection_get_bufferevent(connection);
-	struct client *client;
-
 	/* The newest: an earlier one whose end was not seen may have had the same place. */
-	TAILQ_FOREACH_REVERSE(client, &control->clients, client_list, in_clients)
-	if (client->stream == stream)
-		return client;
-	return NULL;
+	struct client *client = TAILQ_LAST(&control->clients, client_list);
+
+	while (client != NULL && client->stream != stream)
+		client = TAILQ_PREV(client, client_list, in_clients);
+	assert(client != NULL);
+	return client;
 }
 
 /* An answer was taken. */
@@ -276,7 +277,6 @@ bool client_asked(struct exchange *exchange)
 {
 	struct client *client = find_client(exchange->control, exchange->request);
 
-	assert(client != NULL);
 	set_state(client, CLIENT_IS_SERVED);
 	evhttp_request_set_on_complete_cb(exchange->request, answer_taken, client);
 	return !client->is_sent_away;

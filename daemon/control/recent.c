@@ -25,6 +25,7 @@ void recent_begin(struct recent *recent)
 /* The place of a number. */
 static struct told *place_of(const struct recent *recent, uint64_t number)
 {
+	assert(recent->capacity > 0);
 	return &recent->items[number % recent->capacity];
 }
 

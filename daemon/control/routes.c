@@ -134,15 +134,15 @@ const size_t path_parameter_count = sizeof(path_parameters) / sizeof(path_parame
 
 #define ALIAS_MEMBER(is_required)                                                                 \
 	{                                                                                         \
-		.name = "alias", .types = BODY_TEXT | BODY_NULL, .required = is_required,         \
+		.name = "alias", .types = BODY_TEXT | BODY_NULL, .required = (is_required),       \
 		.maximum = ALIAS_MAX,                                                             \
 		.meaning = "What people call it, without blanks at its ends; null takes it back." \
 	}
-#define ATTRIBUTES_MEMBER(is_required)                                               \
-	{                                                                            \
-		.name = "attributes", .types = BODY_OBJECT, .required = is_required, \
-		.items = BODY_TEXT | BODY_INTEGER | BODY_BOOLEAN | BODY_NULL,        \
-		.meaning = "Attributes by their names; null for none."               \
+#define ATTRIBUTES_MEMBER(is_required)                                                 \
+	{                                                                              \
+		.name = "attributes", .types = BODY_OBJECT, .required = (is_required), \
+		.items = BODY_TEXT | BODY_INTEGER | BODY_BOOLEAN | BODY_NULL,          \
+		.meaning = "Attributes by their names; null for none."                 \
 	}
 
 #define WHY_MEMBER                                                                 \

@@ -36,7 +36,7 @@ static const char *file_fault(int fd)
 {
 	struct stat status;
 
-	if (fd < 0 || fstat(fd, &status) != 0)
+	if (fstat(fd, &status) != 0)
 		return strerror(errno);
 	if (!S_ISREG(status.st_mode))
 		return "it is no file";
@@ -45,27 +45,40 @@ static const char *file_fault(int fd)
 	return NULL;
 }
 
-char *control_read_token(const char *path, char reason[REASON_SIZE])
+/* Reads a token from an open file. Gives what is wrong with that, or NULL. */
+static const char *read_token(int fd, char **token)
 {
 	char bytes[TOKEN_LENGTH_MAX + 2];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const char *fault = file_fault(fd);
-	ssize_t length = fault == NULL ? read(fd, bytes, sizeof(bytes)) : 0;
-	char *token = NULL;
+	const char *fault;
+	ssize_t length = read(fd, bytes, sizeof(bytes));
 
 	if (length < 0)
-		fault = strerror(errno);
-	if (fd >= 0)
-		close(fd);
+		return strerror(errno);
 	if (length > 0 && bytes[length - 1] == '\n')
 		length--;
+	fault = token_fault(bytes, (size_t)length);
 	if (fault == NULL)
-		fault = token_fault(bytes, (size_t)length);
-	if (fault == NULL)
-		token = xstrndup(bytes, (size_t)length);
-	else
-		snprintf(reason, REASON_SIZE, "%s: %s", path, fault);
+		*token = xstrndup(bytes, (size_t)length);
 	explicit_bzero(bytes, sizeof(bytes));
+	return fault;
+}
+
+char *control_read_token(const char *path, char reason[REASON_SIZE])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *fault;
+	char *token = NULL;
+
+	if (fd < 0) {
+		snprintf(reason, REASON_SIZE, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	fault = file_fault(fd);
+	if (fault == NULL)
+		fault = read_token(fd, &token);
+	if (fault != NULL)
+		snprintf(reason, REASON_SIZE, "%s: %s", path, fault);
+	close(fd);
 	return token;
 }
 

@@ -34,6 +34,7 @@ static const struct reference_check reference_checks[] = {
     {"slot", "cohort_id", "cohort", NULL},
     {"slot", "resource_id", "resource", NULL},
     {"gap", "scannable_id", "resource", NULL},
+    {"silence", "resource_id", "resource", NULL},
     {"volume", "drive_id", "resource", NULL},
     {"volume_node", "resource_id", "resource", NULL},
 };

@@ -32,6 +32,12 @@ static struct json_object *status(void *context)
 	return object;
 }
 
+static struct json_object *nothing(void *context)
+{
+	(void)context;
+	return json_object_new_object();
+}
+
 static struct json_object *health(void *context, bool *is_usable)
 {
 	(void)context;
@@ -88,6 +94,8 @@ static void start(void)
 {
 	static const struct control_callbacks callbacks = {.status = status,
 	    .health = health,
+	    .levels = nothing,
+	    .usage = nothing,
 	    .metrics = metrics,
 	    .ask = ask,
 	    .instruct = instruct,

@@ -886,6 +886,20 @@ static void systemd_is_told_how_things_are(void **state)
 	close(notices);
 }
 
+static void the_kernel_is_to_kill_a_plugin_rather_than_the_runner(void **state)
+{
+	struct runner *runner = *state;
+	char *path, *score;
+
+	start_beside_good(runner, "", "");
+	wait_for_plugin(runner, "scripted", "running");
+	path = xasprintf("/proc/%d/oom_score_adj", (int)plugin_pid(runner, "scripted"));
+	score = read_whole(path);
+	assert_string_equal(score, "200\n");
+	free(score);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -920,6 +934,7 @@ int main(void)
 	    runner_test(a_daemon_that_a_plugin_started_ends_with_the_runner),
 	    runner_test(a_log_that_nobody_reads_stops_nothing),
 	    runner_test(verbose_writes_to_the_terminal_and_the_file),
+	    runner_test(the_kernel_is_to_kill_a_plugin_rather_than_the_runner),
 	    runner_test(systemd_is_told_how_things_are),
 	};
 

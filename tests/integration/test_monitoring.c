@@ -256,7 +256,7 @@ static void assert_performance(const char *output)
 		at += *at == ';' ? 1 + strspn(at + 1, "0123456789") : 0;
 	}
 	assert_int_equal(*at, '\n');
-	assert_int_equal(count, 11);
+	assert_int_equal(count, 12);
 }
 
 static void assert_says(const char *output, const char *words)

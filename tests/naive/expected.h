@@ -24,11 +24,12 @@ static inline bool naive_is_alert_in_turn(const struct naive_extent *extent, int
 
 /*
  * All views that there are. Each is compared but those about samples, "gaps" and "histograms": the
- * classes have no statistics; and "silences", of which none is made. Of "classes" what differs from class to class is.
+ * classes have no statistics; and "pauses" and "silences", of which none is made. Of "classes" what
+ * differs from class to class is.
  */
 static const char *const naive_view_names[] = {"affected", "affected_servers", "affected_volumes",
-    "alerts", "classes", "events", "gaps", "graph", "histograms", "parents", "plugins", "resources",
-    "servers", "silences", "volume_nodes", "volume_resources", "volumes"};
+    "alerts", "classes", "events", "gaps", "graph", "histograms", "parents", "pauses", "plugins",
+    "resources", "servers", "silences", "volume_nodes", "volume_resources", "volumes"};
 
 /* The scannable that a thing goes with: its scope, or of those that report it the first one. */
 static inline int64_t naive_scannable_of(const struct naive_model *model, int thing)

@@ -47,6 +47,12 @@ static uint64_t refuse_question(void *context, const struct statistics_question 
 	return 0;
 }
 
+static struct json_object *nothing(void *context)
+{
+	(void)context;
+	return json_object_new_object();
+}
+
 static struct json_object *healthy(void *context, bool *is_usable)
 {
 	(void)context;
@@ -68,6 +74,8 @@ static int start(void **state)
 	site->callbacks.instruct = refuse_instruction;
 	site->callbacks.ask = refuse_question;
 	site->callbacks.health = healthy;
+	site->callbacks.usage = nothing;
+	site->callbacks.levels = nothing;
 	site->callbacks.metrics = no_metrics;
 	return result;
 }
