@@ -14,6 +14,9 @@ static const char canary[] = {~'o', ~'p', ~'e', ~'n', ~'-', ~'s', ~'e', ~'s', ~'
     ~'-', ~'o', ~'n', ~'c', ~'e', ~'-', ~'m', ~'o', ~'r', ~'e', ~'-', ~'a', ~'n', ~'d', ~'-', ~'b',
     ~'e', ~'-', ~'q', ~'u', ~'i', ~'c', ~'k'};
 
+/* What is larger is a sanitizer's own. */
+#define MAPPING_MAX (64ul * 1024 * 1024)
+
 static bool has_arrived;
 
 static uint64_t look_at_instruction(void *context, const struct instruction *instruction,
@@ -98,7 +101,7 @@ static unsigned count_passwords(void)
 	assert_true(memory >= 0);
 	while (fgets(line, sizeof(line), maps) != NULL)
 		if (sscanf(line, "%lx-%lx %7s", &begin, &end, rights) == 3 && rights[0] == 'r' &&
-		    rights[1] == 'w')
+		    rights[1] == 'w' && end - begin <= MAPPING_MAX)
 			count += count_in(memory, begin, end);
 	close(memory);
 	fclose(maps);
