@@ -2,6 +2,7 @@
 /* The options of "stats", and what is asked of the runner by them. */
 #include "cli/stats.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ bool stats_take_option(struct stats_options *options, int letter, const char *va
 	    {'C', "--csv", NULL, &options->csv},
 	};
 
+	assert(options != NULL);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (table[i].letter != letter)
 			continue;
