@@ -103,7 +103,7 @@ bool partition_parse(const char *name, unsigned *resolution, struct partition *p
 	       partition->begin_s < partition->end_s;
 }
 
-static void append_name(unsigned resolution, struct partition partition, struct text *sql)
+void partition_append_name(unsigned resolution, struct partition partition, struct text *sql)
 {
 	text_printf(sql, "storage.\"frame_%u_%" PRId64 "_%" PRId64 "\"", resolution,
 	    partition.begin_s, partition.end_s);
@@ -113,12 +113,12 @@ static void append_name(unsigned resolution, struct partition partition, struct 
 void partition_append_make(unsigned resolution, struct partition partition, struct text *sql)
 {
 	text_append(sql, "CREATE TABLE ");
-	append_name(resolution, partition, sql);
+	partition_append_name(resolution, partition, sql);
 	text_printf(sql,
 	    " (LIKE storage.frame_%u INCLUDING STORAGE); ALTER TABLE storage.frame_%u"
 	    " ATTACH PARTITION ",
 	    resolution, resolution);
-	append_name(resolution, partition, sql);
+	partition_append_name(resolution, partition, sql);
 	text_printf(sql,
 	    " FOR VALUES FROM (to_timestamp(%" PRId64 ")) TO (to_timestamp(%" PRId64 "))",
 	    partition.begin_s, partition.end_s);
@@ -127,5 +127,5 @@ void partition_append_make(unsigned resolution, struct partition partition, stru
 void partition_append_drop(unsigned resolution, struct partition partition, struct text *sql)
 {
 	text_append(sql, "DROP TABLE ");
-	append_name(resolution, partition, sql);
+	partition_append_name(resolution, partition, sql);
 }
