@@ -6,6 +6,7 @@
  */
 #include "wire/message.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,19 +22,57 @@ struct header {
 	uint16_t flags;
 };
 
+static void write_header(char *bytes, enum message_type type, size_t length, uint16_t flags)
+{
+	uint64_t header = (uint64_t)length | (uint64_t)type << 32 | (uint64_t)flags << 48;
+
+	assert(length <= FRAME_MAX);
+	for (size_t i = 0; i < FRAME_HEADER_SIZE; i++)
+		bytes[i] = (char)(header >> (8 * i));
+}
+
+static void put_header(struct text *out, enum message_type type, size_t length, uint16_t flags)
+{
+	char bytes[FRAME_HEADER_SIZE];
+
+	write_header(bytes, type, length, flags);
+	text_append_bytes(out, bytes, sizeof(bytes));
+}
+
 void frame_append(struct text *out, enum message_type type, const char *body, size_t length)
 {
 	do {
 		size_t part = length < FRAME_MAX ? length : FRAME_MAX;
 
-		put_u32(out, (uint32_t)part);
-		put_u16(out, (uint16_t)type);
-		put_u16(out, part < length ? FRAME_MORE : 0);
+		put_header(out, type, part, part < length ? FRAME_MORE : 0);
 		if (part > 0)
 			text_append_bytes(out, body, part);
 		body += part;
 		length -= part;
 	} while (length > 0);
+}
+
+size_t frame_begin(struct text *out, enum message_type type)
+{
+	size_t start = out->length;
+
+	put_header(out, type, 0, 0);
+	return start;
+}
+
+void frame_end(struct text *out, enum message_type type, size_t start)
+{
+	size_t length = out->length - start - FRAME_HEADER_SIZE;
+	struct text body = TEXT_EMPTY;
+
+	if (length <= FRAME_MAX) {
+		write_header(out->data + start, type, length, 0);
+		return;
+	}
+	text_append_bytes(&body, out->data + start + FRAME_HEADER_SIZE, length);
+	out->length = start;
+	frame_append(out, type, body.data, length);
+	text_forget(&body);
 }
 
 void frame_reader_clear(struct frame_reader *reader)
@@ -73,10 +112,26 @@ static void compact(struct frame_reader *reader)
 	reader->consumed = 0;
 }
 
-void frame_reader_feed(struct frame_reader *reader, const void *bytes, size_t length)
+void *frame_reader_room(struct frame_reader *reader, size_t size)
 {
 	compact(reader);
-	text_append_bytes(&reader->buffer, bytes, length);
+	text_reserve(&reader->buffer, size);
+	return reader->buffer.data + reader->buffer.length;
+}
+
+void frame_reader_came(struct frame_reader *reader, size_t length)
+{
+	struct text *buffer = &reader->buffer;
+
+	assert(length < buffer->capacity - buffer->length);
+	buffer->length += length;
+	buffer->data[buffer->length] = '\0';
+}
+
+void frame_reader_feed(struct frame_reader *reader, const void *bytes, size_t length)
+{
+	memcpy(frame_reader_room(reader, length), bytes, length);
+	frame_reader_came(reader, length);
 }
 
 /* Writes why the bytes are no frames, and returns -1. */
