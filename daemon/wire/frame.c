@@ -31,48 +31,33 @@ static void write_header(char *bytes, enum message_type type, size_t length, uin
 		bytes[i] = (char)(header >> (8 * i));
 }
 
-static void put_header(struct text *out, enum message_type type, size_t length, uint16_t flags)
+size_t frame_begin(struct text *out)
 {
-	char bytes[FRAME_HEADER_SIZE];
-
-	write_header(bytes, type, length, flags);
-	text_append_bytes(out, bytes, sizeof(bytes));
-}
-
-void frame_append(struct text *out, enum message_type type, const char *body, size_t length)
-{
-	do {
-		size_t part = length < FRAME_MAX ? length : FRAME_MAX;
-
-		put_header(out, type, part, part < length ? FRAME_MORE : 0);
-		if (part > 0)
-			text_append_bytes(out, body, part);
-		body += part;
-		length -= part;
-	} while (length > 0);
-}
-
-size_t frame_begin(struct text *out, enum message_type type)
-{
+	static const char header[FRAME_HEADER_SIZE];
 	size_t start = out->length;
 
-	put_header(out, type, 0, 0);
+	text_append_bytes(out, header, sizeof(header));
 	return start;
 }
 
 void frame_end(struct text *out, enum message_type type, size_t start)
 {
 	size_t length = out->length - start - FRAME_HEADER_SIZE;
-	struct text body = TEXT_EMPTY;
+	size_t more = length > FRAME_MAX ? (length - 1) / FRAME_MAX : 0;
+	size_t part = length - more * FRAME_MAX;
 
-	if (length <= FRAME_MAX) {
-		write_header(out->data + start, type, length, 0);
-		return;
+	text_reserve(out, more * FRAME_HEADER_SIZE);
+	out->length += more * FRAME_HEADER_SIZE;
+	out->data[out->length] = '\0';
+	/* The last part is moved first, to make room for its header. */
+	for (size_t i = more; i > 0; i--, part = FRAME_MAX) {
+		char *from = out->data + start + FRAME_HEADER_SIZE + i * FRAME_MAX;
+		char *to = from + i * FRAME_HEADER_SIZE;
+
+		memmove(to, from, part);
+		write_header(to - FRAME_HEADER_SIZE, type, part, i < more ? FRAME_MORE : 0);
 	}
-	text_append_bytes(&body, out->data + start + FRAME_HEADER_SIZE, length);
-	out->length = start;
-	frame_append(out, type, body.data, length);
-	text_forget(&body);
+	write_header(out->data + start, type, part, more > 0 ? FRAME_MORE : 0);
 }
 
 void frame_reader_clear(struct frame_reader *reader)

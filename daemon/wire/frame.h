@@ -5,14 +5,11 @@
 
 #include "wire/message.h"
 
-/* Cuts the body of a message into frames and appends them. */
-void frame_append(struct text *out, enum message_type type, const char *body, size_t length);
-
 /*
- * The same of a body that is appended in between: it needs no copy unless it is longer than a
- * frame. The first tells where it began.
+ * Before and after the body of a message is appended: makes a frame of it, or several. The first
+ * tells where it began.
  */
-size_t frame_begin(struct text *out, enum message_type type);
+size_t frame_begin(struct text *out);
 void frame_end(struct text *out, enum message_type type, size_t start);
 
 #endif

@@ -94,7 +94,7 @@ void message_encode(const struct message *message, struct text *out)
 	size_t start;
 
 	assert(kind != NULL);
-	start = frame_begin(out, message->type);
+	start = frame_begin(out);
 	layout_encode(kind->layout, (const char *)message + kind->offset, out);
 	frame_end(out, message->type, start);
 }
