@@ -2,21 +2,25 @@
 # make        build everything              make run    build and try it out, no configuration
 # make test   set up and run every test     make check  everything a change must pass
 # make bench  measurements                  make install DESTDIR= prefix=/usr/local
+# make deb    packages for Debian           make dist   the source, for packages of others
 
 VERSION := 0.1.0
 BUILD ?= build
 prefix ?= /usr/local
 sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 plugindir ?= $(prefix)/lib/iml-plugins
-pkgconfigdir ?= $(prefix)/lib/pkgconfig
+libdir ?= $(prefix)/lib
+pkgconfigdir ?= $(libdir)/pkgconfig
 mandir ?= $(prefix)/share/man
 bashcompletiondir ?= $(prefix)/share/bash-completion/completions
 zshcompletiondir ?= $(prefix)/share/zsh/site-functions
 fishcompletiondir ?= $(prefix)/share/fish/vendor_completions.d
+datadir ?= $(prefix)/share/iml-plugin-runner
 docdir ?= $(prefix)/share/doc/iml-plugin-runner
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
 tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
+logrotatedir ?= $(sysconfdir)/logrotate.d
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -28,12 +32,13 @@ all:
 
 PACKAGES := gcc g++ libc6-dev pkg-config libevent-dev libjson-c-dev libpq-dev libyaml-dev libcmocka-dev uthash-dev \
 	libsystemd-dev libudev-dev libmount-dev libelf-dev libmd-dev libcurl4-openssl-dev postgresql
-CHECK_PACKAGES := clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb
+DEB_PACKAGES := dpkg-dev debhelper
+CHECK_PACKAGES := $(DEB_PACKAGES) lintian rpm clang clang-format clang-tidy cppcheck libclang-rt-14-dev valgrind mandoc gdb systemd logrotate
 LIBRARIES := libevent libevent_pthreads json-c libpq yaml-0.1 libsystemd libelf libmd libcurl
 PLUGIN_LIBRARIES_linux := libudev mount
 
 # Rules that need no library: everything else asks pkg-config first.
-WITHOUT_LIBRARIES := check-layers keep-interface clean deps deps-check run test check
+WITHOUT_LIBRARIES := check-layers keep-interface clean deps deps-check run test check dist deb deb-deps
 ifneq ($(filter-out $(WITHOUT_LIBRARIES),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(shell for l in $(LIBRARIES) $(PLUGIN_LIBRARIES_linux); do pkg-config --exists $$l 2>/dev/null || echo $$l; done)
 ifneq ($(MISSING),)
@@ -43,6 +48,8 @@ endif
 
 deps:
 	@tests/install-packages $(PACKAGES)
+deb-deps: deps
+	@tests/install-packages $(DEB_PACKAGES)
 deps-check: deps
 	@tests/install-packages $(CHECK_PACKAGES)
 
@@ -89,7 +96,7 @@ USES_store := model base
 USES_control := graph model base
 USES_supervisor := host control store graph wire model base
 USES_kit := host graph wire model base
-USES_cli := kit control host graph wire model base
+USES_cli := kit supervisor control store host graph wire model base
 
 sources = $(sort $(wildcard daemon/$(1)/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1))) \
@@ -120,6 +127,7 @@ $(BUILD)/obj/%.o: %.S Makefile
 	$(call say,AS,$<)
 	$(Q)$(CC) $(CPPFLAGS_ALL) -c $< -o $@
 $(BUILD)/obj/daemon/store/schema.o: $(wildcard daemon/store/schema/*.sql)
+$(BUILD)/obj/daemon/control/openapi.o: conf/openapi.json
 $(BUILD)/obj/daemon/cli/skeleton.o: $(wildcard plugin-sdk/skeleton/*)
 $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard daemon/supervisor/*.c daemon/cli/*.c)): $(BUILD)/places
 $(BUILD)/places: always
@@ -226,6 +234,7 @@ $(BUILD)/tests/plugins/good_classes.so: override SANITIZE :=
 $(filter $(BUILD)/tests/unit/test_host_% $(BUILD)/tests/unit/test_kit_%,$(UNIT_TESTS)) $(INTEGRATION_TESTS): | $(TEST_PLUGINS)
 # What runs the built program finds that, too.
 $(filter $(BUILD)/tests/unit/test_cli_scan,$(UNIT_TESTS)): | $(COMMAND) $(PLUGINS) $(TEST_PLUGINS)
+$(filter $(BUILD)/tests/unit/test_supervisor_mutations,$(UNIT_TESTS)): | $(RUNNER) $(PLUGINS)
 
 test-plugins: $(TEST_PLUGINS)
 tests: all $(UNIT_TESTS) $(SDK_TESTS) $(INTEGRATION_TESTS) $(TEST_PLUGINS)
@@ -272,44 +281,88 @@ bench: all $(BENCHES) $(TEST_PLUGINS)
 # The places in the pkg-config files: what is below the prefix is so there, too.
 pc_place = $(patsubst $(prefix)/%,$${prefix}/%,$(1))
 interface_number = $(shell sed -n 's/^.define IML_API_$(1) //p' plugin-sdk/include/iml/storage_plugin.h)
-PC_VALUES = s|@prefix@|$(prefix)|; s|@libdir@|$(call pc_place,$(prefix)/lib)|; \
+PC_VALUES = s|@prefix@|$(prefix)|; s|@libdir@|$(call pc_place,$(libdir))|; \
 	s|@plugindir@|$(call pc_place,$(plugindir))|; s|@sysconfdir@|$(call pc_place,$(sysconfdir))|; \
 	s|@version@|$(VERSION)|; s|@libraries@|$(PLUGIN_TEST_LIBRARIES)|; \
 	s|@interface_version@|$(call interface_number,MAJOR).$(call interface_number,MINOR)|
 
-install: all
+PAGE_VALUES = s|/etc/iml|$(sysconfdir)/iml|g; s|/usr/local/lib/iml-plugins|$(plugindir)|g; \
+	s|/usr/local/share/iml-plugin-runner|$(datadir)|g
+
+# Since version 253 systemd itself asks for a reload, and waits for its end.
+notify_reload ?= $(shell pkg-config --atleast-version=253 libsystemd && echo yes)
+UNIT_VALUES = s|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g; \
+	$(if $(notify_reload),s|@type@|notify-reload|; /^ExecReload=/d,s|@type@|notify|)
+
+install-systemd:
+	sed '$(UNIT_VALUES)' systemd/iml-plugin-runner.service.in | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(unitdir)/iml-plugin-runner.service
+	install -D -m 644 systemd/iml-plugin-agent.target $(DESTDIR)$(unitdir)/iml-plugin-agent.target
+	install -D -m 644 systemd/iml-plugin-runner.logrotate $(DESTDIR)$(logrotatedir)/iml-plugin-runner
+	install -D -m 644 systemd/iml-plugin-runner.sysusers $(DESTDIR)$(sysusersdir)/iml-plugin-runner.conf
+	sed 's|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.tmpfiles | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(tmpfilesdir)/iml-plugin-runner.conf
+
+install: all install-systemd
 	install -D -m 755 $(RUNNER) $(DESTDIR)$(prefix)/sbin/iml-plugin-runner
 	install -D -m 755 $(COMMAND) $(DESTDIR)$(prefix)/bin/iml-plugin
 	install -d $(DESTDIR)$(plugindir) $(DESTDIR)$(sysconfdir)/iml $(DESTDIR)$(sysconfdir)/iml/conf.d
 	install -m 755 $(PLUGINS) $(DESTDIR)$(plugindir)
 	install -d $(DESTDIR)$(prefix)/include/iml
 	install -m 644 $(SDK_HEADERS) $(DESTDIR)$(prefix)/include/iml
-	install -D -m 644 $(PLUGIN_TEST) $(DESTDIR)$(prefix)/lib/libiml-plugin-test.a
+	install -D -m 644 $(PLUGIN_TEST) $(DESTDIR)$(libdir)/libiml-plugin-test.a
 	for module in iml-storage-plugin iml-plugin-test; do \
 		sed '$(PC_VALUES)' plugin-sdk/$$module.pc.in | \
 		install -D -m 644 /dev/stdin $(DESTDIR)$(pkgconfigdir)/$$module.pc || exit 1; done
 	test -e $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml || \
 		sed 's|/usr/local/lib/iml-plugins|$(plugindir)|' conf/plugin-runner.yaml | \
 		install -m 644 /dev/stdin $(DESTDIR)$(sysconfdir)/iml/plugin-runner.yaml
-	sed 's|@prefix@|$(prefix)|g; s|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.service.in | \
-		install -D -m 644 /dev/stdin $(DESTDIR)$(unitdir)/iml-plugin-runner.service
-	install -D -m 644 systemd/iml-plugin-runner.sysusers $(DESTDIR)$(sysusersdir)/iml-plugin-runner.conf
-	sed 's|@sysconfdir@|$(sysconfdir)|g' systemd/iml-plugin-runner.tmpfiles | \
-		install -D -m 644 /dev/stdin $(DESTDIR)$(tmpfilesdir)/iml-plugin-runner.conf
 	for page in man/*.[1-9]; do \
-		sed 's|/etc/iml|$(sysconfdir)/iml|g; s|/usr/local/lib/iml-plugins|$(plugindir)|g' $$page | \
+		sed '$(PAGE_VALUES)' $$page | \
 		install -D -m 644 /dev/stdin $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	for page in man/*.3; do for name in $$(sed -n '/^\.Nd/q; s/^\.Nm \([^ ]*\).*/\1/p' $$page); do \
 		[ $$name.3 = $${page##*/} ] || echo ".so man3/$${page##*/}" | \
 		install -m 644 /dev/stdin $(DESTDIR)$(mandir)/man3/$$name.3 || exit 1; done; done
+	install -D -m 644 conf/openapi.json $(DESTDIR)$(datadir)/openapi.json
 	install -d $(DESTDIR)$(docdir)
 	install -m 644 README.md LICENSE NEWS $(DESTDIR)$(docdir)
 	install -D -m 644 conf/completion/iml-plugin.bash $(DESTDIR)$(bashcompletiondir)/iml-plugin
 	install -D -m 644 conf/completion/iml-plugin.zsh $(DESTDIR)$(zshcompletiondir)/_iml-plugin
 	install -D -m 644 conf/completion/iml-plugin.fish $(DESTDIR)$(fishcompletiondir)/iml-plugin.fish
 
+# ---- packages ----
+
+# The same tree gives the same file: its time is that of the last commit, or else of the youngest file.
+SOURCES := $(wildcard *.md) LICENSE Makefile NEWS conf daemon man packaging plugin-sdk plugins systemd tests
+NAME_VERSION := iml-plugin-runner-$(VERSION)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || \
+	find $(SOURCES) -type f -printf '%T@\n' | sort -n | sed -n '$$s/\..*//p')
+dist:
+	rm -rf $(BUILD)/$(NAME_VERSION)
+	mkdir -p $(BUILD)/$(NAME_VERSION)
+	cp -r $(SOURCES) $(BUILD)/$(NAME_VERSION)
+	sed -i "s/@version@/$(VERSION)/; s/@date@/$$(LC_ALL=C date -u -d @$(SOURCE_DATE_EPOCH) '+%a %b %d %Y')/" \
+		$(BUILD)/$(NAME_VERSION)/packaging/rpm/iml-plugin-runner.spec
+	tar -czf $(BUILD)/$(NAME_VERSION).tar.gz -C $(BUILD) --sort=name --owner=0 --group=0 --numeric-owner \
+		--mode=u+w,go-w --mtime=@$(SOURCE_DATE_EPOCH) $(NAME_VERSION)
+	rm -r $(BUILD)/$(NAME_VERSION)
+
+# They end up in $(BUILD)/deb. DEB_BUILD_OPTIONS are those of Debian.
+deb: deb-deps dist
+	rm -rf $(BUILD)/deb
+	mkdir $(BUILD)/deb
+	tar -xzf $(BUILD)/$(NAME_VERSION).tar.gz -C $(BUILD)/deb
+	cd $(BUILD)/deb/$(NAME_VERSION) && cp -r packaging/debian . && \
+		printf 'iml-plugin-runner (%s) unstable; urgency=medium\n\n  * See NEWS.\n\n -- %s  %s\n' $(VERSION) \
+			"$$(sed -n 's/^Maintainer: //p' debian/control)" "$$(date -R -u -d @$(SOURCE_DATE_EPOCH))" \
+			>debian/changelog && \
+		env -u MAKEFLAGS -u MAKELEVEL -u BUILD DEB_BUILD_OPTIONS='$(or $(DEB_BUILD_OPTIONS),parallel=$(shell nproc))' \
+			dpkg-buildpackage --build=binary --no-sign
+	rm -r $(BUILD)/deb/$(NAME_VERSION)
+	@ls $(BUILD)/deb/*.deb
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: always check-layers keep-interface all deps deps-check tests test-plugins test run-tests run check fuzzers bench install clean
+.PHONY: always check-layers dist deb deb-deps install-systemd keep-interface all deps deps-check tests test-plugins test run-tests run check fuzzers bench install clean
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -9,15 +9,21 @@ function __iml_plugin_checks
     iml-plugin help certify 2>/dev/null | tr ',\n' '  ' | sed 's/.* proves: *\([^.]*\)\..*/\1/' | string split -n ' '
 end
 
-# What the runner has of a kind: plugins, classes PLUGIN, scannables, alerts.
+# What the runner has of a kind: plugins, classes PLUGIN, scannables, running and paused ones, alerts.
 function __iml_plugin_live
     switch $argv[1]
         case plugins
             iml-plugin --json status 2>/dev/null | sed -n 's/^ *"name": "\([^"]*\)".*/\1/p'
         case classes
             iml-plugin --json list 2>/dev/null | awk -F '"' '/^ *"class": /{class = $4} /"scannable": *true/{print class}' | sed -n "s/^$argv[2]\.//p"
+        case all-classes
+            iml-plugin --json list --all 2>/dev/null | sed -n 's/^ *"class": "\([^"]*\)".*/\1/p'
         case scannables
             iml-plugin --json status 2>/dev/null | sed -n 's/^ *"id": *\([0-9]*\).*/\1/p'
+        case running
+            iml-plugin --json status 2>/dev/null | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *null/ && id != ""{print id; id = ""}'
+        case paused
+            iml-plugin --json status 2>/dev/null | awk '/^ *"id": *[0-9]/{gsub(/[^0-9]/, ""); id = $0} /"paused": *[{]/ && id != ""{print id; id = ""}'
         case alerts
             iml-plugin alerts --all 2>/dev/null | sed -n 's/^ *\([0-9][0-9]*\) .*/\1/p'
     end
@@ -49,11 +55,15 @@ function __iml_plugin_complete
     set -l typed (commandline -ct)
     set -l command (__iml_plugin_command)
 
-    if __iml_plugin_after -s --socket --directory --output --password-file
+    if __iml_plugin_after -s --socket --config --directory --output --password-file
         __fish_complete_path $typed
     else if __iml_plugin_after --check
         __iml_plugin_checks
-    else if __iml_plugin_after -w --wait --setting --period --scans --limit --unset --password --password-command
+    else if __iml_plugin_after --sort
+        string join \n name state pid cpu memory fds threads scans last mean late mean-late refused restarts id plugin
+    else if __iml_plugin_after --plugin
+        __iml_plugin_live plugins
+    else if __iml_plugin_after -w --wait --why --setting --period --scans --limit --unset --password --password-command --conninfo --owner --runner --reader --operator
         return
     else if string match -q -- '-*' $typed
         __iml_plugin_words $command | string match -r '^-.*'
@@ -65,6 +75,17 @@ function __iml_plugin_complete
         __iml_plugin_live classes (commandline -opc)[-1]
     else if __iml_plugin_after modify remove rescan
         __iml_plugin_live scannables
+    else if test "$command" = db
+        string join \n init migrate check
+    else if test "$command" = pause
+        __iml_plugin_live running
+    else if test "$command" = resume
+        __iml_plugin_live paused
+    else if test "$command" = classes
+        __iml_plugin_live all-classes
+    else if test "$command" = log-level
+        __iml_plugin_after log-level; and __iml_plugin_live plugins
+        string join \n -- debug info warning error default
     else if test "$command" = dismiss
         __iml_plugin_live alerts
     else if contains -- $command validate scan certify

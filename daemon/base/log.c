@@ -18,11 +18,14 @@
 #include "base/journal.h"
 #include "base/memory.h"
 #include "base/outlet.h"
+#include "base/repeats.h"
 #include "base/text.h"
 
 #define LOG_FILE_MODE 0640
 /* How long a reader may take for the last lines. */
 #define CLOSE_LIMIT_NS NS_PER_S
+/* From one look for what came again to the next: a call of log_flush(). */
+#define LOOK_NS NS_PER_S
 
 struct level {
 	int level;
@@ -46,8 +49,10 @@ static struct {
 	bool copied;        /* what goes to path goes to standard error, too */
 	struct outlet file; /* path; closed while it can't be opened */
 	struct outlet errors;
-	bool journal; /* standard error leads to it */
-	int entries;  /* sends entries to it; -1: closed */
+	bool journal;    /* standard error leads to it */
+	int entries;     /* sends entries to it; -1: closed */
+	int64_t fold_ns; /* how long a message that comes again is only counted; 0: never */
+	struct repeats repeats;
 } destination = {.lock = PTHREAD_MUTEX_INITIALIZER,
     .file = OUTLET_CLOSED,
     .errors = OUTLET_CLOSED,
@@ -56,6 +61,19 @@ static struct {
 static const char *journal_path = JOURNAL_SOCKET;
 
 static atomic_int lowest_level = LOG_LEVEL_INFO;
+
+/* Plugins whose lines have a level of their own. */
+struct own_level {
+	char *plugin;
+	int level;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	struct own_level *items;
+	size_t capacity;
+	atomic_size_t count; /* read without the lock where there are none */
+} own_levels = {.lock = PTHREAD_MUTEX_INITIALIZER};
 static _Atomic(log_sink *) current_sink;
 
 /* The row of a level; one in between takes the level below it. */
@@ -101,6 +119,51 @@ static bool stderr_is_journal(void)
 void log_set_level(int level)
 {
 	atomic_store(&lowest_level, level);
+}
+
+/* The place of a plugin among those with a level of their own, or their number. */
+static size_t find_own_level_locked(const char *plugin)
+{
+	size_t i = 0;
+
+	while (i < own_levels.count && strcmp(own_levels.items[i].plugin, plugin) != 0)
+		i++;
+	return i;
+}
+
+void log_set_level_about(const char *plugin, int level)
+{
+	size_t place;
+
+	pthread_mutex_lock(&own_levels.lock);
+	place = find_own_level_locked(plugin);
+	if (place < own_levels.count) {
+		free(own_levels.items[place].plugin);
+		own_levels.items[place] = own_levels.items[--own_levels.count];
+	}
+	if (level >= 0) {
+		own_levels.items = xgrow(own_levels.items, own_levels.count, &own_levels.capacity,
+		    sizeof(*own_levels.items));
+		own_levels.items[own_levels.count++] =
+		    (struct own_level){.plugin = xstrdup(plugin), .level = level};
+	}
+	pthread_mutex_unlock(&own_levels.lock);
+}
+
+/* The least level of lines about a plugin, or (NULL) about none. */
+static int least_level(const char *plugin)
+{
+	int level = atomic_load(&lowest_level);
+	size_t place;
+
+	if (plugin == NULL || atomic_load(&own_levels.count) == 0)
+		return level;
+	pthread_mutex_lock(&own_levels.lock);
+	place = find_own_level_locked(plugin);
+	if (place < own_levels.count)
+		level = own_levels.items[place].level;
+	pthread_mutex_unlock(&own_levels.lock);
+	return level;
 }
 
 void log_set_journal(const char *path)
@@ -249,10 +312,13 @@ static void await_readers_locked(void)
 	}
 }
 
+static void tell_repeated_locked(const struct message_seen *seen);
+
 /* Puts a destination in place of the present one. */
 static void destination_set(char *path, int fd)
 {
 	pthread_mutex_lock(&destination.lock);
+	repeats_tell_all(&destination.repeats, tell_repeated_locked);
 	await_readers_locked();
 	outlet_close(&destination.file);
 	outlet_close(&destination.errors);
@@ -284,9 +350,20 @@ void log_copy_to_stderr(bool copied)
 	pthread_mutex_unlock(&destination.lock);
 }
 
+void log_set_fold(int64_t ns)
+{
+	pthread_mutex_lock(&destination.lock);
+	destination.fold_ns = ns;
+	if (ns == 0)
+		repeats_tell_all(&destination.repeats, tell_repeated_locked);
+	pthread_mutex_unlock(&destination.lock);
+}
+
 void log_flush(void)
 {
 	pthread_mutex_lock(&destination.lock);
+	repeats_tell_older(
+	    &destination.repeats, destination.fold_ns - LOOK_NS, tell_repeated_locked);
 	flush_locked();
 	pthread_mutex_unlock(&destination.lock);
 }
@@ -359,19 +436,48 @@ static bool write_entry_locked(
 }
 
 /* Writes a line that is escaped already to the destination. */
-static void write_line(int level, const char *plugin, const char *scannable, const char *line)
+static void write_line_locked(
+    int level, const char *plugin, const char *scannable, const char *line)
 {
 	struct text out = TEXT_EMPTY;
 
-	pthread_mutex_lock(&destination.lock);
 	flush_locked();
-	if (!write_entry_locked(level, plugin, scannable, line)) {
-		append_line_locked(&out, level, plugin, scannable, line);
-		if (!write_file_locked(&out) || destination.copied)
-			write_errors_locked(&out);
-	}
-	pthread_mutex_unlock(&destination.lock);
+	if (write_entry_locked(level, plugin, scannable, line))
+		return;
+	append_line_locked(&out, level, plugin, scannable, line);
+	if (!write_file_locked(&out) || destination.copied)
+		write_errors_locked(&out);
 	text_clear(&out);
+}
+
+static void tell_repeated_locked(const struct message_seen *seen)
+{
+	char time[CLOCK_TEXT_SIZE];
+	char *line = xasprintf("%s (repeated %" PRIu64 " time%s in %s)", seen->line, seen->count,
+	    plural(seen->count),
+	    duration_format(monotonic_since(monotonic_now(), seen->since), time));
+
+	write_line_locked(seen->level, seen->plugin, seen->scannable, line);
+	free(line);
+}
+
+/* Whether a message is to be written now; else it is told later how often it came. */
+static bool is_new_locked(const struct message *message)
+{
+	if (destination.fold_ns == 0 || message->level < LOG_LEVEL_INFO)
+		return true;
+	repeats_tell_older(&destination.repeats, destination.fold_ns, tell_repeated_locked);
+	return repeats_are_new(&destination.repeats, message, tell_repeated_locked);
+}
+
+/* Writes or counts a message whose line is escaped already. */
+static void take_message(const struct message *message)
+{
+	pthread_mutex_lock(&destination.lock);
+	if (is_new_locked(message))
+		write_line_locked(
+		    message->level, message->plugin, message->scannable, message->line);
+	pthread_mutex_unlock(&destination.lock);
 }
 
 void log_always(int level, const char *plugin, const char *scannable, const char *line)
@@ -384,7 +490,7 @@ void log_always(int level, const char *plugin, const char *scannable, const char
 	if (sink != NULL)
 		sink(level, plugin, scannable, escaped.data);
 	else
-		write_line(level, plugin, scannable, escaped.data);
+		take_message(&(struct message){level, plugin, scannable, escaped.data});
 	text_clear(&escaped);
 	errno = saved;
 }
@@ -395,7 +501,7 @@ void log_about(int level, const char *plugin, const char *scannable, const char 
 	int saved = errno;
 	va_list arguments;
 
-	if (level < atomic_load(&lowest_level))
+	if (level < least_level(plugin))
 		return;
 	va_start(arguments, format);
 	text_vprintf(&line, format, arguments);

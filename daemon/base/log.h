@@ -11,6 +11,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The same numbers as in the plugin interface. */
 enum log_level {
@@ -49,8 +50,18 @@ void log_copy_to_stderr(bool copied);
  */
 void log_flush(void);
 
+/*
+ * A message, but none at level debug, that comes again within this time of when it was written is
+ * counted; how often it came is written before the time is over, "… (repeated 5 times in 9 s)", by
+ * log_flush(), and the time begins anew. 0, the default: every message is written.
+ */
+void log_set_fold(int64_t ns);
+
 /* Lines below this level are dropped. LOG_LEVEL_INFO until set. */
 void log_set_level(int level);
+
+/* The same for lines about a plugin, whatever the other level; -1 takes it back. */
+void log_set_level_about(const char *plugin, int level);
 
 /*
  * Hands every line to a function in place of the destination; NULL takes it back. A plugin host

@@ -68,6 +68,17 @@ char *default_control_socket(void)
 	return socket;
 }
 
+char *default_database_password(void)
+{
+	const char *directory = environment_path("CREDENTIALS_DIRECTORY");
+	char *path = directory != NULL ? xasprintf("%s/database-password", directory) : NULL;
+
+	if (path != NULL && access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
 size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES])
 {
 	const char *directory = environment_path("XDG_RUNTIME_DIR");

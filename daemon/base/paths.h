@@ -25,6 +25,12 @@ char *default_state_directory(void);
 char *default_control_socket(void);
 
 /*
+ * The file "database-password" in $CREDENTIALS_DIRECTORY (systemd) if it is there, or NULL. The
+ * caller frees it.
+ */
+char *default_database_password(void);
+
+/*
  * The sockets on which a runner may listen by default, most likely first: that of the system, then
  * those of this user. Returns their number; the caller frees them.
  */

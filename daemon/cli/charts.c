@@ -31,6 +31,7 @@ static const char *words_of(const char *reason)
 	    {"database", "the database was away"},
 	    {"dropped", "more than could be kept while the database was away"},
 	    {"stopped", "the runner was not running"},
+	    {"paused", "the scannable was paused"},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

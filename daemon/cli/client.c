@@ -338,6 +338,18 @@ struct json_object *client_get(struct client *client, const char *path)
 	return answer;
 }
 
+char *client_append_name(char *path, const char *name)
+{
+	char *escaped = curl_easy_escape(NULL, name, 0);
+	char *longer;
+
+	assert(escaped != NULL);
+	longer = xasprintf("%s%s", path, escaped);
+	curl_free(escaped);
+	free(path);
+	return longer;
+}
+
 char *client_add_parameter(char *path, const char *name, const char *value)
 {
 	char *escaped = curl_easy_escape(NULL, value, 0);

@@ -40,6 +40,9 @@ struct json_object *client_get_all(struct client *client, const char *path, cons
 struct json_object *client_send(
     struct client *client, const char *method, const char *path, struct json_object *body);
 
+/* Appends the name of something to a path, escaped. */
+char *client_append_name(char *path, const char *name);
+
 /* Appends a query's parameter to a path, escaped. */
 char *client_add_parameter(char *path, const char *name, const char *value);
 

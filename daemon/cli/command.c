@@ -32,6 +32,17 @@ static const struct command commands[] = {
         "which includes all classes derived from it. Case does not count.\n"
         "  --all   without CLASS: also the classes of plugins that are marked internal\n",
         0, 1, false, false, command_list},
+    {"classes", "[CLASS]", "the classes, or what a class is made of",
+        "Without CLASS the same as \"list\". CLASS is named as there; shown is what a form to add "
+        "or\n"
+        "change one has, what each value can be and is if none is given, and what tables show.\n"
+        "  --all   without CLASS: also the classes of plugins that are marked internal\n",
+        0, 1, false, false, command_classes},
+    {"plugins", "", "the plugins, and what is wrong with them",
+        "Lists the plugins that are configured, with state, process, restarts, interface, number "
+        "of\n"
+        "scannables, and file. What is wrong comes first.\n",
+        0, 0, false, false, command_plugins},
     {"show", "ID", "everything about one resource",
         "Shows attributes, alerts, parents and children of the resource with this id, as\n"
         "\"list\" and \"alerts\" give it.\n",
@@ -75,6 +86,16 @@ static const struct command commands[] = {
         "told.\n"
         "  --nagios   for Nagios and its kind: one line, with performance data\n",
         0, 0, false, false, command_health},
+    {"top", "", "which plugins and scannables take most",
+        "Shows, every 2 seconds until \"q\" or Ctrl-C, what the process of each plugin takes, and "
+        "how\n"
+        "long the scans of each scannable take and how late they begin: the last one, and the "
+        "mean\n"
+        "since the runner was started. CPU is of the time since before, at first of all time.\n"
+        "  --once          once; also without a terminal\n"
+        "  --sort COLUMN   name, state, pid, cpu, memory, fds, threads, scans, last, mean, late,\n"
+        "                  mean-late, refused, restarts, id or plugin; highest first\n",
+        0, 0, false, false, command_top},
     {"watch", "", "the tree, then every change as it happens",
         "Draws the tree when all initial scans are done (after 8 seconds at the latest) and\n"
         "then writes a line for each change, until Ctrl-C or until the runner ends. With\n"
@@ -102,8 +123,32 @@ static const struct command commands[] = {
     {"rescan", "ID|NAME...", "scan scannables now, without waiting",
         "Has each scannable scanned now, also one that waits because its last scan failed, or\n"
         "because its plugin died. A scan that runs is left alone.\n"
-        "  --all   all scannables\n",
+        "  --all   all scannables that are not paused\n",
         0, 1000, false, false, command_rescan},
+    {"pause", "ID|NAME... [OPTION]...", "scan scannables no more until they are resumed",
+        "Ends the scans of scannables after the one that runs. What they have reported, and their\n"
+        "alerts, stay as they are, and they do not count as not contactable. It lasts until\n"
+        "\"resume\", also when the runner is restarted. --plugin alone pauses all of a plugin.\n"
+        "  --plugin NAME   the plugin, or the one that has the scannables\n"
+        "  --why TEXT      why, for others to read\n",
+        0, 1000, false, false, command_pause},
+    {"resume", "ID|NAME... [OPTION]...", "scan scannables again that were paused",
+        "Begins to scan scannables again, at once. --plugin alone resumes a plugin that was "
+        "paused\n"
+        "as a whole; what was paused by itself before stays so.\n"
+        "  --plugin NAME   the plugin, or the one that has the scannables\n",
+        0, 1000, false, false, command_resume},
+    {"reload", "", "read the configuration again, and tell what changed",
+        "Has the runner take up what differs in its configuration, as SIGHUP does, and tells what\n"
+        "that is. With a mistake in it nothing changes, and all mistakes are told.\n",
+        0, 0, false, false, command_reload},
+    {"log-level", "[PLUGIN] [LEVEL|default]", "how much is logged about plugins, and for how long",
+        "Logs from now on what is of LEVEL (debug, info, warning, error) or above: what the "
+        "plugin\n"
+        "logs and prints, and what the runner says about it, or without PLUGIN all there is. It\n"
+        "lasts until it is set again, also to \"default\", until a reload, or until the runner is\n"
+        "restarted. Without LEVEL shows what the levels are.\n",
+        0, 2, false, false, command_log_level},
     {"volumes", "", "volumes, their nodes on servers, and which of these are used",
         "Lists the logical drives that servers can use, with the device nodes that lead there. "
         "The\n"
@@ -124,6 +169,24 @@ static const struct command commands[] = {
         "seen. They stay active; one that is raised again is not marked.\n"
         "  --undo   take the mark back\n",
         1, 1000, false, false, command_dismiss},
+    {"db", "ACTION [OPTION]...", "make, migrate or examine the database",
+        "Needs no runner, but the database of its configuration, as the owner of the schema or "
+        "who\n"
+        "may make it. \"init\" makes schema, roles and rights, as often as it is called; "
+        "\"migrate\"\n"
+        "makes the schema what this program needs, while no runner is at work; \"check\" examines\n"
+        "connection, server, settings, clock, rights, schema and content, and exits with 1 after\n"
+        "an error. Exits with 69 if the database can't be reached, with 78 if the configuration\n"
+        "has a mistake.\n"
+        "  --config FILE    the runner's configuration, if not the system's\n"
+        "  --conninfo TEXT  a conninfo of libpq, without password, in place of the configuration\n"
+        "  --dry-run        of migrate: write the SQL that would be run\n"
+        "  --owner ROLE     of init: who owns the schema; iml_storage_owner if not given\n"
+        "  --runner ROLE    of init: what the runner connects as; iml_storage_runner\n"
+        "  --reader ROLE    of init: who reads views; iml_storage_reader\n"
+        "  --operator ROLE  of init: who asks the runner for changes, too; iml_storage_operator\n"
+        "  --json           for programs: JSON, see iml-plugin(8)\n",
+        0, 0, false, true, command_db},
     {"new", "NAME", "a folder with a small plugin that works: for authors",
         "Makes the folder NAME with a plugin for a simulated array, its unit test, a Makefile and\n"
         "notes on packaging. NAME begins with a lower-case letter and has lower-case letters,\n"
@@ -314,6 +377,31 @@ static int run(struct cli *cli, const struct command *command, char **arguments,
 	return result;
 }
 
+/* Checks options that only commands about plugins have. Returns -1, or the exit status. */
+static int check_plugin_options(const struct cli *cli, const struct command *command)
+{
+	if (cli->plugin != NULL && command->run != command_pause && command->run != command_resume)
+		return wrong_usage("--plugin is of pause and resume, not of ", command->name);
+	if (cli->why != NULL && command->run != command_pause)
+		return wrong_usage("--why is of pause, not of ", command->name);
+	if ((cli->once || cli->sort != NULL) && command->run != command_top)
+		return wrong_usage("--once and --sort are of top, not of ", command->name);
+	return -1;
+}
+
+/* Takes one of these options. */
+static void take_plugin_option(struct cli *cli, int option, const char *argument)
+{
+	if (option == OPTION_PLUGIN)
+		cli->plugin = argument;
+	else if (option == OPTION_WHY)
+		cli->why = argument;
+	else if (option == OPTION_SORT)
+		cli->sort = argument;
+	else
+		cli->once = true;
+}
+
 /* Checks the arguments of a command that talks to the runner, and runs it. */
 static int check_and_run(struct cli *cli, const struct command *command, char **words, int count)
 {
@@ -322,8 +410,9 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 	if (count > command->max_arguments)
 		return wrong_usage("too many arguments for ", command->name);
 	if (cli->all && command->run != command_alerts && command->run != command_list &&
-	    command->run != command_rescan)
-		return wrong_usage("--all is of alerts, list and rescan, not of ", command->name);
+	    command->run != command_classes && command->run != command_rescan)
+		return wrong_usage(
+		    "--all is of alerts, list, classes and rescan, not of ", command->name);
 	if (cli->dot && (command->run != command_graph || cli->json))
 		return wrong_usage("--dot is of graph, without --json", "");
 	if (cli->clear && command->run != command_alias && command->run != command_choose)
@@ -344,6 +433,8 @@ static int check_and_run(struct cli *cli, const struct command *command, char **
 		return wrong_usage("either --csv or --json", "");
 	if (cli->stats.csv && cli->stats.watch)
 		return wrong_usage("--watch does not go with --csv", "");
+	if (check_plugin_options(cli, command) >= 0)
+		return EXIT_WRONG_USAGE;
 	if (command->takes_id && count == 1 && !is_id(words[0]))
 		return wrong_usage("not the id of a resource, which is a number: ", words[0]);
 	return run(cli, command, words, count);
@@ -386,6 +477,10 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 	    {"password", required_argument, NULL, GIVEN_PASSWORD},
 	    {"password-file", required_argument, NULL, GIVEN_FILE},
 	    {"password-command", required_argument, NULL, GIVEN_COMMAND},
+	    {"plugin", required_argument, NULL, OPTION_PLUGIN},
+	    {"why", required_argument, NULL, OPTION_WHY},
+	    {"once", no_argument, NULL, OPTION_ONCE},
+	    {"sort", required_argument, NULL, OPTION_SORT},
 	    {"since", required_argument, NULL, 'S'},
 	    {"until", required_argument, NULL, 'U'},
 	    {"points", required_argument, NULL, 'P'},
@@ -417,6 +512,8 @@ static int read_options(struct cli *cli, const char *letters, int argc, char **a
 			cli->nagios = true;
 		else if (option >= GIVEN_UNSET && option <= GIVEN_COMMAND)
 			give(&cli->given, option, optarg);
+		else if (option >= OPTION_PLUGIN && option <= OPTION_SORT)
+			take_plugin_option(cli, option, optarg);
 		else if (option == 'h')
 			return command_help(cli, NULL, 0);
 		else if (option == 'V')

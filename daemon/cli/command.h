@@ -27,6 +27,9 @@ struct client;
 /* An option that says something about an attribute; beyond all letters. */
 enum given_option { GIVEN_UNSET = 256, GIVEN_PASSWORD, GIVEN_FILE, GIVEN_COMMAND };
 
+/* The same of options that are about a plugin. */
+enum plugin_option { OPTION_PLUGIN = 300, OPTION_WHY, OPTION_ONCE, OPTION_SORT };
+
 struct given {
 	enum given_option option;
 	const char *argument;
@@ -47,6 +50,10 @@ struct cli {
 	bool clear;              /* of alias and choose */
 	bool undo;               /* of dismiss */
 	bool nagios;             /* of health */
+	const char *plugin;      /* of pause and resume */
+	const char *why;         /* of pause */
+	bool once;               /* of top */
+	const char *sort;        /* of top: a column */
 	struct given_list given; /* options of add and modify, in order */
 	struct stats_options stats;
 	struct terminal terminal;
@@ -61,8 +68,8 @@ struct command {
 	int min_arguments, max_arguments;
 	bool takes_id; /* its argument is the id of a resource */
 	/*
-	 * For plugin authors: needs no runner, and gets its own name and all that follows, options
-	 * included.
+	 * For plugin authors, and for the care of the database: needs no runner, and gets its own
+	 * name and all that follows, options included.
 	 */
 	bool for_authors;
 	int (*run)(struct cli *cli, char **arguments, int count); /* returns the exit status */
@@ -72,6 +79,8 @@ struct command {
 int cli_main(int argc, char **argv);
 
 int command_tree(struct cli *cli, char **arguments, int count);
+int command_plugins(struct cli *cli, char **arguments, int count);
+int command_classes(struct cli *cli, char **arguments, int count);
 int command_list(struct cli *cli, char **arguments, int count);
 int command_show(struct cli *cli, char **arguments, int count);
 int command_alerts(struct cli *cli, char **arguments, int count);
@@ -90,6 +99,13 @@ int command_add(struct cli *cli, char **arguments, int count);
 int command_modify(struct cli *cli, char **arguments, int count);
 int command_remove(struct cli *cli, char **arguments, int count);
 int command_rescan(struct cli *cli, char **arguments, int count);
+int command_pause(struct cli *cli, char **arguments, int count);
+int command_resume(struct cli *cli, char **arguments, int count);
+int command_top(struct cli *cli, char **arguments, int count);
+int command_log_level(struct cli *cli, char **arguments, int count);
+int command_reload(struct cli *cli, char **arguments, int count);
+
+int command_db(struct cli *cli, char **arguments, int count);
 
 int command_validate(struct cli *cli, char **arguments, int count);
 int command_new(struct cli *cli, char **arguments, int count);
@@ -124,6 +140,10 @@ void render_trees(struct text *out, const struct terminal *terminal, struct json
 void render_detailed_trees(
     struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_classes(struct text *out, const struct terminal *terminal, struct json_object *answer);
+/* What a class is made of. */
+void render_class_fully(
+    struct text *out, const struct terminal *terminal, struct json_object *class);
+void render_plugins(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_list(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_resource(
     struct text *out, const struct terminal *terminal, struct json_object *resource);
@@ -139,7 +159,16 @@ void render_health(struct text *out, const struct terminal *terminal, struct jso
 /* The same on one line with numbers after it, and what is wrong besides on further ones. */
 void render_nagios(struct text *out, struct json_object *health);
 void render_status(struct text *out, const struct terminal *terminal, struct json_object *status);
+void render_changes(struct text *out, const struct terminal *terminal, struct json_object *answer);
+void render_levels(struct text *out, const struct terminal *terminal, struct json_object *answer);
 void render_change(struct text *out, const struct terminal *terminal, struct json_object *notice);
+
+/* What takes long, sorted by a column of this name (NULL: as it is). */
+void render_top(struct text *out, const struct terminal *terminal, struct json_object *answer,
+    const char *sort);
+
+/* Has an answer about processes tell of the time since the one before, as far as both know them. */
+void top_compare(struct json_object *answer, struct json_object *before);
 
 /*
  * The request for the resources that "list" is to show: typed is the name or label of one of the
@@ -147,6 +176,12 @@ void render_change(struct text *out, const struct terminal *terminal, struct jso
  * is none. The caller frees it.
  */
 char *list_path(struct json_object *classes, const char *typed);
+
+/* The class, in an array of all, whose name or label this is in any case; or NULL. */
+struct json_object *class_named(struct json_object *classes, const char *typed);
+
+/* Tells that nothing has this name, and which known one is nearest. */
+void complain_of_class(struct json_object *classes, const char *typed);
 
 /* The exit status of "health": 0 to 3. */
 int health_status(struct json_object *health);
@@ -166,6 +201,9 @@ void append_details(struct text *out, const struct terminal *terminal, const cha
 
 /* Appends why there is nothing to show yet, if the answer says so. Returns whether it does. */
 bool append_waiting(struct text *out, const struct terminal *terminal, struct json_object *answer);
+
+/* Appends "paused since 2026-11-22 10:23:16 by root: new firmware". */
+void append_pause(struct text *out, const struct terminal *terminal, struct json_object *pause);
 
 /* Appends a heading on a line of its own, after an empty one. */
 void append_heading(struct text *out, const struct terminal *terminal, const char *heading);

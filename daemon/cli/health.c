@@ -39,16 +39,19 @@ int health_status(struct json_object *health)
 
 /* ---- for people ---- */
 
-/* Appends "2 of 3 plugins running, 5 of 7 scannables online". */
+/* Appends "2 of 3 plugins running, 5 of 7 scannables online, 1 paused". */
 static void append_counts(struct text *out, struct json_object *health)
 {
 	int64_t plugins = json_number(health, "plugins");
 	int64_t scannables = json_number(health, "scannables");
+	int64_t paused = json_number(health, "scannables_paused");
 
 	text_printf(out, "%lld of %lld plugin%s running, %lld of %lld scannable%s online",
 	    (long long)json_number(health, "plugins_running"), (long long)plugins,
 	    plural((uint64_t)plugins), (long long)json_number(health, "scannables_online"),
 	    (long long)scannables, plural((uint64_t)scannables));
+	if (paused > 0)
+		text_printf(out, ", %lld paused", (long long)paused);
 }
 
 void render_health(struct text *out, const struct terminal *terminal, struct json_object *health)
@@ -88,6 +91,7 @@ static const struct {
     {"scannables_online", "", "scannables"},
     {"scannables_degraded", "", "scannables"},
     {"scannables_offline", "", "scannables"},
+    {"scannables_paused", "", "scannables"},
     {"alerts", "", NULL},
     {"database_away_s", "s", NULL},
     {"dropped_samples", "c", NULL},

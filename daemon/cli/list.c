@@ -99,13 +99,24 @@ static void add_alerts(struct table *table, struct json_object *alerts)
 	text_clear(&messages);
 }
 
+/* Adds the name, which says so where it is that of a scannable that is paused. */
+static void add_name(struct table *table, struct json_object *resource)
+{
+	struct text name = TEXT_EMPTY;
+	bool is_paused = json_part(resource, "paused") != NULL;
+
+	text_printf(&name, "%s%s", json_text(resource, "label"), is_paused ? " (paused)" : "");
+	table_add(table, is_paused ? STYLE_WARNING : STYLE_PLAIN, name.data);
+	text_clear(&name);
+}
+
 static void add_resource(
     struct table *table, struct json_object *columns, struct json_object *resource)
 {
 	struct json_object *texts = json_part(resource, "texts");
 
 	table_add_number(table, STYLE_DIM, json_number(resource, "id"));
-	table_add(table, STYLE_PLAIN, json_text(resource, "label"));
+	add_name(table, resource);
 	for (size_t i = 0; i < json_count(columns); i++)
 		table_add(
 		    table, STYLE_PLAIN, json_text(texts, json_text(json_item(columns, i), "name")));
@@ -188,8 +199,16 @@ static struct json_object *find_class(
 	return NULL;
 }
 
-/* Tells that nothing has this name, and which known one is nearest. */
-static void complain_of_name(struct json_object *classes, const char *typed)
+struct json_object *class_named(struct json_object *classes, const char *typed)
+{
+	struct json_object *class = NULL;
+
+	for (size_t i = 0; class == NULL && i < sizeof(spellings) / sizeof(spellings[0]); i++)
+		class = find_class(classes, i, typed);
+	return class;
+}
+
+void complain_of_class(struct json_object *classes, const char *typed)
 {
 	struct nearest nearest = nearest_to(typed);
 
@@ -225,7 +244,7 @@ char *list_path(struct json_object *classes, const char *typed)
 	}
 	if (kind != NULL)
 		return client_add_parameter(path, "kind", kind);
-	complain_of_name(classes, typed);
+	complain_of_class(classes, typed);
 	free(path);
 	return NULL;
 }

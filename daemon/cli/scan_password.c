@@ -51,9 +51,7 @@ static bool is_password(const struct class *class, const char *name)
 /* Whether a person has to give the attribute, and did not. */
 static bool is_missing(const struct scan *scan, const struct attribute *attribute)
 {
-	return attribute->type == ATTRIBUTE_PASSWORD && !attribute->optional &&
-	       !attribute->user_read_only && !attribute->has_default_function &&
-	       attribute->default_value.type == VALUE_NULL &&
+	return attribute->type == ATTRIBUTE_PASSWORD && attribute_is_required(attribute) &&
 	       !typed_list_has(&scan->passwords, attribute->name);
 }
 

@@ -302,7 +302,7 @@ static int rescan(const struct cli *cli, const char *id)
 	return conclude_change(cli, answer);
 }
 
-/* Has all scannables of all plugins scanned. */
+/* Has all scannables of all plugins scanned that are not paused. */
 static int rescan_all(const struct cli *cli)
 {
 	struct json_object *status = client_get(cli->client, "/v1/status");
@@ -312,9 +312,13 @@ static int rescan_all(const struct cli *cli)
 	for (size_t i = 0; i < json_count(plugins); i++) {
 		struct json_object *scannables = json_part(json_item(plugins, i), "scannables");
 
-		for (size_t j = 0; j < json_count(scannables); j++)
-			if (rescan(cli, json_text(json_item(scannables, j), "id")) != EXIT_SUCCESS)
+		for (size_t j = 0; j < json_count(scannables); j++) {
+			struct json_object *scannable = json_item(scannables, j);
+
+			if (json_part(scannable, "paused") == NULL &&
+			    rescan(cli, json_text(scannable, "id")) != EXIT_SUCCESS)
 				result = EXIT_FAILURE;
+		}
 	}
 	json_object_put(status);
 	return result;

@@ -49,6 +49,18 @@ static void add_reporters(struct table *table, struct json_object *reporters)
 	text_clear(&names);
 }
 
+/* Why it is not scanned, if it is paused. */
+static void add_paused(struct table *table, struct json_object *pause)
+{
+	struct text words = TEXT_EMPTY;
+
+	if (pause == NULL)
+		return;
+	append_pause(&words, table->terminal, pause);
+	add_pair(table, "State", words.data);
+	text_clear(&words);
+}
+
 void append_alert_lines(struct text *out, const struct terminal *terminal, const char *heading,
     struct json_object *alerts)
 {
@@ -204,6 +216,7 @@ void render_resource(
 	if (json_text(resource, "alias")[0] != '\0')
 		add_pair(&table, "Label", json_text(resource, "label_without_alias"));
 	add_reporters(&table, json_part(resource, "reporters"));
+	add_paused(&table, json_part(resource, "paused"));
 	if (json_text(resource, "reason")[0] != '\0')
 		add_pair(&table, "Not contactable", json_text(resource, "reason"));
 	for (size_t i = 0; i < json_count(fields); i++)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/stats.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,6 +12,7 @@
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/json.h"
+#include "cli/screen.h"
 
 #define ROWS_MIN 3
 #define ROWS_MAX 20
@@ -170,37 +169,14 @@ static bool append_charts(const struct view *view, struct text *out, char **reas
 
 /* ---- watching ---- */
 
-/* Puts lines in the place of those before, without a moment in which there are none. */
-static void redraw(const struct terminal *terminal, const char *lines, struct text *screen)
+/* Appends what there is now, or why there is nothing. */
+static void append_now(void *context, struct text *out)
 {
-	size_t line = 0, length;
-
-	text_append(screen, "\033[H");
-	for (; *lines != '\0'; lines += length + (lines[length] == '\n')) {
-		length = strcspn(lines, "\n");
-		/* The last line stays free, so that nothing scrolls. */
-		if (terminal->height > 0 && ++line >= terminal->height)
-			break;
-		text_append_bytes(screen, lines, length);
-		text_append(screen, "\033[K\n");
-	}
-	text_append(screen, "\033[J");
-}
-
-/* Shows what there is now, or why there is nothing. */
-static int show_now(const struct view *view, bool on_terminal)
-{
-	struct text lines = TEXT_EMPTY, screen = TEXT_EMPTY;
 	char *reason = NULL;
 
-	if (!append_charts(view, &lines, &reason))
-		text_printf(&lines, "%s\n", reason);
+	if (!append_charts(context, out, &reason))
+		text_printf(out, "%s\n", reason);
 	free(reason);
-	if (!on_terminal)
-		return print(&lines);
-	redraw(&view->cli->terminal, lines.data, &screen);
-	text_clear(&lines);
-	return print(&screen);
 }
 
 /* How often to look anew, in seconds: with the shortest period of the statistics, or more often. */
@@ -218,33 +194,12 @@ static int64_t watch_period(struct json_object *resource)
 	return shortest;
 }
 
-/* Shows the charts again and again, until SIGINT or SIGTERM. */
-static int watch(const struct view *view)
+/* Shows the charts again and again. */
+static int watch(struct view *view)
 {
-	bool on_terminal = isatty(STDOUT_FILENO) != 0 && !view->cli->json && !view->cli->stats.csv;
-	int period_ms = (int)watch_period(view->resource) * 1000;
-	sigset_t before;
-	struct pollfd signals = {.fd = client_take_signals(&before), .events = POLLIN};
-	struct text control = TEXT_EMPTY;
-	struct signalfd_siginfo taken;
-	int result;
+	bool in_place = isatty(STDOUT_FILENO) != 0 && !view->cli->json && !view->cli->stats.csv;
 
-	if (on_terminal) {
-		text_append(&control, "\033[?25l\033[2J");
-		print(&control);
-	}
-	do {
-		result = show_now(view, on_terminal);
-	} while (result == EXIT_SUCCESS && poll(&signals, 1, period_ms) == 0);
-	if (on_terminal) {
-		text_append(&control, "\033[?25h");
-		print(&control);
-	}
-	/* Else the signal would end the program when it is let through again. */
-	while (read(signals.fd, &taken, sizeof(taken)) > 0)
-		continue;
-	client_give_signals_back(signals.fd, &before);
-	return result;
+	return screen_repeat(in_place, (int)watch_period(view->resource) * 1000, append_now, view);
 }
 
 /* ---- the command ---- */

@@ -136,7 +136,14 @@ static void append_scannable_problem(struct text *out, const struct terminal *te
 	int64_t refused = json_number(scannable, "refused");
 
 	text_printf(&what, "%s of plugin %s ", json_text(scannable, "label"), plugin);
-	if (strcmp(json_text(scannable, "state"), "backoff") == 0) {
+	if (json_part(scannable, "paused") != NULL) {
+		/* Of a plugin that is paused it is told once. */
+		if (!json_flag(json_part(scannable, "paused"), "with_plugin")) {
+			text_append(&what, "is ");
+			append_pause(&what, terminal, json_part(scannable, "paused"));
+			append_problem(out, terminal, STYLE_WARNING, what.data, "");
+		}
+	} else if (strcmp(json_text(scannable, "state"), "backoff") == 0) {
 		text_append(&what, "can't be scanned");
 		append_problem(
 		    out, terminal, STYLE_ERROR, what.data, json_text(scannable, "reason"));
@@ -149,10 +156,10 @@ static void append_scannable_problem(struct text *out, const struct terminal *te
 	text_clear(&what);
 }
 
-static void append_plugin_problems(
+/* What is wrong with a plugin itself. */
+static void append_plugin_troubles(
     struct text *out, const struct terminal *terminal, struct json_object *plugin)
 {
-	struct json_object *scannables = json_part(plugin, "scannables");
 	struct json_object *warnings = json_part(plugin, "warnings");
 	struct json_object *reasons = json_part(plugin, "reasons");
 	const char *name = json_text(plugin, "name");
@@ -173,9 +180,25 @@ static void append_plugin_problems(
 		append_problem(out, terminal, STYLE_WARNING, what.data, "");
 		append_indented(out, terminal, warnings);
 	}
-	for (size_t i = 0; i < json_count(scannables); i++)
-		append_scannable_problem(out, terminal, name, json_item(scannables, i));
+	if (json_part(plugin, "paused") != NULL) {
+		text_reset(&what);
+		text_printf(&what, "Plugin %s is ", name);
+		append_pause(&what, terminal, json_part(plugin, "paused"));
+		append_problem(out, terminal, STYLE_WARNING, what.data, "");
+	}
 	text_clear(&what);
+}
+
+/* The same, and with its scannables. */
+static void append_plugin_problems(
+    struct text *out, const struct terminal *terminal, struct json_object *plugin)
+{
+	struct json_object *scannables = json_part(plugin, "scannables");
+
+	append_plugin_troubles(out, terminal, plugin);
+	for (size_t i = 0; i < json_count(scannables); i++)
+		append_scannable_problem(
+		    out, terminal, json_text(plugin, "name"), json_item(scannables, i));
 }
 
 /* ---- everything else ---- */
@@ -252,27 +275,48 @@ static enum style style_of_state(const char *state)
 	return is_one_of(state, bad) ? STYLE_ERROR : STYLE_WARNING;
 }
 
-static void append_plugins(
-    struct text *out, const struct terminal *terminal, struct json_object *plugins)
+/* Adds the state, which also tells whether the plugin is paused. */
+static void add_plugin_state(struct table *table, struct json_object *plugin)
 {
-	struct table table = table_of(terminal, 5);
-	struct json_object *plugin;
-	const char *state;
+	const char *state = json_text(plugin, "state");
+	bool is_paused = json_part(plugin, "paused") != NULL;
+	struct text words = TEXT_EMPTY;
+
+	text_printf(&words, "%s%s", state, is_paused ? ", paused" : "");
+	table_add(table, is_paused ? STYLE_WARNING : style_of_state(state), words.data);
+	text_clear(&words);
+}
+
+/* Appends the plugins; with_more also what the summary of all does without. */
+static void append_plugins(
+    struct text *out, const struct terminal *terminal, struct json_object *plugins, bool with_more)
+{
+	struct table table = table_of(terminal, with_more ? 7 : 5);
 
 	table_add(&table, STYLE_BOLD, "PLUGIN");
 	table_add(&table, STYLE_BOLD, "STATE");
 	table_add(&table, STYLE_BOLD, "PID");
 	table_add(&table, STYLE_BOLD, "RESTARTS");
+	if (with_more) {
+		table_add(&table, STYLE_BOLD, "INTERFACE");
+		table_add(&table, STYLE_BOLD, "SCANNABLES");
+		table_align_right(&table, 5);
+	}
 	table_add(&table, STYLE_BOLD, "FILE");
 	table_align_right(&table, 2);
 	table_align_right(&table, 3);
 	for (size_t i = 0; i < json_count(plugins); i++) {
-		plugin = json_item(plugins, i);
-		state = json_text(plugin, "state");
+		struct json_object *plugin = json_item(plugins, i);
+
 		table_add(&table, STYLE_PLAIN, json_text(plugin, "name"));
-		table_add(&table, style_of_state(state), state);
+		add_plugin_state(&table, plugin);
 		table_add(&table, STYLE_PLAIN, json_text(plugin, "pid"));
 		table_add(&table, STYLE_PLAIN, json_text(plugin, "restarts"));
+		if (with_more) {
+			table_add(&table, STYLE_PLAIN, json_text(plugin, "api"));
+			table_add_number(&table, STYLE_PLAIN,
+			    (long long)json_count(json_part(plugin, "scannables")));
+		}
 		table_add(&table, STYLE_PLAIN, json_text(plugin, "path"));
 	}
 	table_render(&table, out);
@@ -348,9 +392,38 @@ void render_status(struct text *out, const struct terminal *terminal, struct jso
 		text_append(out, "No plugins are configured.\n");
 		return;
 	}
-	append_plugins(out, terminal, plugins);
+	append_plugins(out, terminal, plugins, false);
 	text_append_char(out, '\n');
 	append_scannables(out, terminal, plugins);
+}
+
+void render_plugins(struct text *out, const struct terminal *terminal, struct json_object *answer)
+{
+	struct json_object *plugins = json_part(answer, "plugins");
+	size_t begin = out->length;
+
+	for (size_t i = 0; i < json_count(plugins); i++)
+		append_plugin_troubles(out, terminal, json_item(plugins, i));
+	if (out->length > begin)
+		text_append_char(out, '\n');
+	if (json_count(plugins) > 0)
+		append_plugins(out, terminal, plugins, true);
+	else
+		text_append(out, "No plugins are configured.\n");
+}
+
+int command_plugins(struct cli *cli, char **arguments, int count)
+{
+	struct json_object *answer = client_get(cli->client, "/v1/plugins");
+	struct text out = TEXT_EMPTY;
+
+	(void)arguments;
+	(void)count;
+	if (answer == NULL || cli->json)
+		return conclude_change(cli, answer);
+	render_plugins(&out, &cli->terminal, answer);
+	json_object_put(answer);
+	return print(&out);
 }
 
 int command_status(struct cli *cli, char **arguments, int count)

@@ -245,6 +245,20 @@ static void append_mentions(
 	text_clear(&names);
 }
 
+/* Appends since when a scannable is paused. */
+static void append_paused(
+    struct text *out, const struct terminal *terminal, struct json_object *pause)
+{
+	struct text words = TEXT_EMPTY;
+
+	if (pause == NULL)
+		return;
+	append_pause(&words, terminal, pause);
+	text_append(out, "   ");
+	append_styled(out, terminal, STYLE_WARNING, words.data);
+	text_clear(&words);
+}
+
 /*
  * Appends as many of the values, each with two blanks before it, as there is room for. None is cut:
  * half a number would be worse than none.
@@ -308,6 +322,7 @@ static void draw_line(const struct drawing *drawing, struct json_object *resourc
 		append_values(&values, drawing, resource);
 	append_mentions(&values, terminal, json_part(resource, "children"));
 	text_append(&marks, "");
+	append_paused(&marks, terminal, json_part(resource, "paused"));
 	append_own_alerts(&marks, terminal, alerts);
 	if (json_count(inherited) > 0)
 		append_inherited_alerts(&marks, drawing, inherited);

@@ -141,8 +141,7 @@ static void append_needed(struct text *out, const struct class *class)
 	for (size_t i = 0; i < class->attribute_count; i++) {
 		const struct attribute *attribute = &class->attributes[i];
 
-		if (attribute->optional || attribute->has_default_function ||
-		    attribute->default_value.type != VALUE_NULL)
+		if (!attribute_is_required(attribute))
 			continue;
 		if (attribute->type == ATTRIBUTE_PASSWORD)
 			text_printf(out, " --password-file %s=FILE", attribute->name);

@@ -151,6 +151,8 @@ static const struct {
     {"changed", "changed", STYLE_PLAIN, append_difference},
     {"offline", "offline", STYLE_ERROR, append_message},
     {"online", "online", STYLE_GOOD, append_resource},
+    {"paused", "paused", STYLE_DIM, append_resource},
+    {"resumed", "resumed", STYLE_GOOD, append_resource},
     {"sampled", "sampled", STYLE_DIM, append_sample},
     {"scanned", "scanned", STYLE_DIM, append_scan},
 };

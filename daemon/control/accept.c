@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * How many connections there may be. libevent does not tell when one that has made no request ends,
- * so they are counted where the kernel knows them: among the descriptors of this process.
- */
+/* How many connections there may be. */
 #include "control/internal.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <event2/bufferevent.h>
 #include <event2/listener.h>
 
 #include "base/log.h"
@@ -40,39 +33,12 @@ size_t control_connections_max(void)
 	return part < 1 ? 1 : part < CONNECTIONS_MAX ? part : CONNECTIONS_MAX;
 }
 
-/* Whether a descriptor is a connection that was made to the socket at path. */
-static bool is_connection(int fd, const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNSPEC};
-	socklen_t size = sizeof(address), length = sizeof(int);
-	int listens = 1;
-
-	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 &&
-	       address.sun_family == AF_UNIX &&
-	       strncmp(address.sun_path, path, sizeof(address.sun_path)) == 0 &&
-	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens == 0;
-}
-
-/* The number of connections; as many as there may be if that can't be told. */
-static size_t count_connections(const struct control *control)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	struct dirent *entry;
-	size_t count = 0;
-
-	if (directory == NULL)
-		return control->connections_max;
-	while ((entry = readdir(directory)) != NULL)
-		if (entry->d_name[0] != '.' && is_connection(atoi(entry->d_name), control->path))
-			count++;
-	closedir(directory);
-	return count;
-}
-
 /* Lets nobody in for a while; who comes meanwhile waits in the kernel's queue. */
 static void pause_listening(struct control *control)
 {
 	evconnlistener_disable(control->listener);
+	if (control->port_listener != NULL)
+		evconnlistener_disable(control->port_listener);
 	evtimer_add(control->resume, &(const struct timeval){.tv_usec = PAUSE_US});
 }
 
@@ -82,11 +48,13 @@ static void resume_listening(int fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (count_connections(control) >= control->connections_max) {
+	if (clients_count(control) >= control->connections_max) {
 		pause_listening(control);
 		return;
 	}
 	evconnlistener_enable(control->listener);
+	if (control->port_listener != NULL)
+		evconnlistener_enable(control->port_listener);
 }
 
 /* Tells once that there is no room, and until when. */
@@ -101,7 +69,7 @@ static void complain(struct control *control, const char *why)
 static struct bufferevent *accepted(struct event_base *base, void *context)
 {
 	struct control *control = context;
-	size_t count = count_connections(control);
+	size_t count = clients_count(control) + 1;
 
 	assert(control->magic == CONTROL_MAGIC);
 	if (count >= control->connections_max) {
@@ -110,7 +78,7 @@ static struct bufferevent *accepted(struct event_base *base, void *context)
 	} else if (count < control->connections_max / 2) {
 		control->is_full = false;
 	}
-	return bufferevent_socket_new(base, -1, 0);
+	return client_new(base, control);
 }
 
 /* A connection could not be accepted. */
@@ -119,30 +87,46 @@ static void not_accepted(struct evconnlistener *listener, void *context)
 	int error = EVUTIL_SOCKET_ERROR();
 
 	(void)context;
-	assert(accepting != NULL && accepting->listener == listener);
+	assert(accepting != NULL &&
+	       (accepting->listener == listener || accepting->port_listener == listener));
 	complain(accepting, strerror(error));
 	pause_listening(accepting);
 }
 
+/* A listener of the HTTP server on a socket, which is taken over; NULL if libevent can't. */
+static struct evconnlistener *bind_listener(
+    struct event_base *base, int fd, const struct control *control)
+{
+	struct evconnlistener *listener = evconnlistener_new(
+	    base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+
+	if (listener == NULL) {
+		close(fd);
+		return NULL;
+	}
+	if (evhttp_bind_listener(control->http, listener) == NULL) {
+		evconnlistener_free(listener);
+		return NULL;
+	}
+	evconnlistener_set_error_cb(listener, not_accepted);
+	return listener;
+}
+
 bool control_accept(struct event_base *base, int fd, struct control *control)
 {
-	control->connections_max = control_connections_max();
 	control->resume = evtimer_new(base, resume_listening, control);
-	control->listener = evconnlistener_new(
-	    base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	assert(control->resume != NULL);
-	if (control->listener == NULL) {
-		close(fd);
+	control->listener = bind_listener(base, fd, control);
+	if (control->listener == NULL)
 		return false;
-	}
-	if (evhttp_bind_listener(control->http, control->listener) == NULL) {
-		evconnlistener_free(control->listener);
-		return false;
-	}
 	accepting = control;
-	evconnlistener_set_error_cb(control->listener, not_accepted);
 	evhttp_set_bevcb(control->http, accepted, control);
 	return true;
+}
+
+struct evconnlistener *control_add_listener(struct control *control, int fd)
+{
+	return bind_listener(evconnlistener_get_base(control->listener), fd, control);
 }
 
 void control_stop_accepting(struct control *control)

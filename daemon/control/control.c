@@ -24,7 +24,7 @@ static bool serve(struct event_base *base, int fd, struct control *control)
 		return false;
 	evhttp_set_max_headers_size(http, REQUEST_HEADERS_MAX);
 	evhttp_set_max_body_size(http, REQUEST_BODY_LIMIT);
-	evhttp_set_timeout(http, REQUEST_SECONDS);
+	evhttp_set_timeout(http, SILENCE_SECONDS);
 	/* All methods, so that those that are not allowed are refused in JSON as well. */
 	evhttp_set_allowed_methods(http, UINT16_MAX);
 	evhttp_set_gencb(http, control_handle_request, control);
@@ -44,6 +44,7 @@ struct control *control_start(struct event_base *base, const char *path, struct 
 	control->path = xstrdup(path);
 	TAILQ_INIT(&control->followers);
 	TAILQ_INIT(&control->inquiries);
+	clients_open(base, control);
 	control->heartbeat = followers_heartbeat(base, control);
 	fd = control_listen(path, &control->device, &control->inode, reason);
 	if (fd < 0) {
@@ -80,7 +81,9 @@ void control_free(struct control *control)
 		remove_socket(control);
 	event_free(control->heartbeat);
 	control_stop_accepting(control);
+	clients_close(control);
 	control->magic = 0;
+	forget_text(control->token);
 	free(control->group);
 	free(control->path);
 	free(control);

@@ -25,6 +25,10 @@ struct control_callbacks {
 	struct json_object *(*status)(void *context);
 	/* The answer to GET /healthz, a new object, and whether the runner is of use as it is. */
 	struct json_object *(*health)(void *context, bool *is_usable);
+	/* The answer to GET /v1/log-level, a new object. */
+	struct json_object *(*levels)(void *context);
+	/* The answer to GET /v1/usage, a new object. */
+	struct json_object *(*usage)(void *context);
 	/* The answer to GET /metrics, a new text without the last line end. */
 	char *(*metrics)(void *context);
 	/*
@@ -65,6 +69,24 @@ struct control *control_start(struct event_base *base, const char *path, struct 
 /* Lets the members of a group change things, besides root and the user of the runner; NULL: none.
  */
 void control_set_group(struct control *control, const char *name, gid_t id);
+
+/* Whether a text names an address of the loopback interface and a port; else a reason. */
+bool control_check_address(const char *text, char reason[REASON_SIZE]);
+
+/*
+ * Listens on such an address, too; port 0 is a free one. What is asked there needs the token, and
+ * changes nothing. Returns false with a reason.
+ */
+bool control_listen_tcp(struct control *control, const char *text, char reason[REASON_SIZE]);
+
+/*
+ * The token in a file that nobody else may use, to be released with forget_text(). NULL with a
+ * reason that names the path.
+ */
+char *control_read_token(const char *path, char reason[REASON_SIZE]);
+
+/* The token that requests over TCP need (NULL: all are refused), those for metrics perhaps not. */
+void control_set_token(struct control *control, const char *token, bool open_metrics);
 
 /* Sends notices (JSON texts) to all who follow the changes. */
 void control_tell(struct control *control, char *const *notices, size_t count);

@@ -129,6 +129,31 @@ static void add_alerts(struct json_object *object, const struct graph_resource *
 
 /* ---- resources ---- */
 
+struct json_object *describe_pause(const struct pause_row *pause)
+{
+	struct json_object *object;
+	char time[CLOCK_TEXT_SIZE];
+
+	if (pause == NULL)
+		return NULL;
+	object = json_object_new_object();
+	add_text(object, "since", wallclock_format(pause->since, time));
+	add_number(object, "user", pause->user);
+	add_text(object, "why", pause->why);
+	return object;
+}
+
+struct json_object *describe_pause_of(
+    const struct graph *graph, const struct graph_resource *scannable)
+{
+	const struct pause_row *pause = graph_find_pause(graph, scannable);
+	struct json_object *object = describe_pause(pause);
+
+	if (object != NULL)
+		add_boolean(object, "with_plugin", pause->scannable_id == 0);
+	return object;
+}
+
 struct json_object *describe_reference(const struct graph_resource *resource)
 {
 	struct json_object *object = json_object_new_object();
@@ -137,6 +162,17 @@ struct json_object *describe_reference(const struct graph_resource *resource)
 	add_text(object, "class", resource->class->key);
 	add_text(object, "label", graph_name(resource));
 	return object;
+}
+
+/* Adds "paused": since when, by whom and why, to a scannable that is. */
+static void add_pause(
+    struct json_object *object, const struct graph *graph, const struct graph_resource *resource)
+{
+	struct json_object *paused =
+	    resource->class->scannable ? describe_pause_of(graph, resource) : NULL;
+
+	if (paused != NULL)
+		json_object_object_add(object, "paused", paused);
 }
 
 struct json_object *describe_resource(
@@ -150,6 +186,7 @@ struct json_object *describe_resource(
 	    resource->scope != NULL ? json_object_new_int64(resource->scope->id) : NULL);
 	add_values(object, graph, resource);
 	add_alerts(object, resource);
+	add_pause(object, graph, resource);
 	if (!json_object_object_get_ex(classes, key, NULL))
 		json_object_object_add(classes, key, describe_class(resource->class));
 	return object;
@@ -254,6 +291,7 @@ struct json_object *describe_resource_fully(
 	add_boolean(object, "scannable", class->scannable);
 	if (class->scannable)
 		add_text(object, "origin", origin_of(resource));
+	add_pause(object, graph, resource);
 	json_object_object_add(
 	    object, "scope", resource->scope != NULL ? describe_reference(resource->scope) : NULL);
 	add_values(object, graph, resource);

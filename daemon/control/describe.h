@@ -59,6 +59,13 @@ struct resource_list list_ancestors(const struct graph_resource *resource);
  */
 struct json_object *describe_reference(const struct graph_resource *resource);
 
+/* When, by whom and why something was paused; NULL for NULL. */
+struct json_object *describe_pause(const struct pause_row *pause);
+
+/* The same of what keeps a scannable from being scanned, and whether that is of its plugin. */
+struct json_object *describe_pause_of(
+    const struct graph *graph, const struct graph_resource *scannable);
+
 /* The resource in lists and trees. Its class is added to classes (by "plugin.Name") if missing. */
 struct json_object *describe_resource(
     const struct graph *graph, const struct graph_resource *resource, struct json_object *classes);

@@ -122,6 +122,9 @@ static struct json_object *describe_attribute(const struct class *class, size_t 
 	add_boolean(object, "optional", attribute->optional);
 	add_boolean(object, "hidden", attribute->hidden);
 	add_boolean(object, "user_read_only", attribute->user_read_only);
+	add_boolean(object, "required", attribute_is_required(attribute));
+	if (attribute->has_default_function)
+		add_boolean(object, "computed", true);
 	if (attribute->has_min)
 		add_number(object, "min", attribute->min);
 	if (attribute->has_max)

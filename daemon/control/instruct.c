@@ -7,6 +7,7 @@
 
 #include <json-c/linkhash.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 
 /* Answers with the reasons: the first, and if there are several all of them. */
@@ -34,6 +35,19 @@ static void answer_reasons(
 	exchange_answer_code(exchange, code, object);
 }
 
+/* An array of the lines of a text. */
+static struct json_object *array_of_lines(const char *text)
+{
+	struct json_object *array = json_object_new_array();
+	size_t length;
+
+	for (; *text != '\0'; text += length + (text[length] != '\0')) {
+		length = strcspn(text, "\n");
+		json_object_array_add(array, json_object_new_string_len(text, (int)length));
+	}
+	return array;
+}
+
 static void answered(void *asker, const struct instruction_answer *answer)
 {
 	static const int codes[] = {
@@ -54,7 +68,10 @@ static void answered(void *asker, const struct instruction_answer *answer)
 		return;
 	}
 	object = json_object_new_object();
-	json_object_object_add(object, "id", json_object_new_int64(answer->id));
+	if (answer->id != 0)
+		json_object_object_add(object, "id", json_object_new_int64(answer->id));
+	if (answer->changes != NULL)
+		json_object_object_add(object, "changes", array_of_lines(answer->changes));
 	if (answer->result == INSTRUCTION_MADE || answer->result == INSTRUCTION_EXISTED)
 		json_object_object_add(object, "existed",
 		    json_object_new_boolean(answer->result == INSTRUCTION_EXISTED));
@@ -77,41 +94,21 @@ void exchange_instruct(struct exchange *exchange, struct instruction instruction
 		    exchange, HTTP_SERVUNAVAIL, NULL, "too many changes are under way already");
 }
 
-/* The text of a member, or NULL. It belongs to the body. */
-static const char *text_of(struct json_object *body, const char *name)
-{
-	struct json_object *value = json_object_object_get(body, name);
-
-	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
-}
-
 /* ---- aliases and alerts ---- */
 
 void handle_alias(struct exchange *exchange)
 {
-	static const struct body_member members[] = {{"alias", BODY_TEXT | BODY_NULL, true}};
-	struct json_object *body = exchange_read_body(exchange, members, 1);
-
-	if (body == NULL)
-		return;
-	exchange_instruct(exchange,
-	    (struct instruction){.kind = INSTRUCTION_ALIAS, .alias = text_of(body, "alias")});
-	json_object_put(body);
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_ALIAS,
+	                                .alias = body_text(exchange->body, "alias")});
 }
 
 void handle_dismiss(struct exchange *exchange)
 {
-	static const struct body_member members[] = {{"dismissed", BODY_BOOLEAN, false}};
-	struct json_object *body = exchange_read_body(exchange, members, 1);
-	struct json_object *dismissed;
+	struct json_object *dismissed = json_object_object_get(exchange->body, "dismissed");
 
-	if (body == NULL)
-		return;
-	dismissed = json_object_object_get(body, "dismissed");
 	exchange_instruct(
 	    exchange, (struct instruction){.kind = INSTRUCTION_DISMISS,
 	                  .dismissed = dismissed == NULL || json_object_get_boolean(dismissed)});
-	json_object_put(body);
 }
 
 /* ---- scannables ---- */
@@ -131,54 +128,29 @@ static void free_attributes(struct attribute_list *list)
 	free(list->items);
 }
 
-/* Whether a value can be that of an attribute; else the request is refused. */
-static bool accept_attribute(struct exchange *exchange, const char *name, struct json_object *value)
-{
-	enum json_type type = json_object_get_type(value);
-	const char *fault = NULL;
-
-	if (type == json_type_object || type == json_type_array || type == json_type_double)
-		fault = "is not a text, an integer, true, false or null";
-	else if (type == json_type_string &&
-	         strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
-		fault = "has a zero character in it";
-	if (fault != NULL)
-		exchange_refuse(exchange, HTTP_UNPROCESSABLE, quotable(name), "\"%s\" %s",
-		    quotable(name), fault);
-	return fault == NULL;
-}
-
-/* Reads the attributes of a body, if it has any. False with the request refused. */
-static bool read_attributes(
-    struct exchange *exchange, struct json_object *body, struct attribute_list *list)
+/* Reads the attributes of a body, if it has any. */
+static struct attribute_list read_attributes(struct json_object *body)
 {
 	struct json_object *attributes = json_object_object_get(body, "attributes");
+	struct attribute_list list = {0};
 
-	*list = (struct attribute_list){0};
 	if (attributes == NULL)
-		return true;
-	list->items =
-	    xcalloc((size_t)json_object_object_length(attributes) + 1, sizeof(*list->items));
+		return list;
+	list.items =
+	    xcalloc((size_t)json_object_object_length(attributes) + 1, sizeof(*list.items));
 	json_object_object_foreach(attributes, name, value)
 	{
-		if (!accept_attribute(exchange, name, value)) {
-			free_attributes(list);
-			return false;
-		}
-		list->items[list->count++] = (struct typed_attribute){.name = xstrdup(name),
+		list.items[list.count++] = (struct typed_attribute){.name = xstrdup(name),
 		    .value = value != NULL ? xstrdup(json_object_get_string(value)) : NULL};
 	}
-	return true;
+	return list;
 }
 
 /* Has the attributes of the body join the instruction, which is passed on. */
-static void instruct_with_attributes(
-    struct exchange *exchange, struct instruction instruction, struct json_object *body)
+static void instruct_with_attributes(struct exchange *exchange, struct instruction instruction)
 {
-	struct attribute_list list;
+	struct attribute_list list = read_attributes(exchange->body);
 
-	if (!read_attributes(exchange, body, &list))
-		return;
 	instruction.attributes = list.items;
 	instruction.attribute_count = list.count;
 	exchange_instruct(exchange, instruction);
@@ -187,53 +159,61 @@ static void instruct_with_attributes(
 
 void handle_add(struct exchange *exchange)
 {
-	static const struct body_member members[] = {{"plugin", BODY_TEXT, true},
-	    {"class", BODY_TEXT, true}, {"attributes", BODY_OBJECT, true}};
-	struct json_object *body = exchange_read_body(exchange, members, 3);
-
-	if (body == NULL)
-		return;
-	instruct_with_attributes(exchange,
-	    (struct instruction){.kind = INSTRUCTION_ADD,
-	        .plugin = text_of(body, "plugin"),
-	        .class = text_of(body, "class")},
-	    body);
-	json_object_put(body);
+	instruct_with_attributes(exchange, (struct instruction){.kind = INSTRUCTION_ADD,
+	                                       .plugin = body_text(exchange->body, "plugin"),
+	                                       .class = body_text(exchange->body, "class")});
 }
 
 void handle_edit(struct exchange *exchange)
 {
-	static const struct body_member members[] = {
-	    {"attributes", BODY_OBJECT, false}, {"alias", BODY_TEXT | BODY_NULL, false}};
-	struct json_object *body = exchange_read_body(exchange, members, 2);
-
-	if (body == NULL)
-		return;
-	instruct_with_attributes(exchange,
-	    (struct instruction){.kind = INSTRUCTION_EDIT,
-	        .has_alias = json_object_object_get_ex(body, "alias", NULL),
-	        .alias = text_of(body, "alias")},
-	    body);
-	json_object_put(body);
-}
-
-/* Passes on an instruction that has nothing but an id. */
-static void instruct_plainly(struct exchange *exchange, enum instruction_kind kind)
-{
-	struct json_object *body = exchange_read_body(exchange, NULL, 0);
-
-	if (body == NULL)
-		return;
-	exchange_instruct(exchange, (struct instruction){.kind = kind});
-	json_object_put(body);
+	instruct_with_attributes(
+	    exchange, (struct instruction){.kind = INSTRUCTION_EDIT,
+	                  .has_alias = json_object_object_get_ex(exchange->body, "alias", NULL),
+	                  .alias = body_text(exchange->body, "alias")});
 }
 
 void handle_remove(struct exchange *exchange)
 {
-	instruct_plainly(exchange, INSTRUCTION_REMOVE);
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_REMOVE});
 }
 
 void handle_scan(struct exchange *exchange)
 {
-	instruct_plainly(exchange, INSTRUCTION_SCAN);
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_SCAN});
+}
+
+/* ---- scannables or, by name, plugins ---- */
+
+void handle_pause(struct exchange *exchange)
+{
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_PAUSE,
+	                                .plugin = exchange->query.name,
+	                                .why = body_text(exchange->body, "why")});
+}
+
+void handle_resume(struct exchange *exchange)
+{
+	exchange_instruct(exchange,
+	    (struct instruction){.kind = INSTRUCTION_RESUME, .plugin = exchange->query.name});
+}
+
+/* ---- the runner ---- */
+
+void handle_reload(struct exchange *exchange)
+{
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_RELOAD});
+}
+
+void handle_log_level(struct exchange *exchange)
+{
+	const char *level = body_text(exchange->body, "level");
+	int number = level != NULL ? log_level_parse(level) : -1;
+
+	if (level != NULL && number < 0)
+		exchange_refuse(exchange, HTTP_UNPROCESSABLE, "level",
+		    "level: \"%s\" is not debug, info, warning or error", quotable(level));
+	else
+		exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_LOG_LEVEL,
+		                                .plugin = body_text(exchange->body, "plugin"),
+		                                .level = number});
 }

@@ -15,6 +15,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 
+#include "base/clock.h"
 #include "control/control.h"
 #include "control/describe.h"
 #include "model/instruction.h"
@@ -23,8 +24,10 @@
 
 /* What a request may be, and how long it may take. */
 #define REQUEST_HEADERS_MAX 16384
+#define REQUEST_URI_MAX 8192
 #define REQUEST_BODY_MAX 65536
-#define REQUEST_SECONDS 30
+/* Without a byte either way. */
+#define SILENCE_SECONDS 60
 
 /* More than this is not even read. */
 #define REQUEST_BODY_LIMIT 1048576
@@ -32,12 +35,51 @@
 /* Since libevent 2.2 in its header. */
 #define HTTP_CREATED 201
 #define HTTP_ACCEPTED 202
+#define HTTP_UNAUTHORIZED 401
 #define HTTP_FORBIDDEN 403
+#define HTTP_REQUEST_TIMEOUT 408
 #define HTTP_CONFLICT 409
+#define HTTP_URI_TOO_LONG 414
+#define HTTP_EXPECTATION_FAILED 417
 #define HTTP_UNPROCESSABLE 422
+#define HTTP_TOO_MANY_REQUESTS 429
+#define HTTP_HEADERS_TOO_LARGE 431
 #define HTTP_GATEWAY_TIMEOUT 504
 
+struct bufferevent;
 struct evconnlistener;
+
+/* What a client does at present. */
+enum client_state {
+	CLIENT_WAITS,     /* nothing */
+	CLIENT_ASKS,      /* sends a request */
+	CLIENT_IS_SERVED, /* waits for the answer, or follows a stream */
+	CLIENT_TAKES      /* takes an answer, all of which is there */
+};
+
+/* A connection. */
+struct client {
+	struct control *control;
+	struct bufferevent *stream; /* libevent's: of use until its socket is another */
+	bool is_known;              /* the following are set */
+	int fd;
+	uint64_t cookie;   /* of the socket */
+	uid_t user;        /* -1: not known */
+	bool is_network;   /* came by TCP */
+	bool is_sent_away; /* its end is near */
+	enum client_state state;
+	struct monotonic since;
+	size_t head_bytes; /* that have come in of the request */
+	TAILQ_ENTRY(client) in_clients;
+};
+TAILQ_HEAD(client_list, client);
+
+struct control_limits {
+	int64_t request_ms; /* from the first byte of a request to its last */
+	int64_t answer_ms;  /* until an answer is taken */
+	size_t user_connections;
+	int64_t look_ms; /* how often these are looked at */
+};
 
 struct follower {
 	struct control *control;
@@ -62,6 +104,16 @@ struct control {
 	size_t connections_max;
 	bool is_full; /* and that was told */
 
+	struct evconnlistener *port_listener; /* the same for TCP, or NULL */
+	unsigned port;
+	char *token;       /* or NULL */
+	bool open_metrics; /* they need no token */
+
+	struct client_list clients;
+	size_t client_count;
+	struct event *look; /* pending while there are clients */
+	struct control_limits limits;
+
 	TAILQ_HEAD(, follower) followers;
 	size_t follower_count;
 	struct event *heartbeat; /* pending while there are followers */
@@ -77,8 +129,9 @@ struct control {
 
 struct inquiry;
 
-/* The parameters of a request, those that were not given at their defaults. */
+/* What the path and the parameters of a request say; those not given are at their defaults. */
 struct query {
+	const char *name; /* in the path */
 	const char *plugin;
 	const char *class; /* "Name" or "plugin.Name" */
 	const char *kind;  /* "PhysicalDisk" or "plugin.Name" */
@@ -98,7 +151,8 @@ struct exchange {
 	struct control *control;
 	struct evhttp_request *request;
 	struct query query;
-	uid_t user; /* who asks, of requests that change something */
+	struct json_object *body; /* as the route's table of members describes it */
+	uid_t user;               /* who asks, of requests that change something */
 };
 
 /* ---- request.c ---- */
@@ -118,33 +172,119 @@ void exchange_answer_text(struct exchange *exchange, const char *json, size_t le
 /* Sends a text of another type, to which a line end is added; copies it. */
 void exchange_answer_as(struct exchange *exchange, const char *type, const char *text);
 
+/* The words that go with a code. */
+const char *phrase_of(int code);
+
 /* Sends {"error": …} or, if field is not NULL, with the parameter that is wrong. */
 void exchange_refuse(struct exchange *exchange, int code, const char *field, const char *format,
     ...) __attribute__((format(printf, 4, 5)));
 
 /* ---- routes.c ---- */
 
+/* How the text of a parameter is read. */
+enum parameter_type {
+	PARAMETER_NUMBER,    /* int64_t */
+	PARAMETER_ID,        /* the same, of a resource or whatever else has one */
+	PARAMETER_BOOLEAN,   /* bool: "true" or "false" */
+	PARAMETER_TEXT,      /* const char *: 1 to maximum bytes, none below a blank */
+	PARAMETER_TIME,      /* struct wallclock: a moment, or "-2h" */
+	PARAMETER_SEVERITY,  /* int64_t: INFO, WARNING or ERROR */
+	PARAMETER_PLUGIN,    /* const char *: one whose classes are known */
+	PARAMETER_CLASS,     /* const char *: "Name" or "plugin.Name" */
+	PARAMETER_KIND,      /* const char *: a class and all that are based on it */
+	PARAMETER_STATISTIC, /* may be repeated */
+	PARAMETER_TYPE_COUNT
+};
+
+/* What a query may say, or (in braces) a path says. */
+struct parameter {
+	const char *name;
+	enum parameter_type type;
+	size_t offset; /* of the member of struct query */
+	int64_t minimum, maximum;
+	bool required;
+	int64_t otherwise; /* a number that is not given; of times, seconds before now */
+	const char *meaning;
+};
+
+/* A member that the object in a request's body may have. */
+struct body_member {
+	const char *name;
+	unsigned types; /* BODY_… that its value may be of */
+	bool required;
+	unsigned items; /* BODY_… that the elements of an array, or members of an object, may be */
+	int64_t maximum; /* characters of a text; 0: any */
+	const char *meaning;
+};
+#define BODY_NULL (1u << json_type_null)
+#define BODY_BOOLEAN (1u << json_type_boolean)
+#define BODY_INTEGER (1u << json_type_int)
+#define BODY_TEXT (1u << json_type_string)
+#define BODY_ARRAY (1u << json_type_array)
+#define BODY_OBJECT (1u << json_type_object)
+
+#define ROUTE_PARAMETERS_MAX 10
+#define ROUTE_MEMBERS_MAX 6
+
+/* What a request over TCP needs. */
+enum route_access {
+	ACCESS_TOKEN,
+	ACCESS_METRICS, /* the token, unless control.metrics_without_token is set */
+	ACCESS_OPEN     /* nothing */
+};
+
+/* The lists end with NULL, or a member without a name. */
 struct route {
 	enum evhttp_cmd_type method; /* any but GET is for those who may change things */
-	const char *path;            /* with a "/" at its end an id follows */
-	const char *suffix;          /* what follows the id, or NULL */
+	const char *path;            /* with the names of path parameters in braces */
 	void (*handle)(struct exchange *exchange);
-	const char *parameters; /* names, with a blank between them */
-	int64_t default_limit, max_limit;
+	const char *summary;
+	enum route_access access;
+	const struct parameter *parameters[ROUTE_PARAMETERS_MAX + 1];
+	struct body_member body[ROUTE_MEMBERS_MAX + 1];
 };
 extern const struct route control_routes[];
 extern const size_t control_route_count;
+
+/* What a path may have in braces. */
+extern const struct parameter path_parameters[];
+extern const size_t path_parameter_count;
+
+/* ---- match.c ---- */
+
+#define PATH_VALUES_MAX 2
+
+/* What a path says where its route has braces. */
+struct path_values {
+	struct {
+		const struct parameter *parameter;
+		char *text; /* decoded */
+	} items[PATH_VALUES_MAX];
+	size_t count;
+};
+
+/* The route of a path and a method, or NULL; the values are the caller's, unless it is NULL. */
+const struct route *find_route(
+    const char *path, enum evhttp_cmd_type method, struct path_values *values);
+
+void path_values_clear(struct path_values *values);
+
+/* Refuses a request whose path, or method, nothing answers to. */
+void refuse_route(struct exchange *exchange, const char *path);
 
 /* ---- query.c ---- */
 
 struct evkeyvalq;
 
+/* Gives all parameters of a route the values that they have if they are not given. */
+void query_set_defaults(struct query *query, const struct route *route);
+
+/* Reads what the path says into the exchange's query; refuses the request and returns false. */
+bool parse_path_values(struct exchange *exchange, const struct path_values *values);
+
 /* Reads the parameters given into the exchange's query; refuses the request and returns false. */
 bool parse_query(
     struct exchange *exchange, const struct route *route, const struct evkeyvalq *given);
-
-/* A number of digits alone. */
-bool parse_digits(const char *text, int64_t *number);
 
 /* The value, if it is safe and short enough to be repeated in a message, or "…". */
 const char *quotable(const char *value);
@@ -157,27 +297,21 @@ const char *quotable(const char *value);
  */
 bool exchange_may_change(struct exchange *exchange);
 
+/* ---- token.c ---- */
+
+/* Whether a request over TCP for a route (NULL: for none) has what it needs; else it is refused. */
+bool exchange_has_token(struct exchange *exchange, const struct route *route);
+
 /* ---- body.c ---- */
 
-/* A member that the object in a request's body may have. */
-struct body_member {
-	const char *name;
-	unsigned types; /* BODY_… that its value may be of */
-	bool required;
-};
-#define BODY_NULL (1u << json_type_null)
-#define BODY_BOOLEAN (1u << json_type_boolean)
-#define BODY_INTEGER (1u << json_type_int)
-#define BODY_TEXT (1u << json_type_string)
-#define BODY_ARRAY (1u << json_type_array)
-#define BODY_OBJECT (1u << json_type_object)
-
 /*
- * The object in the body of a request, which has these members and no others; an empty one if there
- * is no body. NULL with the request refused.
+ * The object in the body of a request, which has the members that the route tells and no others; an
+ * empty one if there is no body. NULL with the request refused.
  */
-struct json_object *exchange_read_body(
-    struct exchange *exchange, const struct body_member *members, size_t count);
+struct json_object *exchange_read_body(struct exchange *exchange, const struct route *route);
+
+/* The text of a member, or NULL. It belongs to the body. */
+const char *body_text(struct json_object *body, const char *name);
 
 /* ---- inquire.c ---- */
 
@@ -197,6 +331,55 @@ void exchange_inquire(struct exchange *exchange, const struct statistics_questio
 /* Ends the connections of all who wait for an answer. */
 void inquiries_close(struct control *control);
 
+/* ---- overview.c ---- */
+
+void handle_status(struct exchange *exchange);
+void handle_health(struct exchange *exchange);
+void handle_metrics(struct exchange *exchange);
+void handle_usage(struct exchange *exchange);
+void handle_levels(struct exchange *exchange);
+void handle_plugins(struct exchange *exchange);
+void handle_plugin(struct exchange *exchange);
+void handle_classes(struct exchange *exchange);
+
+/* conf/openapi.json */
+extern const char control_openapi[];
+void handle_openapi(struct exchange *exchange);
+
+/* ---- resources.c ---- */
+
+/* Whether the query asks for resources of this class. */
+bool class_matches(const struct graph_class *class, const struct query *query);
+
+/* Adds "waiting", the reason, while there is nothing to show yet. */
+void add_waiting(struct json_object *answer, const struct control *control);
+
+/* Adds "reason" to what is said about a scannable that is not contactable. */
+void add_reason(struct json_object *object, const struct control *control,
+    const struct graph_resource *scannable);
+
+/* Adds "next": what to pass as "after" to get what follows, or null at the end. */
+void add_next(struct json_object *answer, bool more, record_id last);
+
+/* The resource of the query's id, or NULL with the request refused. */
+struct graph_resource *find_resource(struct exchange *exchange);
+
+void handle_resources(struct exchange *exchange);
+void handle_resource(struct exchange *exchange);
+void handle_tree(struct exchange *exchange);
+void handle_impact(struct exchange *exchange);
+void handle_graph(struct exchange *exchange);
+
+/* ---- statistics.c ---- */
+
+void handle_charts(struct exchange *exchange);
+void handle_statistics(struct exchange *exchange);
+void handle_series(struct exchange *exchange);
+
+/* ---- alerts.c ---- */
+
+void handle_alerts(struct exchange *exchange);
+
 /* ---- instruct.c: requests that change something ---- */
 
 /*
@@ -211,6 +394,10 @@ void handle_add(struct exchange *exchange);
 void handle_edit(struct exchange *exchange);
 void handle_remove(struct exchange *exchange);
 void handle_scan(struct exchange *exchange);
+void handle_pause(struct exchange *exchange);
+void handle_resume(struct exchange *exchange);
+void handle_reload(struct exchange *exchange);
+void handle_log_level(struct exchange *exchange);
 
 /* ---- volumes.c ---- */
 
@@ -250,7 +437,32 @@ size_t control_connections_max(void);
  */
 bool control_accept(struct event_base *base, int fd, struct control *control);
 
+/* The same on another socket. */
+struct evconnlistener *control_add_listener(struct control *control, int fd);
+
 /* After the end of its HTTP server. */
 void control_stop_accepting(struct control *control);
+
+/* ---- client.c ---- */
+
+void clients_open(struct event_base *base, struct control *control);
+
+/* The stream of a connection that was accepted. */
+struct bufferevent *client_new(struct event_base *base, struct control *control);
+
+/* How many connections there are. */
+size_t clients_count(struct control *control);
+
+/* A request has come in. Returns false if its client was sent away before. */
+bool client_asked(struct exchange *exchange);
+
+/* Whether the client came by TCP. */
+bool client_is_network(const struct exchange *exchange);
+
+/* The answer was handed over to libevent. */
+void client_takes(struct exchange *exchange);
+
+/* After the end of the HTTP server. */
+void clients_close(struct control *control);
 
 #endif

@@ -68,6 +68,11 @@ bool exchange_may_change(struct exchange *exchange)
 	struct ucred peer = {.uid = (uid_t)-1, .gid = (gid_t)-1};
 	socklen_t size = sizeof(peer);
 
+	if (client_is_network(exchange)) {
+		exchange_refuse(exchange, HTTP_FORBIDDEN, NULL,
+		    "over TCP nothing can be changed: use the control socket");
+		return false;
+	}
 	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
 	exchange->user = peer.uid;
 	if (peer.uid == 0 || peer.uid == geteuid())

@@ -10,16 +10,8 @@
 
 #include "model/moment.h"
 
-/* A parameter of a query: how its text becomes a member of struct query. */
-struct parameter {
-	const char *name;
-	bool (*parse)(struct exchange *exchange, const struct route *route,
-	    const struct parameter *parameter, const char *value);
-	size_t offset;
-	int64_t maximum; /* of numbers */
-};
-
-bool parse_digits(const char *text, int64_t *number)
+/* A number of digits alone. */
+static bool parse_digits(const char *text, int64_t *number)
 {
 	char *end;
 
@@ -44,31 +36,27 @@ static void *member(struct query *query, size_t offset)
 	return (char *)query + offset;
 }
 
-static bool parse_number(struct exchange *exchange, const struct route *route,
-    const struct parameter *parameter, const char *value)
+static bool parse_number(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
-	bool is_limit = parameter->offset == offsetof(struct query, limit);
-	bool is_id = parameter->offset == offsetof(struct query, id);
-	int64_t minimum = is_limit || is_id ? 1 : 0;
-	int64_t maximum = is_limit ? route->max_limit : parameter->maximum;
 	int64_t number;
 
-	if (!parse_digits(value, &number) || number < minimum || number > maximum) {
+	if (!parse_digits(value, &number) || number < parameter->minimum ||
+	    number > parameter->maximum) {
 		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
 		    "%s: \"%s\" is not a number (%lld to %lld)", parameter->name, quotable(value),
-		    (long long)minimum, (long long)maximum);
+		    (long long)parameter->minimum, (long long)parameter->maximum);
 		return false;
 	}
 	memcpy(member(&exchange->query, parameter->offset), &number, sizeof(number));
 	return true;
 }
 
-static bool parse_boolean(struct exchange *exchange, const struct route *route,
-    const struct parameter *parameter, const char *value)
+static bool parse_boolean(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
 	bool yes = strcmp(value, "true") == 0;
 
-	(void)route;
 	if (!yes && strcmp(value, "false") != 0) {
 		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
 		    "%s: \"%s\" is neither true nor false", parameter->name, quotable(value));
@@ -78,10 +66,9 @@ static bool parse_boolean(struct exchange *exchange, const struct route *route,
 	return true;
 }
 
-static bool parse_severity(struct exchange *exchange, const struct route *route,
-    const struct parameter *parameter, const char *value)
+static bool parse_severity(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
-	(void)route;
 	for (size_t i = 0; i < SEVERITY_COUNT; i++) {
 		if (strcmp(value, severity_name(severity_of_threshold[i])) != 0)
 			continue;
@@ -107,10 +94,9 @@ static bool kind_is_known(const struct graph *graph, const char *name)
 	return false;
 }
 
-static bool parse_kind(struct exchange *exchange, const struct route *route,
-    const struct parameter *parameter, const char *value)
+static bool parse_kind(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
-	(void)route;
 	if (!kind_is_known(exchange->control->graph, value)) {
 		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
 		    "%s: \"%s\" is neither a built-in class, such as PhysicalDisk, nor one of a "
@@ -122,13 +108,12 @@ static bool parse_kind(struct exchange *exchange, const struct route *route,
 	return true;
 }
 
-static bool parse_time(struct exchange *exchange, const struct route *route,
-    const struct parameter *parameter, const char *value)
+static bool parse_time(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
 	struct wallclock moment;
 	char reason[REASON_SIZE];
 
-	(void)route;
 	if (!moment_parse(value, wallclock_now(), &moment, reason)) {
 		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name, "%s: %s",
 		    parameter->name, quotable(value) == value ? reason : "is not a time");
@@ -138,12 +123,11 @@ static bool parse_time(struct exchange *exchange, const struct route *route,
 	return true;
 }
 
-static bool parse_statistic(struct exchange *exchange, const struct route *route,
-    const struct parameter *parameter, const char *value)
+static bool parse_statistic(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
 	struct query *query = &exchange->query;
 
-	(void)route;
 	if (query->statistic_count == STATISTICS_MAX) {
 		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
 		    "%s is given more than %d times", parameter->name, STATISTICS_MAX);
@@ -153,12 +137,29 @@ static bool parse_statistic(struct exchange *exchange, const struct route *route
 	return true;
 }
 
-static bool parse_plugin(struct exchange *exchange, const struct route *route,
-    const struct parameter *parameter, const char *value)
+static bool parse_text(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
+{
+	size_t length = strlen(value);
+	bool is_plain = length > 0 && length <= (size_t)parameter->maximum;
+
+	for (size_t i = 0; i < length; i++)
+		is_plain = is_plain && (unsigned char)value[i] >= ' ' && value[i] != 0x7f;
+	if (!is_plain) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
+		    "%s: \"%s\" is not a text of 1 to %lld bytes without control characters",
+		    parameter->name, quotable(value), (long long)parameter->maximum);
+		return false;
+	}
+	memcpy(member(&exchange->query, parameter->offset), &value, sizeof(value));
+	return true;
+}
+
+static bool parse_plugin(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
 	const struct graph_class *class = graph_first_class(exchange->control->graph);
 
-	(void)route;
 	while (class != NULL && strcmp(class->plugin, value) != 0)
 		class = class->by_id.next;
 	if (class == NULL) {
@@ -171,12 +172,11 @@ static bool parse_plugin(struct exchange *exchange, const struct route *route,
 	return true;
 }
 
-static bool parse_class(struct exchange *exchange, const struct route *route,
-    const struct parameter *parameter, const char *value)
+static bool parse_class(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
 	const struct graph_class *class = graph_first_class(exchange->control->graph);
 
-	(void)route;
 	while (class != NULL && strcmp(class->name, value) != 0 && strcmp(class->key, value) != 0)
 		class = class->by_id.next;
 	if (class == NULL) {
@@ -188,70 +188,120 @@ static bool parse_class(struct exchange *exchange, const struct route *route,
 	return true;
 }
 
-static const struct parameter parameters[] = {
-    {"plugin", parse_plugin, offsetof(struct query, plugin), 0},
-    {"class", parse_class, offsetof(struct query, class), 0},
-    {"kind", parse_kind, offsetof(struct query, kind), 0},
-    {"severity", parse_severity, offsetof(struct query, severity), 0},
-    {"limit", parse_number, offsetof(struct query, limit), 0},
-    {"after", parse_number, offsetof(struct query, after), INT64_MAX},
-    {"affects", parse_number, offsetof(struct query, affects), 1000},
-    {"internal", parse_boolean, offsetof(struct query, internal), 0},
-    {"roots", parse_boolean, offsetof(struct query, roots), 0},
-    {"from", parse_time, offsetof(struct query, from), 0},
-    {"to", parse_time, offsetof(struct query, to), 0},
-    {"points", parse_number, offsetof(struct query, limit), 0},
-    {"statistic", parse_statistic, 0, 0},
-    {"id", parse_number, offsetof(struct query, id), INT64_MAX},
+static bool (*const parsers[PARAMETER_TYPE_COUNT])(
+    struct exchange *exchange, const struct parameter *parameter, const char *value) = {
+    [PARAMETER_NUMBER] = parse_number,
+    [PARAMETER_ID] = parse_number,
+    [PARAMETER_BOOLEAN] = parse_boolean,
+    [PARAMETER_TEXT] = parse_text,
+    [PARAMETER_TIME] = parse_time,
+    [PARAMETER_SEVERITY] = parse_severity,
+    [PARAMETER_PLUGIN] = parse_plugin,
+    [PARAMETER_CLASS] = parse_class,
+    [PARAMETER_KIND] = parse_kind,
+    [PARAMETER_STATISTIC] = parse_statistic,
 };
 
-static const struct parameter *find_parameter(const char *name)
+void query_set_defaults(struct query *query, const struct route *route)
 {
-	for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
-		if (strcmp(parameters[i].name, name) == 0)
-			return &parameters[i];
+	struct wallclock now = wallclock_now();
+
+	for (size_t i = 0; route->parameters[i] != NULL; i++) {
+		const struct parameter *parameter = route->parameters[i];
+		struct wallclock moment = {now.us - parameter->otherwise * US_PER_S};
+
+		if (parameter->type == PARAMETER_NUMBER)
+			memcpy(member(query, parameter->offset), &parameter->otherwise,
+			    sizeof(parameter->otherwise));
+		else if (parameter->type == PARAMETER_TIME)
+			memcpy(member(query, parameter->offset), &moment, sizeof(moment));
 	}
+}
+
+bool parse_path_values(struct exchange *exchange, const struct path_values *values)
+{
+	for (size_t i = 0; i < values->count; i++) {
+		const struct parameter *parameter = values->items[i].parameter;
+		const char *text = values->items[i].text;
+		int64_t number;
+
+		if (parameter->type == PARAMETER_ID && !parse_digits(text, &number)) {
+			exchange_refuse(
+			    exchange, HTTP_NOTFOUND, NULL, "\"%s\" is not an id", quotable(text));
+			return false;
+		}
+		if (!parsers[parameter->type](exchange, parameter, text))
+			return false;
+	}
+	return true;
+}
+
+/* The parameter of this name that the route takes, or NULL. */
+static const struct parameter *find_parameter(const struct route *route, const char *name)
+{
+	for (size_t i = 0; route->parameters[i] != NULL; i++)
+		if (strcmp(route->parameters[i]->name, name) == 0)
+			return route->parameters[i];
 	return NULL;
 }
 
-/* Whether the route's list of parameters has this name. */
-static bool route_takes(const struct route *route, const char *name)
+/* Whether there is a parameter of the same name before this one. */
+static bool is_repeated(const struct evkeyvalq *given, const struct evkeyval *pair)
 {
-	const char *list = route->parameters;
-	size_t length;
+	const struct evkeyval *earlier = TAILQ_FIRST(given);
 
-	for (; *list != '\0'; list += length + strspn(list + length, " ")) {
-		length = strcspn(list, " ");
-		if (strlen(name) == length && memcmp(list, name, length) == 0)
+	while (earlier != pair && strcmp(earlier->key, pair->key) != 0)
+		earlier = TAILQ_NEXT(earlier, next);
+	return earlier != pair;
+}
+
+static bool is_given(const struct evkeyvalq *given, const char *name)
+{
+	const struct evkeyval *pair;
+
+	TAILQ_FOREACH (pair, given, next)
+		if (strcmp(pair->key, name) == 0)
 			return true;
-	}
 	return false;
+}
+
+/* Whether all that has to be given is; else the request is refused. */
+static bool accept_missing(
+    struct exchange *exchange, const struct route *route, const struct evkeyvalq *given)
+{
+	for (size_t i = 0; route->parameters[i] != NULL; i++) {
+		const struct parameter *parameter = route->parameters[i];
+
+		if (!parameter->required || is_given(given, parameter->name))
+			continue;
+		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name, "%s is missing: %s",
+		    parameter->name, parameter->meaning);
+		return false;
+	}
+	return true;
 }
 
 bool parse_query(
     struct exchange *exchange, const struct route *route, const struct evkeyvalq *given)
 {
-	const struct evkeyval *pair, *earlier;
 	const struct parameter *parameter;
+	const struct evkeyval *pair;
 
 	TAILQ_FOREACH (pair, given, next) {
-		parameter = route_takes(route, pair->key) ? find_parameter(pair->key) : NULL;
+		parameter = find_parameter(route, pair->key);
 		if (parameter == NULL) {
 			exchange_refuse(exchange, HTTP_BADREQUEST, quotable(pair->key),
-			    "%s takes no parameter \"%s\"", route->path, quotable(pair->key));
+			    "%.*s takes no parameter \"%s\"", (int)strcspn(route->path, "="),
+			    route->path, quotable(pair->key));
 			return false;
 		}
-		for (earlier = TAILQ_FIRST(given); earlier != pair;
-		     earlier = TAILQ_NEXT(earlier, next)) {
-			if (strcmp(earlier->key, pair->key) != 0 ||
-			    parameter->parse == parse_statistic)
-				continue;
+		if (parameter->type != PARAMETER_STATISTIC && is_repeated(given, pair)) {
 			exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
 			    "%s is given twice", parameter->name);
 			return false;
 		}
-		if (!parameter->parse(exchange, route, parameter, pair->value))
+		if (!parsers[parameter->type](exchange, parameter, pair->value))
 			return false;
 	}
-	return true;
+	return accept_missing(exchange, route, given);
 }

@@ -11,9 +11,6 @@
 
 #include "base/memory.h"
 
-/* What a request for a range of time is about if it does not say. */
-#define DEFAULT_RANGE_US (3600 * US_PER_S)
-
 #define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void release_answer(const void *data, size_t length, void *argument)
@@ -43,6 +40,7 @@ static void send_body(struct exchange *exchange, int code, const char *phrase, c
 	/* libevent would send it after the headers that HEAD asks for alone. */
 	if (evhttp_request_get_command(exchange->request) == EVHTTP_REQ_HEAD)
 		evbuffer_drain(body, evbuffer_get_length(body));
+	client_takes(exchange);
 	evhttp_send_reply(exchange->request, code, phrase, body);
 	evbuffer_free(body);
 }
@@ -77,8 +75,7 @@ void exchange_answer_as(struct exchange *exchange, const char *type, const char 
 	send_body(exchange, HTTP_OK, "OK", type, body);
 }
 
-/* The words that go with a code. */
-static const char *phrase_of(int code)
+const char *phrase_of(int code)
 {
 	static const struct {
 		int code;
@@ -88,13 +85,20 @@ static const char *phrase_of(int code)
 	    {HTTP_CREATED, "Created"},
 	    {HTTP_ACCEPTED, "Accepted"},
 	    {HTTP_BADREQUEST, "Bad Request"},
+	    {HTTP_UNAUTHORIZED, "Unauthorized"},
 	    {HTTP_FORBIDDEN, "Forbidden"},
 	    {HTTP_NOTFOUND, "Not Found"},
 	    {HTTP_BADMETHOD, "Method Not Allowed"},
+	    {HTTP_REQUEST_TIMEOUT, "Request Timeout"},
 	    {HTTP_CONFLICT, "Conflict"},
 	    {HTTP_ENTITYTOOLARGE, "Content Too Large"},
+	    {HTTP_URI_TOO_LONG, "URI Too Long"},
+	    {HTTP_EXPECTATION_FAILED, "Expectation Failed"},
 	    {HTTP_UNPROCESSABLE, "Unprocessable Content"},
+	    {HTTP_TOO_MANY_REQUESTS, "Too Many Requests"},
+	    {HTTP_HEADERS_TOO_LARGE, "Request Header Fields Too Large"},
 	    {HTTP_INTERNAL, "Internal Server Error"},
+	    {HTTP_NOTIMPLEMENTED, "Not Implemented"},
 	    {HTTP_SERVUNAVAIL, "Service Unavailable"},
 	    {HTTP_GATEWAY_TIMEOUT, "Gateway Timeout"},
 	};
@@ -133,109 +137,44 @@ void exchange_refuse(
 	exchange_answer_code(exchange, code, answer);
 }
 
-/* Whether a path is that of the route; *id and its length are the part of it that is an id. */
-static bool route_matches(
-    const struct route *route, const char *path, const char **id, size_t *id_length)
+/*
+ * Reads the parameters that follow the "?". What they say belongs to given, which is the caller's
+ * to clear. False with the request refused.
+ */
+static bool read_query(
+    struct exchange *exchange, const struct route *route, struct evkeyvalq *given, const char *text)
 {
-	size_t length = strlen(route->path), all = strlen(path);
-	const char *suffix = route->suffix != NULL ? route->suffix : "";
-
-	*id = NULL;
-	*id_length = 0;
-	if (strncmp(path, route->path, length) != 0)
+	TAILQ_INIT(given);
+	if (text != NULL && evhttp_parse_query_str(text, given) != 0) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, NULL,
+		    "the parameters after \"?\" are not of the form name=value&…");
 		return false;
-	if (route->path[length - 1] != '/')
-		return path[length] == '\0';
-	*id = path + length;
-	*id_length = strcspn(*id, "/");
-	return length + *id_length + strlen(suffix) == all &&
-	       strcmp(path + length + *id_length, suffix) == 0;
-}
-
-/* Methods and their names. */
-static const struct {
-	enum evhttp_cmd_type method;
-	const char *name;
-} methods[] = {
-    {EVHTTP_REQ_GET, "GET"},
-    {EVHTTP_REQ_POST, "POST"},
-    {EVHTTP_REQ_PUT, "PUT"},
-    {EVHTTP_REQ_PATCH, "PATCH"},
-    {EVHTTP_REQ_DELETE, "DELETE"},
-};
-
-/* The route of a path and a method, or NULL; the id in the path, if any, is the caller's. */
-static const struct route *find_route(const char *path, enum evhttp_cmd_type method, char **id)
-{
-	const char *begin;
-	size_t length;
-
-	for (size_t i = 0; i < control_route_count; i++) {
-		if (control_routes[i].method != method ||
-		    !route_matches(&control_routes[i], path, &begin, &length))
-			continue;
-		*id = begin != NULL ? xstrndup(begin, length) : NULL;
-		return &control_routes[i];
 	}
-	return NULL;
-}
-
-/* Appends the methods that a path has, with words between them. */
-static void append_methods(struct text *names, const char *path, const char *between)
-{
-	char *id = NULL;
-
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (find_route(path, methods[i].method, &id) == NULL)
-			continue;
-		text_printf(names, "%s%s", names->length > 0 ? between : "", methods[i].name);
-		free(id);
-		id = NULL;
+	if (text != NULL && strstr(text, "%00") != NULL) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, NULL,
+		    "the parameters after \"?\" have a zero character in them");
+		return false;
 	}
+	return parse_query(exchange, route, given);
 }
 
-/* Refuses a request whose path, or method, nothing answers to. */
-static void refuse_route(struct exchange *exchange, const char *path)
-{
-	struct text allowed = TEXT_EMPTY, words = TEXT_EMPTY;
-
-	append_methods(&allowed, path, ", ");
-	if (allowed.length == 0 && path[0] == '/') {
-		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "no such path; try /v1/status");
-		return;
-	}
-	/* CONNECT has no path. */
-	append_methods(&words, path, " or ");
-	evhttp_add_header(evhttp_request_get_output_headers(exchange->request), "Allow",
-	    allowed.length > 0 ? allowed.data : "GET");
-	exchange_refuse(exchange, HTTP_BADMETHOD, NULL, "only %s is allowed",
-	    words.length > 0 ? words.data : "GET");
-	text_clear(&allowed);
-	text_clear(&words);
-}
-
-/* Checks what follows the path and the "?", and lets the route answer. */
-static void run_route(
-    struct exchange *exchange, const struct route *route, const char *id, const char *query_text)
+/* Checks everything that the request says, and lets the route answer. */
+static void run_route(struct exchange *exchange, const struct route *route,
+    const struct path_values *values, const char *query_text)
 {
 	struct evkeyvalq given;
 
-	exchange->query.limit = route->default_limit;
-	exchange->query.affects = 20;
-	exchange->query.to = wallclock_now();
-	exchange->query.from.us = exchange->query.to.us - DEFAULT_RANGE_US;
+	query_set_defaults(&exchange->query, route);
 	if (route->method != EVHTTP_REQ_GET && !exchange_may_change(exchange))
 		return;
-	if (id != NULL && !parse_digits(id, &exchange->query.id)) {
-		exchange_refuse(exchange, HTTP_NOTFOUND, NULL, "\"%s\" is not an id", quotable(id));
+	if (!parse_path_values(exchange, values))
 		return;
+	if (read_query(exchange, route, &given, query_text)) {
+		exchange->body = exchange_read_body(exchange, route);
+		if (exchange->body != NULL)
+			route->handle(exchange);
+		json_object_put(exchange->body);
 	}
-	TAILQ_INIT(&given);
-	if (query_text != NULL && evhttp_parse_query_str(query_text, &given) != 0)
-		exchange_refuse(exchange, HTTP_BADREQUEST, NULL,
-		    "the parameters after \"?\" are not of the form name=value&…");
-	else if (parse_query(exchange, route, &given))
-		route->handle(exchange);
 	evhttp_clear_headers(&given);
 }
 
@@ -245,16 +184,26 @@ void control_handle_request(struct evhttp_request *request, void *argument)
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = evhttp_uri_get_path(uri);
 	const struct route *route;
-	char *id = NULL;
+	struct path_values values = {.count = 0};
+	bool is_welcome;
 
 	assert(exchange.control->magic == CONTROL_MAGIC);
-	if (path == NULL)
-		path = "";
-	route = find_route(path, evhttp_request_get_command(request), &id);
-	if (route == NULL) {
-		refuse_route(&exchange, path);
+	if (!client_asked(&exchange)) {
+		exchange_refuse(&exchange, HTTP_TOO_MANY_REQUESTS, NULL, "the connection ends");
 		return;
 	}
-	run_route(&exchange, route, id, evhttp_uri_get_query(uri));
-	free(id);
+	if (strlen(evhttp_request_get_uri(request)) > REQUEST_URI_MAX) {
+		exchange_refuse(&exchange, HTTP_URI_TOO_LONG, NULL,
+		    "the path and its parameters are longer than %d bytes", REQUEST_URI_MAX);
+		return;
+	}
+	if (path == NULL)
+		path = "";
+	route = find_route(path, evhttp_request_get_command(request), &values);
+	is_welcome = !client_is_network(&exchange) || exchange_has_token(&exchange, route);
+	if (is_welcome && route != NULL)
+		run_route(&exchange, route, &values, evhttp_uri_get_query(uri));
+	else if (is_welcome)
+		refuse_route(&exchange, path);
+	path_values_clear(&values);
 }

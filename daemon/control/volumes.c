@@ -84,42 +84,18 @@ void handle_volumes(struct exchange *exchange)
 	exchange_answer(exchange, answer);
 }
 
-/* Reads the numbers of an array. False, with the request refused, if one is none. */
-static bool read_numbers(struct exchange *exchange, struct json_object *array, record_id *numbers)
-{
-	for (size_t i = 0; i < json_object_array_length(array); i++) {
-		struct json_object *number = json_object_array_get_idx(array, i);
-
-		if (!json_object_is_type(number, json_type_int)) {
-			exchange_refuse(exchange, HTTP_UNPROCESSABLE, "secondary",
-			    "secondary is not an array of integers");
-			return false;
-		}
-		numbers[i] = json_object_get_int64(number);
-	}
-	return true;
-}
-
 void handle_nodes(struct exchange *exchange)
 {
-	static const struct body_member members[] = {
-	    {"primary", BODY_INTEGER | BODY_NULL, true}, {"secondary", BODY_ARRAY, false}};
-	struct json_object *body = exchange_read_body(exchange, members, 2);
-	struct json_object *array;
-	record_id *secondary;
-	size_t count;
+	struct json_object *array = json_object_object_get(exchange->body, "secondary");
+	struct json_object *primary = json_object_object_get(exchange->body, "primary");
+	size_t count = array != NULL ? json_object_array_length(array) : 0;
+	record_id *secondary = xcalloc(count + 1, sizeof(*secondary));
 
-	if (body == NULL)
-		return;
-	array = json_object_object_get(body, "secondary");
-	count = array != NULL ? json_object_array_length(array) : 0;
-	secondary = xcalloc(count + 1, sizeof(*secondary));
-	if (count == 0 || read_numbers(exchange, array, secondary))
-		exchange_instruct(exchange,
-		    (struct instruction){.kind = INSTRUCTION_NODES,
-		        .primary = json_object_get_int64(json_object_object_get(body, "primary")),
-		        .secondary = secondary,
-		        .secondary_count = count});
+	for (size_t i = 0; i < count; i++)
+		secondary[i] = json_object_get_int64(json_object_array_get_idx(array, i));
+	exchange_instruct(exchange, (struct instruction){.kind = INSTRUCTION_NODES,
+	                                .primary = json_object_get_int64(primary),
+	                                .secondary = secondary,
+	                                .secondary_count = count});
 	free(secondary);
-	json_object_put(body);
 }

@@ -172,6 +172,26 @@ void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *pla
 	ADD(graph, gaps, gap_count, *row);
 }
 
+void changes_add_pause(struct graph *graph, const struct pause_row *row)
+{
+	const struct changes *next = changes_next(graph);
+	struct pause_row copy = *row;
+
+	copy.plugin = xstrdup(row->plugin);
+	copy.why = xstrdup(row->why);
+	for (size_t i = 0; i < next->pause_count; i++) {
+		struct pause_row *earlier = &next->pauses[i];
+
+		if (earlier->scannable_id != row->scannable_id ||
+		    strcmp(earlier->plugin, row->plugin) != 0)
+			continue;
+		pause_row_clear(earlier);
+		*earlier = copy;
+		return;
+	}
+	ADD(graph, pauses, pause_count, copy);
+}
+
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number)
 {
 	struct batch_reference reference = {session->number, number};

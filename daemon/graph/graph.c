@@ -111,6 +111,7 @@ void graph_free(struct graph *graph)
 	free(graph->touched);
 	causes_free(graph);
 	gaps_free(graph);
+	pauses_free(graph);
 	index_clear(&graph->refused_by_pair);
 	index_clear(&graph->by_identity);
 	if (graph->next != NULL)

@@ -213,6 +213,7 @@ void graph_restore_alert(struct graph *graph, const struct alert_row *row); /* a
 void graph_restore_cohort(struct graph *graph, const struct cohort_row *row);
 void graph_restore_slot(struct graph *graph, const struct slot_row *row);
 void graph_restore_gap(struct graph *graph, const struct gap_row *row); /* open ones */
+void graph_restore_pause(struct graph *graph, const struct pause_row *row);
 /*
  * Joins what was restored (scopes). Rows that name what is not there are reported by warn() and
  * left out. Must be called once, after the rows and before anything below.
@@ -403,6 +404,24 @@ void graph_end_gap(struct graph *graph, const struct graph_resource *scannable,
     enum gap_reason reason, struct wallclock end);
 
 /*
+ * A scannable of a plugin, or (NULL) all that it has and gets, are not to be scanned from now on,
+ * or are again. Of which the caller has seen that it is not so already; why may be NULL.
+ */
+void graph_pause(struct graph *graph, const char *plugin, const struct graph_resource *scannable,
+    unsigned user, const char *why);
+void graph_resume(struct graph *graph, const char *plugin, const struct graph_resource *scannable);
+
+/* The pause of a plugin as a whole, or NULL. */
+const struct pause_row *graph_plugin_pause(const struct graph *graph, const char *plugin);
+
+/* Why a scannable is not to be scanned: its own pause, else that of its plugin, or NULL. */
+const struct pause_row *graph_find_pause(
+    const struct graph *graph, const struct graph_resource *scannable);
+
+/* Appends "since 2026-11-22T10:23:16.123456Z by user 1000: new firmware". */
+void graph_describe_pause(const struct pause_row *pause, struct text *out);
+
+/*
  * Sets the mark that a user has seen an active alert and does not care for it, or takes it back.
  * The alert stays as it is; a later one of the same condition has no mark. False if no active alert
  * has this id.
@@ -449,6 +468,7 @@ void graph_end_dropping(struct graph *graph);
  * the runner itself did (a scannable that the configuration adds). kind is one of
  *
  *	appeared, disappeared   the resource
+ *	paused, resumed         the scannable, by a person
  *	changed                 an attribute, with "attribute" (its name), "label" (its label),
  *	                        "from" and "to": JSON values as they are stored, a reference as the
  *	                        label of its target. Never told of passwords and hidden attributes.

@@ -93,7 +93,7 @@ struct new_seat {
 /* The allocated lengths of the arrays of graph->next, and of what is checked when it is taken. */
 struct graph_capacities {
 	size_t classes, forgotten_offline, removed_resources, reporters_removed, parents_removed;
-	size_t events, frames, batches, notices, gaps;
+	size_t events, frames, batches, notices, gaps, pauses;
 };
 
 struct graph_index_slot {
@@ -168,6 +168,9 @@ struct graph {
 
 	struct graph_gap *gaps; /* hash of those that last */
 
+	struct graph_pause *paused_scannables; /* hash by id */
+	struct graph_pause *paused_plugins;    /* hash by name */
+
 	struct changes *next; /* the next changes to write, as far as they are rows already */
 	struct graph_capacities capacities;
 	/* Links and reports that are new; written if they still hold when the changes are taken. */
@@ -213,6 +216,12 @@ void graph_settle(struct graph *graph);
 /* The scannable is gone, and the database forgets its gaps. */
 void gaps_forget(struct graph *graph, const struct graph_resource *scannable);
 void gaps_free(struct graph *graph);
+
+/* ---- pause.c ---- */
+
+/* The scannable is gone, and the database forgets that it was paused. */
+void pauses_forget(struct graph *graph, const struct graph_resource *scannable);
+void pauses_free(struct graph *graph);
 
 /* ---- dropping.c ---- */
 
@@ -696,6 +705,8 @@ void changes_add_event(struct graph *graph, enum severity severity, record_id re
 void changes_add_frame(struct graph *graph, const struct frame_row *row);
 /* In place of the row at *place, if that is the same gap's. */
 void changes_add_gap(struct graph *graph, const struct gap_row *row, size_t *place);
+/* A copy, in place of a row of the same scannable or plugin. */
+void changes_add_pause(struct graph *graph, const struct pause_row *row);
 void changes_add_batch(struct graph *graph, struct graph_session *session, uint64_t number);
 void changes_add_notice(struct graph *graph, char *notice);
 

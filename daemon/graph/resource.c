@@ -103,6 +103,7 @@ void resource_free(struct graph *graph, struct graph_resource *resource)
 	relations_forget(graph, resource);
 	cohorts_forget(graph, resource);
 	gaps_forget(graph, resource);
+	pauses_forget(graph, resource);
 	ids_remove(&graph->ids, resource->id);
 	index_remove(&graph->by_identity, index_hash_identity(resource->identity), resource);
 	TAILQ_REMOVE(&resource->class->resources, resource, in_class);

@@ -14,7 +14,7 @@
  * A plugin may close descriptors that are not its own. poll() does not notice while it waits for
  * them, only when it is called again. And the supervisor wants to see that this thread moves.
  */
-#define LOOK_MS 1000
+#define LOOK_MS 250
 
 void host_channel_init(struct host_channel *channel, int fd)
 {

@@ -156,8 +156,10 @@ static void make_pools(struct host *host)
 
 	pools[POOL_PROMPT] =
 	    (struct worker_pool){.queue = &host->prompt, .size = 1, .least = 1, .most = 1};
-	pools[POOL_SCANS] = (struct worker_pool){
-	    .queue = &host->scans, .first = 1, .size = SCAN_WORKERS_MAX, .patience_ns = NS_PER_S};
+	pools[POOL_SCANS] = (struct worker_pool){.queue = &host->scans,
+	    .first = 1,
+	    .size = SCAN_WORKERS_MAX,
+	    .patience_ns = NS_PER_S / 4};
 	pools[POOL_SLOW] = (struct worker_pool){.queue = &host->slow,
 	    .first = 1 + SCAN_WORKERS_MAX,
 	    .size = SLOW_WORKERS_MAX,

@@ -66,7 +66,7 @@ struct worker_pool {
  */
 int workers_start(struct host *host, size_t scan_workers);
 
-/* Sees to it that there are as many threads as are needed. For the main thread, every second. */
+/* Sees to it that there are as many threads as are needed. For the main thread, at each turn. */
 void workers_balance(struct host *host);
 
 /* Changes how many may run scans. */

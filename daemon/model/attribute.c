@@ -468,6 +468,12 @@ static bool check_bytes(const struct attribute *attribute, const char *text, cha
 	return true;
 }
 
+bool attribute_is_required(const struct attribute *attribute)
+{
+	return !attribute->optional && !attribute->user_read_only &&
+	       !attribute->has_default_function && attribute->default_value.type == VALUE_NULL;
+}
+
 bool attribute_validate(
     const struct attribute *attribute, struct value *value, char reason[REASON_SIZE])
 {

@@ -237,6 +237,9 @@ const struct attribute *builtin_attributes(enum builtin builtin, size_t *count);
 /* Appends what people call a bin of a histogram: "≤512", and "≥4097" if it is open. */
 void bin_label(const struct bin *bin, struct text *label);
 
+/* Whether whoever adds a resource has to give a value: no other is made up for it. */
+bool attribute_is_required(const struct attribute *attribute);
+
 /* ---- validation ---- */
 
 /*

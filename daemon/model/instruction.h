@@ -9,6 +9,12 @@
 #include "model/record.h"
 #include "model/typed.h"
 
+/* Characters of an alias. */
+#define ALIAS_MAX 64
+
+/* Characters of the reason for a pause. */
+#define WHY_MAX 1000
+
 enum instruction_kind {
 	INSTRUCTION_ALIAS,   /* of a resource: alias, NULL takes it back */
 	INSTRUCTION_DISMISS, /* an alert, or (dismissed false) no longer */
@@ -17,6 +23,11 @@ enum instruction_kind {
 	INSTRUCTION_REMOVE,  /* one that was added, or is no longer in use */
 	INSTRUCTION_NODES,   /* of a volume: which are used; primary 0 ends the choice */
 	INSTRUCTION_SCAN,    /* a scannable, now */
+	INSTRUCTION_PAUSE,   /* a scannable, or all of a plugin: why, or NULL */
+	INSTRUCTION_RESUME,  /* the same again */
+	/* Of a plugin, or of all: level, until the runner is restarted or reloaded. */
+	INSTRUCTION_LOG_LEVEL,
+	INSTRUCTION_RELOAD, /* the configuration; answered with the changes */
 	INSTRUCTION_KIND_COUNT
 };
 
@@ -31,6 +42,8 @@ struct instruction {
 	const record_id *secondary;
 	size_t secondary_count;
 	const char *plugin, *class;
+	const char *why;
+	int level;                                /* -1: as the configuration has it */
 	const struct typed_attribute *attributes; /* the place of each is NULL */
 	size_t attribute_count;
 };
@@ -57,6 +70,7 @@ struct instruction_answer {
 	record_id id; /* of what it was about, or is new */
 	const struct instruction_reason *reasons;
 	size_t reason_count;
+	const char *changes; /* of a reload: a line for each; else NULL */
 };
 
 #endif

@@ -12,6 +12,7 @@ static const char *const gap_reasons[GAP_REASON_COUNT] = {
     [GAP_DATABASE] = "database",
     [GAP_DROPPED] = "dropped",
     [GAP_STOPPED] = "stopped",
+    [GAP_PAUSED] = "paused",
 };
 
 const char *gap_reason_name(enum gap_reason reason)
@@ -75,6 +76,13 @@ void alert_row_clear(struct alert_row *row)
 	*row = (struct alert_row){0};
 }
 
+void pause_row_clear(struct pause_row *row)
+{
+	free(row->plugin);
+	free(row->why);
+	*row = (struct pause_row){0};
+}
+
 void server_row_clear(struct server_row *row)
 {
 	free(row->address);
@@ -108,7 +116,7 @@ bool changes_are_empty(const struct changes *changes)
 	    changes->reporters_added_count, changes->parents_removed_count,
 	    changes->parents_added_count, changes->reference_count, changes->alert_count,
 	    changes->event_count, changes->cohort_count, changes->slot_count, changes->frame_count,
-	    changes->gap_count};
+	    changes->gap_count, changes->pause_count};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] > 0)
@@ -138,6 +146,8 @@ static void clear_rows(struct changes *changes)
 		free(changes->events[i].message);
 	for (size_t i = 0; i < changes->frame_count; i++)
 		text_clear(&changes->frames[i].payload);
+	for (size_t i = 0; i < changes->pause_count; i++)
+		pause_row_clear(&changes->pauses[i]);
 	for (size_t i = 0; i < changes->notice_count; i++)
 		free(changes->notices[i]);
 }
@@ -172,6 +182,7 @@ void changes_free(struct changes *changes)
 	free(changes->frames);
 	free(changes->late);
 	free(changes->gaps);
+	free(changes->pauses);
 	free(changes->batches);
 	free(changes->notices);
 	free(changes);

@@ -158,6 +158,7 @@ enum gap_reason {
 	GAP_DATABASE, /* the database was away when the runner was started, and nothing scanned */
 	GAP_DROPPED,  /* it was away, or slow, for longer than samples could be kept */
 	GAP_STOPPED,  /* the runner was not running */
+	GAP_PAUSED,   /* a person paused the scannable */
 	GAP_REASON_COUNT
 };
 const char *gap_reason_name(enum gap_reason reason);
@@ -173,6 +174,16 @@ struct gap_row {
 	struct wallclock end; /* meaningful unless it is open */
 	bool open;            /* it lasts */
 	enum gap_reason reason;
+};
+
+/* That a scannable is not scanned until a person resumes it. */
+struct pause_row {
+	record_id scannable_id; /* 0: all of the plugin */
+	char *plugin;
+	struct wallclock since;
+	int64_t user; /* who paused it */
+	char *why;    /* or NULL */
+	bool lasts;   /* else it has ended, and the row goes */
 };
 
 /* What a server record says of how far it is: a person, or the manager, has the rest to say. */
@@ -256,9 +267,9 @@ struct batch_reference {
  * Everything that changed since the last changes were taken, for one transaction. Written in this
  * order: requests that are done; alerts without history; removals; classes; resources; reporters,
  * parents, references; servers, volumes and their nodes; alerts; events; cohorts, slots, frames;
- * gaps. Rows under "removed" that are not there, and rows that are there already, are no error. A
- * parent or reporter may be both removed and added, and then is there in the end; a row may be in a
- * list twice.
+ * gaps; pauses. Rows under "removed" that are not there, and rows that are there already, are no
+ * error. A parent or reporter may be both removed and added, and then is there in the end; a row
+ * may be in a list twice.
  */
 struct changes {
 	record_id *requests_done;
@@ -322,6 +333,8 @@ struct changes {
 	size_t late_count;
 	struct gap_row *gaps; /* begun or ended */
 	size_t gap_count;
+	struct pause_row *pauses; /* begun or ended, one for each that can be paused */
+	size_t pause_count;
 
 	struct counters counters;
 
@@ -338,6 +351,7 @@ void changes_free(struct changes *changes);
 void class_row_clear(struct class_row *row);
 void resource_row_clear(struct resource_row *row);
 void alert_row_clear(struct alert_row *row);
+void pause_row_clear(struct pause_row *row);
 void server_row_clear(struct server_row *row);
 void volume_row_clear(struct volume_row *row);
 void volume_node_row_clear(struct volume_node_row *row);

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 
 #define PARAMETERS_MAX 12
+
+#define MISSING_RIGHT "42501"
 
 static bool starts_with_any(const char *text, const char *const *prefixes)
 {
@@ -62,13 +65,15 @@ char *store_error_text(const PGresult *result)
 	return line;
 }
 
-/* What a person can do about an error, by its SQLSTATE. */
-static const char *remedy(const char *state)
+/* Waits until somebody has given our role the right that it lacks. */
+static void await_right(struct store *store, const char *text)
 {
-	if (strcmp(state, "42501") == 0)
-		return ". The runner's role must own the schema storage, or may create it: GRANT "
-		       "CREATE ON DATABASE … TO …";
-	return "";
+	char *reason = xasprintf("%s. Run iml-plugin db check to see what rights the role \"%s\""
+	                         " lacks, and what to do",
+	    text, PQuser(store->connection));
+
+	store_await_care(store, reason);
+	free(reason);
 }
 
 /* A question failed: tries again with another connection, unless that is of no use. */
@@ -82,8 +87,10 @@ static void question_failed(struct store *store, const PGresult *result)
 	if (store_error_loses_connection(store->connection, result) ||
 	    starts_with_any(state, passing) || store->loaded)
 		store_lost(store, text);
+	else if (strcmp(state, MISSING_RIGHT) == 0)
+		await_right(store, text);
 	else
-		store_give_up(store, "the database can't be used: %s%s", text, remedy(state));
+		store_give_up(store, "the database can't be used: %s", text);
 	free(text);
 }
 
@@ -124,6 +131,7 @@ void store_put_question(struct store *store, const struct question *question)
 	store->answered = question->answered;
 	store->failed = question->failed;
 	store->pending = 1;
+	store->heard = monotonic_now();
 	store_flush(store);
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/conninfo.h"
 
 #define PORT "5432"
 #define SOCKET_NAME ".s.PGSQL." PORT
@@ -246,26 +247,14 @@ static bool choose_socket_directory(struct cluster *cluster, char reason[REASON_
 	return prepare_directory(cluster, template, reason);
 }
 
-/* Appends a value of a conninfo, quoted. */
-static void append_quoted(struct text *text, const char *value)
-{
-	text_append_char(text, '\'');
-	for (; *value != '\0'; value++) {
-		if (*value == '\'' || *value == '\\')
-			text_append_char(text, '\\');
-		text_append_char(text, *value);
-	}
-	text_append_char(text, '\'');
-}
-
 char *cluster_conninfo(const struct cluster *cluster)
 {
 	struct text text = TEXT_EMPTY;
 
-	text_append(&text, "host=");
-	append_quoted(&text, cluster->socket_directory);
-	text_append(&text, " port=" PORT " dbname=postgres user=");
-	append_quoted(&text, cluster->user);
+	conninfo_append(&text, "host", cluster->socket_directory);
+	conninfo_append(&text, "port", PORT);
+	conninfo_append(&text, "dbname", "postgres");
+	conninfo_append(&text, "user", cluster->user);
 	return text_steal(&text);
 }
 

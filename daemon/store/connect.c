@@ -2,15 +2,21 @@
 #include "store/internal.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/text.h"
 
 /* An attempt to connect, to all servers of the conninfo, ends after this time. */
 #define CONNECT_LIMIT_MS 60000
 
-#define OLDEST_VERSION 150000
+/* So much later than the server would, the store gives a statement up by itself. */
+#define SILENCE_GRACE_MS 30000
+
+/* A session with an open transaction that does nothing for this time is one that hangs. */
+#define IDLE_LIMIT_MS 60000
 
 char *store_one_line(const char *message)
 {
@@ -57,6 +63,7 @@ static void received(void *context)
 	struct store *store = context;
 	PGnotify *notice;
 
+	store->heard = monotonic_now();
 	store_take_results(store);
 	while (store->connection != NULL && (notice = PQnotifies(store->connection)) != NULL) {
 		/* The only channel that is listened to. */
@@ -74,16 +81,42 @@ static void sent(void *context)
 		store_write_more(store);
 }
 
+void store_append_settings(const struct store *store, struct text *sql)
+{
+	text_printf(sql,
+	    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
+	    " SET tcp_keepalives_count = 3; SET jit = off; SET statement_timeout = %" PRId64
+	    "; SET lock_timeout = %" PRId64 "; SET idle_in_transaction_session_timeout = %d;"
+	    " SELECT set_config(name, '0', false) FROM pg_settings"
+	    " WHERE name IN ('idle_session_timeout', 'transaction_timeout');",
+	    store->limits.statement_ms, store->limits.lock_ms, IDLE_LIMIT_MS);
+}
+
+void store_check_silence(struct store *store)
+{
+	int64_t silent_ns = monotonic_since(monotonic_now(), store->heard);
+	char duration[CLOCK_TEXT_SIZE];
+	char *reason;
+
+	if (store->connection == NULL || store->pending == 0 ||
+	    silent_ns < (store->limits.statement_ms + SILENCE_GRACE_MS) * NS_PER_MS)
+		return;
+	reason =
+	    xasprintf("the server has not answered for %s", duration_format(silent_ns, duration));
+	store_lost(store, reason);
+	free(reason);
+}
+
 /* Gives up, and returns false, if the server or the database is of a kind that can't be used. */
 static bool check_server(struct store *store)
 {
 	int version = PQserverVersion(store->connection);
 	const char *encoding = PQparameterStatus(store->connection, "server_encoding");
 
-	if (version < OLDEST_VERSION) {
+	if (version < OLDEST_SERVER) {
 		store_give_up(store,
 		    "the database is PostgreSQL %d, but %d or newer is needed: upgrade the server",
-		    version / 10000, OLDEST_VERSION / 10000);
+		    version / 10000, OLDEST_SERVER / 10000);
 		return false;
 	}
 	if (encoding != NULL && strcmp(encoding, "UTF8") != 0) {

@@ -190,11 +190,11 @@ static void open_connection(struct connector *connector, const struct endpoints 
 	 * The last one of a name counts: the conninfo overrides what stands before it. Values that
 	 * are NULL don't.
 	 */
-	const char *keywords[] = {"tcp_user_timeout", "keepalives_idle", "keepalives_interval",
-	    "keepalives_count", "dbname", "application_name", "client_encoding", "host", "hostaddr",
-	    "port", NULL};
-	const char *values[] = {"10000", "10", "5", "3", connector->conninfo, name, "UTF8",
-	    endpoints->host, endpoints->hostaddr, endpoints->port, NULL};
+	const char *keywords[] = {"target_session_attrs", "tcp_user_timeout", "keepalives_idle",
+	    "keepalives_interval", "keepalives_count", "dbname", "application_name",
+	    "client_encoding", "host", "hostaddr", "port", NULL};
+	const char *values[] = {"read-write", "10000", "10", "5", "3", connector->conninfo, name,
+	    "UTF8", endpoints->host, endpoints->hostaddr, endpoints->port, NULL};
 
 	gethostname(host, sizeof(host) - 1);
 	snprintf(name, sizeof(name), "iml-plugin-runner%s %d on %s", connector->options.purpose,

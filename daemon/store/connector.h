@@ -44,7 +44,10 @@ struct connector_options {
 struct connector *connector_new(struct event_base *base, const char *conninfo,
     const struct connector_callbacks *callbacks, void *context);
 
-/* Begins to connect. What the conninfo says overrides the defaults for it. Texts are borrowed. */
+/*
+ * Begins to connect; of several hosts to the first one that can be written. What the conninfo says
+ * overrides the defaults for it. Texts are borrowed.
+ */
 void connector_open(struct connector *connector, const struct connector_options *options);
 
 /* Closes the connection, or ends the attempt; nothing is called any more. */

@@ -26,6 +26,9 @@
 #include "store/partition.h"
 #include "store/store.h"
 
+/* The oldest server that can be used, as libpq counts. */
+#define OLDEST_SERVER 150000
+
 /* A trouble that lasts, to be told when it begins, now and then, and when it ends. */
 struct store_trouble {
 	bool on;
@@ -141,6 +144,9 @@ struct store {
 	struct store_callbacks callbacks;
 	void *context;
 
+	struct store_limits limits;
+	struct monotonic heard; /* when the server sent something, or was asked something anew */
+
 	enum store_state state;
 	struct store_statistics statistics;
 	struct backoff wait;
@@ -160,9 +166,12 @@ struct store {
 	void (*failed)(struct store *store, PGresult *result);
 	PGresult *answer; /* the last result of the question that is being answered */
 
-	struct store_trouble locked; /* by another runner */
-	int64_t revision;            /* of the database, as we left it */
-	char *identity;              /* of the database; NULL until it is known */
+	struct store_trouble locked;   /* by another runner */
+	struct store_trouble careless; /* a person has to do something about the schema */
+	bool may_migrate;              /* our role may change the schema */
+	char *owner;                   /* the role to be while doing so; NULL: ours */
+	int64_t revision;              /* of the database, as we left it */
+	char *identity;                /* of the database; NULL until it is known */
 
 	bool loaded;            /* everything; then the next two are of no use */
 	size_t load_step;       /* how far loading got, to be continued after a lost connection */
@@ -185,6 +194,9 @@ void store_set_state(struct store *store, enum store_state state, const char *re
 
 /* Closes the connection and waits for the next attempt; takes what is in flight along. */
 void store_lost(struct store *store, const char *reason);
+
+/* Disconnects, tells what a person has to do, and looks again after the wait. */
+void store_await_care(struct store *store, const char *reason);
 
 /* Gives up. */
 void store_give_up(struct store *store, const char *format, ...)
@@ -222,6 +234,15 @@ void store_connect(struct store *store);
 
 /* Closes the connection, if there is one, and ends the timer. */
 void store_disconnect(struct store *store);
+
+/*
+ * Appends the statements that make a session fit for the store: limits, and what lets the server
+ * find out when this machine is gone.
+ */
+void store_append_settings(const struct store *store, struct text *sql);
+
+/* Gives the connection up if the server owes an answer for longer than it may take. */
+void store_check_silence(struct store *store);
 
 /* As store_lost(), for the reason that libpq or the server gave. */
 void store_lost_by_error(struct store *store);

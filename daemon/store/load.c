@@ -266,6 +266,20 @@ static void load_gap(struct store *store, const PGresult *row)
 		store->callbacks.gap(store->context, &gap);
 }
 
+static void load_pause(struct store *store, const PGresult *row)
+{
+	const struct pause_row pause = {
+	    .scannable_id = number_at(row, 0),
+	    .plugin = text_at(row, 1),
+	    .since = {.us = number_at(row, 2)},
+	    .user = number_at(row, 3),
+	    .why = text_at(row, 4),
+	    .lasts = true,
+	};
+
+	store->callbacks.pause(store->context, &pause);
+}
+
 static const struct load_step steps[] = {
     {"SELECT class, statistic, resource, alert, event, server, volume, volume_node,"
      " cohort, gap, coalesce(" TIME("sampled") ", 0) FROM storage.counter OFFSET $1::bigint",
@@ -311,6 +325,10 @@ static const struct load_step steps[] = {
          "begin_time") ", reason FROM storage.gap WHERE end_time IS NULL ORDER BY id"
                        " OFFSET $1::bigint",
         load_gap, NULL},
+    {"SELECT scannable_id, plugin, " TIME(
+         "begin_time") ", user_id, reason FROM storage.pause ORDER BY plugin, scannable_id"
+                       " OFFSET $1::bigint",
+        load_pause, NULL},
 };
 
 static void row_arrived(struct store *store, PGresult *result)

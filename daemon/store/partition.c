@@ -109,23 +109,20 @@ void partition_append_name(unsigned resolution, struct partition partition, stru
 	    partition.begin_s, partition.end_s);
 }
 
-/* A table that is attached when it is complete locks nobody out, unlike one made as a partition. */
+/* Appends a call of a function of the schema: the runner need not own the partitions. */
+static void append_call(
+    const char *function, unsigned resolution, struct partition partition, struct text *sql)
+{
+	text_printf(sql, "SELECT storage.%s(%u, %" PRId64 ", %" PRId64 ")", function, resolution,
+	    partition.begin_s, partition.end_s);
+}
+
 void partition_append_make(unsigned resolution, struct partition partition, struct text *sql)
 {
-	text_append(sql, "CREATE TABLE ");
-	partition_append_name(resolution, partition, sql);
-	text_printf(sql,
-	    " (LIKE storage.frame_%u INCLUDING STORAGE); ALTER TABLE storage.frame_%u"
-	    " ATTACH PARTITION ",
-	    resolution, resolution);
-	partition_append_name(resolution, partition, sql);
-	text_printf(sql,
-	    " FOR VALUES FROM (to_timestamp(%" PRId64 ")) TO (to_timestamp(%" PRId64 "))",
-	    partition.begin_s, partition.end_s);
+	append_call("make_partition", resolution, partition, sql);
 }
 
 void partition_append_drop(unsigned resolution, struct partition partition, struct text *sql)
 {
-	text_append(sql, "DROP TABLE ");
-	partition_append_name(resolution, partition, sql);
+	append_call("drop_partition", resolution, partition, sql);
 }

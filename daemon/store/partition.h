@@ -59,8 +59,8 @@ bool partition_parse(const char *name, unsigned *resolution, struct partition *p
 void partition_append_name(unsigned resolution, struct partition partition, struct text *sql);
 
 /*
- * Appends the statements that make a partition, and hold up neither readers nor writers, or that
- * drop it.
+ * Appends the statement that makes a partition, and holds up neither readers nor writers, or that
+ * drops it.
  */
 void partition_append_make(unsigned resolution, struct partition partition, struct text *sql);
 void partition_append_drop(unsigned resolution, struct partition partition, struct text *sql);

@@ -231,8 +231,9 @@ static void connected(void *context, PGconn *connection)
 {
 	struct reader *reader = context;
 	char *sql = xasprintf("SELECT set_config('default_transaction_read_only', 'on', false),"
-	                      " set_config('statement_timeout', '%lld', false)",
-	    (long long)reader->limits.answer_ms);
+	                      " set_config('statement_timeout', '%lld', false),"
+	                      " set_config('idle_in_transaction_session_timeout', '%lld', false)",
+	    (long long)reader->limits.answer_ms, (long long)reader->limits.answer_ms);
 
 	reader->connection = connection;
 	send_statement(reader, sql, NULL, 0, READER_PREPARING);

@@ -19,6 +19,8 @@
 
 #define DAY_S INT64_C(86400)
 
+static const struct store_limits default_limits = {.statement_ms = 600000, .lock_ms = 15000};
+
 /* At start-up the server may take this long to answer before anything is said about it. */
 #define START_QUIET_NS (3 * NS_PER_S)
 
@@ -117,6 +119,14 @@ void store_lost(struct store *store, const char *reason)
 	free(line);
 }
 
+void store_await_care(struct store *store, const char *reason)
+{
+	store_tell_trouble(&store->careless, 0, "database", reason);
+	store_disconnect(store);
+	store_wait(store, &store->wait);
+	store_set_state(store, STORE_WAITING, reason);
+}
+
 void store_give_up(struct store *store, const char *format, ...)
 {
 	va_list arguments;
@@ -203,6 +213,7 @@ static void on_second(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
+	store_check_silence(context);
 	store_kick(context);
 }
 
@@ -234,6 +245,7 @@ static void become_ready(struct store *store)
 
 void store_migrated(struct store *store)
 {
+	store_end_trouble(&store->careless, "the database was taken care of");
 	if (store->loaded) {
 		store->statistics.reconnects++;
 		store_tend_open(store);
@@ -305,6 +317,7 @@ struct store *store_new(struct event_base *base, const char *conninfo, int64_t r
 	store->callbacks = *callbacks;
 	store->context = context;
 	store->state = STORE_STOPPED;
+	store->limits = default_limits;
 	backoff_limit(&store->wait, WAIT_LEAST_NS, retry_max_ms * NS_PER_MS);
 	store->writer.wait = store->wait;
 	store->connector = connector_new(base, conninfo, &store_connector_callbacks, store);
@@ -318,6 +331,12 @@ struct store *store_new(struct event_base *base, const char *conninfo, int64_t r
 	backoff_limit(&store->tending.wait, WAIT_LEAST_NS, TENDING_WAIT_MOST_NS);
 	store->tending.drop_wait = store->tending.wait;
 	return store;
+}
+
+void store_set_limits(struct store *store, const struct store_limits *limits)
+{
+	assert(limits->statement_ms > 0 && limits->lock_ms > 0);
+	store->limits = *limits;
 }
 
 void store_start(struct store *store)
@@ -386,6 +405,7 @@ void store_free(struct store *store)
 	store_tend_clear(store);
 	free(store->writer.error);
 	free(store->identity);
+	free(store->owner);
 	free(store->conninfo);
 	free(store);
 }

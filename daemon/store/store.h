@@ -71,6 +71,7 @@ struct store_callbacks {
 	void (*cohort)(void *context, const struct cohort_row *row); /* by id */
 	void (*slot)(void *context, const struct slot_row *row);
 	void (*gap)(void *context, const struct gap_row *row); /* open ones */
+	void (*pause)(void *context, const struct pause_row *row);
 	/* Everything was loaded; once. */
 	void (*loaded)(void *context);
 
@@ -101,11 +102,28 @@ struct store_callbacks {
 bool store_check_conninfo(const char *conninfo, char reason[REASON_SIZE]);
 
 /*
+ * A conninfo that can be read, with the password that is the only line of a file, in place of its
+ * own. The caller frees it. NULL with a reason, which does not have the password.
+ */
+char *store_conninfo_with_password(
+    const char *conninfo, const char *path, char reason[REASON_SIZE]);
+
+/*
  * A store for the database of conninfo (anything libpq takes), not connected yet. Retries wait
  * from 100 ms up to retry_max_ms.
  */
 struct store *store_new(struct event_base *base, const char *conninfo, int64_t retry_max_ms,
     const struct store_callbacks *callbacks, void *context);
+
+/* How long the server may take, in milliseconds, before what it does is given up and tried again.
+ */
+struct store_limits {
+	int64_t statement_ms;
+	int64_t lock_ms; /* for a lock that others hold */
+};
+
+/* Limits other than 10 min and 15 s, for connections to come. */
+void store_set_limits(struct store *store, const struct store_limits *limits);
 
 /*
  * How long frames of each resolution are kept, in seconds: 1 d, 3 d, 7 d, 30 d and 70,000 d until

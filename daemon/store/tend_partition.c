@@ -6,6 +6,7 @@
 #include "store/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "store/write_part.h"
@@ -79,9 +80,10 @@ bool store_make_ahead(struct store *store)
 
 static void present_prepared(struct store *store, PGresult *result)
 {
-	(void)result;
+	bool may_insert = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+
 	store->tending.present = store->tending.partition;
-	store->tending.present_failed = false;
+	store->tending.present_failed = !may_insert;
 	store_step_done(store);
 }
 
@@ -102,7 +104,10 @@ bool store_prepare_present(struct store *store)
 	tending->present = (struct partition){0, 0};
 	text_append(&sql, "PREPARE " FRAMES_PRESENT " AS INSERT INTO ");
 	partition_append_name(0, *partition, &sql);
-	text_append(&sql, FRAME_INSERTION);
+	/* One that was made before our role was known is written as those of other times are. */
+	text_append(&sql, FRAME_INSERTION "; SELECT has_table_privilege('");
+	partition_append_name(0, *partition, &sql);
+	text_append(&sql, "', 'INSERT')");
 	store_put_question(
 	    store, &(const struct question){
 	               .sql = sql.data, .answered = present_prepared, .failed = store_step_failed});

@@ -26,6 +26,9 @@
 #define STATEMENT_BYTES ((size_t)1024 * 1024)
 #define STATEMENTS_AT_ONCE 4
 
+/* A statement of so many bytes is answered before others. */
+#define FLUSH_BYTES ((size_t)64 * 1024)
+
 /* Rows that are left out of a transaction are told up to this number. */
 #define LEFT_OUT_TOLD 20
 
@@ -47,8 +50,21 @@ static bool send_statement(struct store *store, const char *prepared, const char
 		store_lost(store, PQerrorMessage(store->connection));
 		return false;
 	}
-	store->pending++;
+	if (store->pending++ == 0)
+		store->heard = monotonic_now();
 	return true;
+}
+
+/*
+ * Has the server answer what was sent before all is done, so that it shows whether it hangs; what
+ * does not take long is answered with what follows.
+ */
+static bool send_flush(struct store *store, size_t bytes)
+{
+	if (bytes < FLUSH_BYTES || PQsendFlushRequest(store->connection))
+		return true;
+	store_lost(store, PQerrorMessage(store->connection));
+	return false;
 }
 
 /* The statement of the part that was prepared, or NULL if its text is to be sent. */
@@ -89,6 +105,7 @@ static bool send_part(struct store *store, const struct part *part, size_t count
 	struct writer *writer = &store->writer;
 	const char *rows = part_rows(part, store->in_flight);
 	struct array arrays[MAX_COLUMNS] = {0};
+	size_t bytes;
 	size_t end = writer->row + (writer->care == WRITE_PLAIN ? STATEMENT_ROWS : writer->limit);
 	bool sent;
 
@@ -102,10 +119,11 @@ static bool send_part(struct store *store, const struct part *part, size_t count
 			break;
 		part_add_row(part, arrays, row);
 	}
+	bytes = bytes_of(arrays, part->column_count);
 	sent = send_arrays(store, part, arrays);
 	for (size_t i = 0; i < part->column_count; i++)
 		array_clear(&arrays[i]);
-	return sent;
+	return sent && send_flush(store, bytes);
 }
 
 static size_t sample_count(const struct changes *changes)

@@ -325,6 +325,27 @@ const struct part write_parts[] = {
                " reason) WHERE u.scannable_id IS NULL"
                " OR (SELECT true FROM storage.resource WHERE id = u.scannable_id)"
                " ON CONFLICT (id) DO UPDATE SET end_time = excluded.end_time"},
+    {ROWS(pauses, pause_count), NAME(pause_row, plugin),
+        COLUMNS(FIELD(ID, pause_row, scannable_id), FIELD(TEXT, pause_row, plugin),
+            FIELD(BOOL, pause_row, lasts)),
+        .sql = "DELETE FROM storage.pause"
+               " USING unnest($1::bigint[], $2::text[], $3::boolean[])"
+               " AS u (scannable_id, plugin, lasts)"
+               " WHERE NOT u.lasts AND pause.plugin = u.plugin"
+               " AND pause.scannable_id IS NOT DISTINCT FROM u.scannable_id"},
+    {ROWS(pauses, pause_count), NAME(pause_row, plugin),
+        COLUMNS(FIELD(ID, pause_row, scannable_id), FIELD(TEXT, pause_row, plugin),
+            FIELD(TIME, pause_row, since), FIELD(INTEGER, pause_row, user),
+            FIELD(TEXT, pause_row, why), FIELD(BOOL, pause_row, lasts)),
+        .sql = "INSERT INTO storage.pause (scannable_id, plugin, begin_time, user_id, reason)"
+               " SELECT u.scannable_id, u.plugin, u.begin_time, u.user_id, u.reason"
+               " FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::bigint[],"
+               " $5::text[], $6::boolean[]) AS u (scannable_id, plugin, begin_time, user_id,"
+               " reason, lasts) WHERE u.lasts AND (u.scannable_id IS NULL"
+               " OR (SELECT true FROM storage.resource WHERE id = u.scannable_id))"
+               " ON CONFLICT (scannable_id, plugin) DO UPDATE SET"
+               " begin_time = excluded.begin_time, user_id = excluded.user_id,"
+               " reason = excluded.reason"},
 };
 
 const size_t write_part_count = sizeof(write_parts) / sizeof(write_parts[0]);

@@ -50,9 +50,14 @@ struct config {
 	char *user; /* plugin hosts run as this user when the runner is root; NULL: as the runner */
 
 	char *conninfo;
+	char *database_password_file; /* NULL: none */
 	bool embedded;
 	char *embedded_user; /* NULL: chosen */
 	int64_t database_retry_max_ns;
+	int64_t database_statement_limit_ns, database_lock_limit_ns;
+
+	int64_t host_memory_max; /* bytes */
+	uint32_t host_tasks_max;
 
 	int64_t scan_period_ns;
 	uint32_t scan_workers;
@@ -70,9 +75,13 @@ struct config {
 	int log_level;        /* of the runner's own lines */
 	int plugin_log_level; /* of the plugins' lines, unless one has a level of its own */
 	char *log_file;       /* NULL: standard error */
+	int64_t log_fold_ns;  /* 0: every message is written */
 
 	char *control_socket;
-	char *control_group; /* NULL: none */
+	char *control_group;      /* NULL: none */
+	char *control_listen;     /* address and port; NULL: none */
+	char *control_token_file; /* NULL: none */
+	bool control_metrics_without_token;
 };
 
 enum config_type {
@@ -116,6 +125,12 @@ bool config_load(const char *path, struct config *config, struct text *mistakes)
  * log's directory, and the database as far as its conninfo tells. Adds mistakes of the same form.
  */
 bool config_check_site(const struct config *config, struct text *mistakes);
+
+/*
+ * What the configuration says to connect to, with the password of its file; the caller releases it
+ * with forget_text(). NULL with a reason.
+ */
+char *config_conninfo(const struct config *config, char reason[REASON_SIZE]);
 
 /* Where a key was set: "file:line", or "default" if it was not. */
 const char *config_place(const struct config *config, const char *key);

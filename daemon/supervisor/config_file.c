@@ -12,6 +12,9 @@
 #include "supervisor/config_document.h"
 
 #define FILE_SIZE_MAX ((size_t)4 * 1024 * 1024)
+/* More than anything has that is meant; the time that the YAML parser takes grows with its square.
+ */
+#define DEPTH_MAX 64
 
 /* ---- documents ---- */
 
@@ -95,17 +98,61 @@ static void forget_parser(yaml_parser_t *parser)
 	yaml_parser_delete(parser);
 }
 
+static void begin_parser(yaml_parser_t *parser, const struct text *content)
+{
+	if (yaml_parser_initialize(parser) == 0)
+		abort(); /* out of memory */
+	yaml_parser_set_input_string(parser, (const unsigned char *)content->data, content->length);
+}
+
+/* How much deeper the document is after an event. */
+static int deepening(yaml_event_type_t type)
+{
+	if (type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT)
+		return 1;
+	return type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT ? -1 : 0;
+}
+
+static void forget_event(yaml_event_t *event)
+{
+	if (event->type == YAML_SCALAR_EVENT)
+		explicit_bzero(event->data.scalar.value, event->data.scalar.length);
+	yaml_event_delete(event);
+}
+
+/* Whether the parser can be trusted with all of it; else that is a mistake. */
+static bool expect_shallow(const struct source *source, const struct text *content)
+{
+	yaml_parser_t parser;
+	yaml_event_t event;
+	bool more = true;
+	size_t line = 0;
+	int depth = 0;
+
+	begin_parser(&parser, content);
+	while (more && depth <= DEPTH_MAX && yaml_parser_parse(&parser, &event) != 0) {
+		depth += deepening(event.type);
+		line = event.start_mark.line;
+		more = event.type != YAML_STREAM_END_EVENT;
+		forget_event(&event);
+	}
+	forget_parser(&parser);
+	if (depth <= DEPTH_MAX)
+		return true;
+	text_printf(source->loader->mistakes,
+	    "%s:%zu: is nested too deeply (more than %d levels)\n", source->path, line + 1,
+	    DEPTH_MAX);
+	return false;
+}
+
 static void read_content(struct source *source, const struct text *content)
 {
 	yaml_document_t document;
 	yaml_parser_t parser;
 
-	if (content->length == 0)
+	if (content->length == 0 || !expect_shallow(source, content))
 		return;
-	if (yaml_parser_initialize(&parser) == 0)
-		abort(); /* out of memory */
-	yaml_parser_set_input_string(
-	    &parser, (const unsigned char *)content->data, content->length);
+	begin_parser(&parser, content);
 	if (load_document(source, &parser, &document, content)) {
 		bool empty = yaml_document_get_root_node(&document) == NULL;
 

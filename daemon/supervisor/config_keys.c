@@ -20,7 +20,8 @@
 #define DAY SECONDS(86400)
 #define RETENTION_MAX (100000 * DAY)
 #define KIB INT64_C(1024)
-#define GIB (KIB * KIB * KIB)
+#define MIB (KIB * KIB)
+#define GIB (KIB * MIB)
 
 #define KEY(name_, type_, structure_, member_, ...)                                               \
 	{                                                                                         \
@@ -66,6 +67,9 @@ const struct config_key config_keys[] = {
 
     OF("database.conninfo", CONFIG_TEXT, conninfo, .default_text = "", .needs_restart = true,
         .help = "connection string of libpq"),
+    OF("database.password_file", CONFIG_PATH, database_password_file,
+        .make_default = default_database_password, .needs_restart = true,
+        .help = "file with nothing but the password for it"),
     OF("database.embedded", CONFIG_BOOLEAN, embedded, .default_text = "false",
         .needs_restart = true, .help = "run a private PostgreSQL in the state directory"),
     OF("database.embedded_user", CONFIG_TEXT, embedded_user, .needs_restart = true,
@@ -73,6 +77,17 @@ const struct config_key config_keys[] = {
     OF("database.retry_max", CONFIG_DURATION, database_retry_max_ns,
         BETWEEN(100 * NS_PER_MS, SECONDS(3600)), .default_text = "10 s", .needs_restart = true,
         .help = "longest wait between attempts to connect"),
+    OF("database.statement_limit", CONFIG_DURATION, database_statement_limit_ns,
+        BETWEEN(SECONDS(1), DAY), .default_text = "10 min", .needs_restart = true,
+        .help = "longest time for a statement"),
+    OF("database.lock_limit", CONFIG_DURATION, database_lock_limit_ns,
+        BETWEEN(100 * NS_PER_MS, SECONDS(3600)), .default_text = "15 s", .needs_restart = true,
+        .help = "longest wait for a lock that others hold"),
+
+    OF("host.memory_max", CONFIG_SIZE, host_memory_max, BETWEEN(32 * MIB, 1024 * GIB),
+        .default_text = "4 GiB", .help = "most memory of a plugin's process"),
+    OF("host.tasks_max", CONFIG_NUMBER, host_tasks_max, BETWEEN(64, 1000000),
+        .default_text = "4096", .help = "most threads and processes of a plugin"),
 
     OF("scan.period", CONFIG_SECONDS, scan_period_ns, BETWEEN(0, DAY), .default_text = "5 s",
         .help = "from the end of an update scan to the next"),
@@ -118,12 +133,20 @@ const struct config_key config_keys[] = {
     OF("log.plugin_level", CONFIG_LOG_LEVEL, plugin_log_level, .default_text = "warning",
         .help = "least level of the plugins' lines"),
     OF("log.file", CONFIG_PATH, log_file, .help = "log file in place of standard error"),
+    OF("log.fold", CONFIG_DURATION, log_fold_ns, BETWEEN(0, SECONDS(3600)), .default_text = "10 s",
+        .help = "how long a message that comes again is only counted"),
     OF("control.socket", CONFIG_PATH, control_socket,
         .default_text = "/run/iml-plugin-runner/control.sock",
         .make_default = default_control_socket, .needs_restart = true,
         .help = "where iml-plugin talks to the runner"),
     OF("control.group", CONFIG_TEXT, control_group,
         .help = "group whose members may change things with iml-plugin"),
+    OF("control.listen", CONFIG_TEXT, control_listen, .needs_restart = true,
+        .help = "loopback address and port to answer on, too: 127.0.0.1:9500"),
+    OF("control.token_file", CONFIG_PATH, control_token_file,
+        .help = "file with nothing but the token that is needed there"),
+    OF("control.metrics_without_token", CONFIG_BOOLEAN, control_metrics_without_token,
+        .default_text = "false", .help = "answer /metrics there without the token"),
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 
@@ -343,8 +366,7 @@ static bool parse_size(const char *text, int64_t *bytes)
 	return false;
 }
 
-/* Writes it with the largest unit of which it is a whole number. */
-static void append_size(int64_t bytes, struct text *out)
+void config_append_size(int64_t bytes, struct text *out)
 {
 	size_t unit = 0;
 
@@ -364,9 +386,9 @@ static bool store_size(const struct typed *typed)
 		                     " \"64 MiB\"");
 	if (bytes < key->minimum || bytes > key->maximum) {
 		text_append(&why, "is out of range (");
-		append_size(key->minimum, &why);
+		config_append_size(key->minimum, &why);
 		text_append(&why, " to ");
-		append_size(key->maximum, &why);
+		config_append_size(key->maximum, &why);
 		text_append_char(&why, ')');
 		refuse(typed, why.data);
 		text_clear(&why);

@@ -36,4 +36,7 @@ void config_key_clear(const struct config_key *key, void *object);
 /* Writes a path relative to directory as an absolute one. The caller frees it. */
 char *config_absolute_path(const char *path, const char *directory);
 
+/* Appends a size as it is written there, with the largest unit of which it is a whole number. */
+void config_append_size(int64_t bytes, struct text *out);
+
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "control/control.h"
 #include "store/store.h"
 
 /* Adds the mistake "file:line: key: reason". */
@@ -63,6 +64,41 @@ static void check_conninfo(const struct config *config, struct text *mistakes)
 		mistake(config, mistakes, "database.conninfo", "%s", reason);
 }
 
+static void check_password_file(const struct config *config, struct text *mistakes)
+{
+	const char *path = config->database_password_file;
+	char reason[REASON_SIZE];
+	char *conninfo = path != NULL ? store_conninfo_with_password("", path, reason) : NULL;
+
+	if (path != NULL && conninfo == NULL)
+		mistake(config, mistakes, "database.password_file", "%s", reason);
+	free(conninfo);
+}
+
+static void check_listen(const struct config *config, struct text *mistakes)
+{
+	const char *address = config->control_listen;
+	char reason[REASON_SIZE];
+
+	if (address != NULL && !control_check_address(address, reason))
+		mistake(config, mistakes, "control.listen", "%s", reason);
+	if (address != NULL && config->control_token_file == NULL)
+		mistake(config, mistakes, "control.listen",
+		    "requests there need a token: name the file that has it with "
+		    "control.token_file");
+}
+
+static void check_token_file(const struct config *config, struct text *mistakes)
+{
+	const char *path = config->control_token_file;
+	char reason[REASON_SIZE];
+	char *token = path != NULL ? control_read_token(path, reason) : NULL;
+
+	if (path != NULL && token == NULL)
+		mistake(config, mistakes, "control.token_file", "%s", reason);
+	forget_text(token);
+}
+
 /* The directory of an absolute path. The caller frees it. */
 static char *directory_of(const char *path)
 {
@@ -107,6 +143,23 @@ bool config_check_site(const struct config *config, struct text *mistakes)
 	check_user(config, mistakes, "database.embedded_user", config->embedded_user);
 	check_group(config, mistakes);
 	check_conninfo(config, mistakes);
+	check_password_file(config, mistakes);
 	check_log_file(config, mistakes);
+	check_listen(config, mistakes);
+	check_token_file(config, mistakes);
 	return mistakes->length == before;
+}
+
+char *config_conninfo(const struct config *config, char reason[REASON_SIZE])
+{
+	const char *conninfo = config->conninfo != NULL ? config->conninfo : "";
+	char why[REASON_SIZE];
+	char *complete;
+
+	if (config->database_password_file == NULL)
+		return xstrdup(conninfo);
+	complete = store_conninfo_with_password(conninfo, config->database_password_file, why);
+	if (complete == NULL)
+		reason_write(reason, "database.password_file: %s", why);
+	return complete;
 }

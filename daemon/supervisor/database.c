@@ -88,6 +88,11 @@ static void restore_gap(void *context, const struct gap_row *row)
 	graph_restore_gap(supervisor_of(context)->graph, row);
 }
 
+static void restore_pause(void *context, const struct pause_row *row)
+{
+	graph_restore_pause(supervisor_of(context)->graph, row);
+}
+
 static void take_request(void *context, const struct request_row *row)
 {
 	struct supervisor *supervisor = supervisor_of(context);
@@ -291,6 +296,7 @@ static const struct store_callbacks store_callbacks = {
     .cohort = restore_cohort,
     .slot = restore_slot,
     .gap = restore_gap,
+    .pause = restore_pause,
     .request = take_request,
     .loaded = database_loaded,
     .take = take_changes,
@@ -311,14 +317,17 @@ static void embedded_failed(void *context, const char *reason)
 	supervisor_give_up(context, reason);
 }
 
-/* Starts the private cluster if it is wanted. Gives what to connect to, or NULL with a reason. */
-static const char *prepare_database(struct supervisor *supervisor, char reason[REASON_SIZE])
+/*
+ * Starts the private cluster if it is wanted. Gives what to connect to, which the caller frees, or
+ * NULL with a reason.
+ */
+static char *prepare_database(struct supervisor *supervisor, char reason[REASON_SIZE])
 {
 	const struct config *config = &supervisor->config;
 	char *directory;
 
 	if (!config->embedded && !supervisor->options->embedded)
-		return config->conninfo != NULL ? config->conninfo : "";
+		return config_conninfo(config, reason);
 	if (make_directories(config->state_directory) != 0) {
 		snprintf(reason, REASON_SIZE, "directories.state: can't make %s: %s",
 		    config->state_directory, strerror(errno));
@@ -332,7 +341,8 @@ static const char *prepare_database(struct supervisor *supervisor, char reason[R
 	        .context = supervisor},
 	    reason);
 	free(directory);
-	return supervisor->embedded != NULL ? embedded_conninfo(supervisor->embedded) : NULL;
+	return supervisor->embedded != NULL ? xstrdup(embedded_conninfo(supervisor->embedded))
+	                                    : NULL;
 }
 
 bool database_is_written(const struct supervisor *supervisor)
@@ -352,16 +362,21 @@ void database_take_retention(struct supervisor *supervisor)
 
 int database_open(struct supervisor *supervisor, char reason[REASON_SIZE])
 {
-	const char *conninfo = prepare_database(supervisor, reason);
+	char *conninfo = prepare_database(supervisor, reason);
 
 	if (conninfo == NULL)
 		return -1;
 	supervisor->store = store_new(supervisor->base, conninfo,
 	    supervisor->config.database_retry_max_ns / NS_PER_MS, &store_callbacks, supervisor);
+	store_set_limits(supervisor->store,
+	    &(const struct store_limits){
+	        .statement_ms = supervisor->config.database_statement_limit_ns / NS_PER_MS,
+	        .lock_ms = supervisor->config.database_lock_limit_ns / NS_PER_MS});
 	database_take_retention(supervisor);
 	supervisor->spool = spool_open(
 	    supervisor->config.state_directory, (uint64_t)supervisor->config.sample_spool);
 	supervisor->reader = reader_new(supervisor->base, conninfo, &reader_default_limits);
+	forget_text(conninfo);
 	return 0;
 }
 

@@ -24,7 +24,7 @@ struct health {
 	int64_t problem_count;
 	struct json_object *problems; /* NULL: nobody asks */
 	int64_t plugins, running;
-	int64_t scannables, online, degraded, offline;
+	int64_t scannables, online, degraded, offline, paused;
 };
 
 static void add_text(struct json_object *object, const char *key, const char *text)
@@ -95,7 +95,9 @@ static void examine_scannable(struct health *health, const struct session *sessi
 	const char *plugin = session->plugin->config->name;
 
 	health->scannables++;
-	if (session->failure != NULL) {
+	if (graph_find_pause(session->plugin->supervisor->graph, session->scannable) != NULL) {
+		health->paused++;
+	} else if (session->failure != NULL) {
 		health->offline++;
 		add_problem(health, HEALTH_WARNING, "scannable", plugin, session->scannable,
 		    "%s of plugin %s is not contactable: %s", graph_name(session->scannable),
@@ -189,6 +191,7 @@ struct json_object *supervisor_health(void *context, bool *is_usable)
 	add_number(object, "scannables_online", health.online);
 	add_number(object, "scannables_degraded", health.degraded);
 	add_number(object, "scannables_offline", health.offline);
+	add_number(object, "scannables_paused", health.paused);
 	add_number(object, "alerts", supervisor_count_alerts(supervisor));
 	add_number(object, "database_away_s", database_away_ns(supervisor) / NS_PER_S);
 	add_number(object, "dropped_samples", (int64_t)graph_dropped_samples(supervisor->graph));
@@ -262,6 +265,8 @@ char *supervisor_summary(const struct supervisor *supervisor)
 	    health.online + health.degraded, health.scannables);
 	if (health.degraded > 0)
 		text_printf(&out, ", %" PRId64 " degraded", health.degraded);
+	if (health.paused > 0)
+		text_printf(&out, ", %" PRId64 " paused", health.paused);
 	if (health.offline > 0)
 		text_printf(&out, ", %" PRId64 " not contactable", health.offline);
 	return text_steal(&out);

@@ -16,9 +16,6 @@
 /* Instructions under way at a time. */
 #define TASKS_MAX 1000
 
-/* Characters of an alias. */
-#define ALIAS_MAX 64
-
 /* ---- the life of a task ---- */
 
 static void free_task(struct task *task)
@@ -30,6 +27,7 @@ static void free_task(struct task *task)
 		free(task->reasons[i].text);
 	}
 	free(task->reasons);
+	text_clear(&task->changes);
 	scannable_free_task(task);
 	free(task);
 }
@@ -44,6 +42,7 @@ static void answer(struct task *task)
 {
 	const struct instruction_answer said = {.result = task->result,
 	    .id = task->id,
+	    .changes = task->changes.data,
 	    .reasons = task->reasons,
 	    .reason_count = task->reason_count};
 
@@ -182,9 +181,6 @@ bool task_accept_alias(struct task *task, const char *alias)
 
 	if (fault != NULL)
 		task_refuse(task, INSTRUCTION_WRONG, "alias", "%s", fault);
-	else if (utf8_length(alias) > ALIAS_MAX)
-		task_refuse(task, INSTRUCTION_WRONG, "alias",
-		    "too long: %zu characters (at most %d)", utf8_length(alias), ALIAS_MAX);
 	return !task_is_refused(task);
 }
 
@@ -273,7 +269,18 @@ static void (*const followers[INSTRUCTION_KIND_COUNT])(
     [INSTRUCTION_REMOVE] = scannable_follow_remove,
     [INSTRUCTION_NODES] = choose_nodes,
     [INSTRUCTION_SCAN] = scannable_follow_scan,
+    [INSTRUCTION_PAUSE] = pause_follow,
+    [INSTRUCTION_RESUME] = pause_follow_resume,
+    [INSTRUCTION_LOG_LEVEL] = levels_follow,
+    [INSTRUCTION_RELOAD] = reload_follow,
 };
+
+/* Whether nothing of an instruction is stored. */
+static bool needs_no_database(const struct supervisor *supervisor, enum instruction_kind kind)
+{
+	return kind == INSTRUCTION_LOG_LEVEL || kind == INSTRUCTION_RELOAD ||
+	       (kind == INSTRUCTION_SCAN && supervisor->loaded);
+}
 
 /* Why an instruction can't be followed now, a new text; NULL if it can. */
 static char *obstacle(const struct supervisor *supervisor, const struct instruction *instruction)
@@ -282,7 +289,7 @@ static char *obstacle(const struct supervisor *supervisor, const struct instruct
 
 	if (supervisor->state == SUPERVISOR_STOPPING)
 		return xstrdup("the runner is stopping; nothing was changed");
-	if (supervisor->loaded && instruction->kind == INSTRUCTION_SCAN)
+	if (needs_no_database(supervisor, instruction->kind))
 		return NULL;
 	if (!supervisor->loaded || supervisor->database_away)
 		return xasprintf("the database is away%s%s; nothing was changed",

@@ -24,7 +24,8 @@ struct task {
 	record_id id; /* of what it is about */
 	struct instruction_reason *reasons;
 	size_t reason_count, reason_capacity;
-	uint64_t write; /* that has to be finished */
+	uint64_t write;      /* that has to be finished */
+	struct text changes; /* lines; empty where it is not asked for them */
 
 	/* Of scannables to be added or edited. */
 	unsigned user;
@@ -64,6 +65,27 @@ void scannable_follow_add(struct task *task, const struct instruction *instructi
 void scannable_follow_edit(struct task *task, const struct instruction *instruction);
 void scannable_follow_remove(struct task *task, const struct instruction *instruction);
 void scannable_follow_scan(struct task *task, const struct instruction *instruction);
+
+/* The scannable of the task if it is scanned on its own, and its session; NULL with the task
+ * refused.
+ */
+struct session *scannable_find_session(struct task *task);
+
+/* ---- pause.c ---- */
+
+void pause_follow(struct task *task, const struct instruction *instruction);
+void pause_follow_resume(struct task *task, const struct instruction *instruction);
+
+/* Refuses what can't be done with a scannable because it is paused. False if it is not. */
+bool pause_refuses(struct task *task, const struct session *session);
+
+/* ---- levels.c ---- */
+
+void levels_follow(struct task *task, const struct instruction *instruction);
+
+/* ---- reload.c ---- */
+
+void reload_follow(struct task *task, const struct instruction *instruction);
 
 /* Releases what of a task is about scannables. */
 void scannable_free_task(struct task *task);

@@ -63,12 +63,18 @@ void plugin_set_state(struct plugin *plugin, enum plugin_state state, const char
 	plugin_take_state(plugin, state, reason);
 }
 
-void plugin_fail(struct plugin *plugin)
+/* Logs why it can't be used. */
+static void tell_reasons(const struct plugin *plugin)
 {
 	assert(plugin->reason_count > 0);
 	for (size_t i = 0; i < plugin->reason_count; i++)
 		log_about(LOG_LEVEL_ERROR, plugin->config->name, NULL, "%s: failed: %s",
 		    plugin->config->place, plugin->reasons[i]);
+}
+
+void plugin_fail(struct plugin *plugin)
+{
+	tell_reasons(plugin);
 	plugin_take_state(plugin, PLUGIN_FAILED, xstrdup(plugin->reasons[0]));
 }
 
@@ -236,7 +242,7 @@ static void describe_status(const struct plugin *plugin, int status, struct text
 		text_printf(text, "killed because it %s",
 		    plugin->death_reason != NULL ? plugin->death_reason : "was still loading");
 	else
-		recorder_describe_end(plugin->process.recorder, status, text);
+		process_describe_end(&plugin->process, &plugin->supervisor->config, status, text);
 }
 
 /* Tells every session that its process is gone, and which of them is to blame. */
@@ -322,7 +328,7 @@ static void bury(struct plugin *plugin, const char *cause)
 	plugin_set_timer(plugin, wait);
 }
 
-/* Takes the part of a condemned plugin back: it has failed. */
+/* Takes the part of a condemned plugin back: it has failed, as was told before. */
 static void withdraw(struct plugin *plugin)
 {
 	plugin->condemned = false;
@@ -330,7 +336,7 @@ static void withdraw(struct plugin *plugin)
 	if (plugin->declared)
 		graph_retract(plugin->supervisor->graph, plugin->config->name);
 	plugin->declared = false;
-	plugin_fail(plugin);
+	plugin_take_state(plugin, PLUGIN_FAILED, xstrdup(plugin->reasons[0]));
 	plugin_join(plugin);
 }
 
@@ -341,6 +347,7 @@ void plugin_condemn(struct plugin *plugin, struct reasons *reasons)
 	plugin->reason_count = reasons->count;
 	*reasons = (struct reasons){0};
 	plugin->condemned = true;
+	tell_reasons(plugin);
 	plugin_stop(plugin);
 	if (!plugin->has_process)
 		withdraw(plugin);
@@ -451,6 +458,7 @@ struct plugin *plugin_new(struct supervisor *supervisor, const struct plugin_con
 	plugin->supervisor = supervisor;
 	plugin->config = config;
 	plugin->state = PLUGIN_STOPPED;
+	plugin->log_level = -1;
 	plugin->backoff = (struct backoff){.least_ns = supervisor->config.retry_min_ns,
 	    .most_ns = supervisor->config.retry_max_ns};
 	plugin->timer = evtimer_new(supervisor->base, timer_expired, plugin);

@@ -13,20 +13,18 @@
 struct message_adjust plugin_adjustment(const struct plugin *plugin)
 {
 	const struct config *config = &plugin->supervisor->config;
-	int level =
-	    plugin->config->log_level >= 0 ? plugin->config->log_level : config->plugin_log_level;
 
-	return (struct message_adjust){.log_level = (uint32_t)level,
+	return (struct message_adjust){.log_level = (uint32_t)plugin_log_level(plugin),
 	    .workers = config->scan_workers,
 	    .default_period_s = (uint32_t)(config->scan_period_ns / NS_PER_S)};
 }
 
-/* Tells its process what changed of that. */
-static void adjust(struct plugin *plugin)
+void plugin_adjust(struct plugin *plugin)
 {
 	struct message message = {.type = MESSAGE_ADJUST, .adjust = plugin_adjustment(plugin)};
 
-	if (memcmp(&message.adjust, &plugin->adjusted, sizeof(message.adjust)) == 0)
+	if (!plugin->has_process ||
+	    memcmp(&message.adjust, &plugin->adjusted, sizeof(message.adjust)) == 0)
 		return;
 	plugin->adjusted = message.adjust;
 	plugin_send(plugin, &message);
@@ -86,7 +84,8 @@ void plugin_reconfigure(struct plugin *plugin, const struct plugin_config *confi
 		backoff_reset(&plugin->backoff);
 		plugin_restart(plugin);
 	} else if (plugin->has_process) {
-		adjust(plugin);
+		plugin_adjust(plugin);
+		process_limit(&plugin->process, &plugin->supervisor->config);
 	}
 }
 

@@ -71,10 +71,7 @@ void plugin_log_line(struct plugin *plugin, int level, const char *scannable, co
 /* Logs a line that it printed, if its level is wanted. */
 static void log_printed(struct plugin *plugin, int level, const char *line)
 {
-	int least = plugin->config->log_level >= 0 ? plugin->config->log_level
-	                                           : plugin->supervisor->config.plugin_log_level;
-
-	if (level >= least)
+	if (level >= plugin_log_level(plugin))
 		plugin_log_line(plugin, level, NULL, line);
 }
 

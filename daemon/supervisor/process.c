@@ -15,10 +15,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "host/host.h"
+#include "supervisor/config_keys.h"
 
-#define SPARE_FD 64 /* above everything that the child's fixed descriptors take */
+#define VICTIM_SCORE 200 /* of 1000 */
+#define SPARE_FD 64      /* above everything that the child's fixed descriptors take */
+
+#define NO_PROCESS \
+	((struct process){.channel = -1, .output = -1, .errors = -1, .cgroup = CGROUP_NONE})
 
 /* The two ends of everything that connects us with a child. */
 struct ends {
@@ -104,9 +110,21 @@ static void reset_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Has the kernel kill it before the runner, and before the database, when the machine has no
+ * memory. */
+static void prefer_as_victim(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "%d", VICTIM_SCORE);
+	close(fd);
+}
+
 /* The child: nothing of the supervisor but five descriptors survives into the new program. */
-static _Noreturn void become_host(
-    const struct ends *ends, const struct supervisor *supervisor, const char *plugin, pid_t parent)
+static _Noreturn void become_host(const struct ends *ends, const struct cgroup *group,
+    const struct supervisor *supervisor, const char *plugin, pid_t parent)
 {
 	const char *zone = getenv("TZ");
 	char *zone_setting = zone != NULL ? xasprintf("TZ=%s", zone) : NULL;
@@ -115,13 +133,19 @@ static _Noreturn void become_host(
 	char role[] = "plugin-host";
 	char *const environment[] = {path, locale, zone_setting, NULL};
 	char *const arguments[] = {supervisor->program, role, xstrdup(plugin), NULL};
+	int unbound = group->fd >= 0 && cgroup_enter(group) != 0 ? errno : 0;
 
+	/* From here on its descriptor may be another's. */
 	if (place(ends->null, 0) < 0 || place(ends->output[1], 1) < 0 ||
 	    place(ends->errors[1], 2) < 0)
 		child_failed("standard descriptors");
 	if (place(ends->channel[1], HOST_CHANNEL_FD) < 0 ||
 	    place(ends->recorder, HOST_RECORDER_FD) < 0)
 		child_failed("channel");
+	if (unbound != 0)
+		dprintf(STDERR_FILENO, "plugin host: control group %s: %s\n", group->name,
+		    strerror(unbound));
+	prefer_as_victim();
 	close_range(HOST_RECORDER_FD + 1, ~0U, 0);
 	reset_signals();
 	setsid();
@@ -135,15 +159,34 @@ static _Noreturn void become_host(
 	child_failed(supervisor->program);
 }
 
-static int start_child(
-    const struct ends *ends, const struct supervisor *supervisor, const char *plugin, pid_t *child)
+static int start_child(const struct ends *ends, const struct supervisor *supervisor,
+    const char *plugin, struct process *process)
 {
 	pid_t parent = getpid();
 
-	*child = fork();
-	if (*child == 0)
-		become_host(ends, supervisor, plugin, parent);
-	return *child < 0 ? -1 : 0;
+	process->pid = fork();
+	if (process->pid == 0)
+		become_host(ends, &process->cgroup, supervisor, plugin, parent);
+	return process->pid < 0 ? -1 : 0;
+}
+
+static struct cgroup_limits limits_of(const struct config *config)
+{
+	return (struct cgroup_limits){
+	    .memory_max = config->host_memory_max, .tasks_max = config->host_tasks_max};
+}
+
+/* Makes the control group of a process. Without one it is started all the same. */
+static void make_cgroup(
+    struct process *process, const struct supervisor *supervisor, const char *plugin)
+{
+	const struct cgroup_limits limits = limits_of(&supervisor->config);
+	char reason[REASON_SIZE];
+
+	if (supervisor->cgroup >= 0 &&
+	    cgroup_make(&process->cgroup, supervisor->cgroup, plugin, &limits, reason) != 0)
+		log_about(LOG_LEVEL_WARNING, plugin, NULL,
+		    "its memory and tasks are not bounded: control group %s", reason);
 }
 
 /* Takes our ends out of ends, so that close_all() leaves them alone. */
@@ -164,7 +207,7 @@ int process_start(struct process *process, const struct supervisor *supervisor, 
 	struct ends ends;
 	int error = 0;
 
-	*process = (struct process){.channel = -1, .output = -1, .errors = -1};
+	*process = NO_PROCESS;
 	if (open_ends(&ends) != 0) {
 		snprintf(reason, REASON_SIZE, "can't start a process: %s", strerror(errno));
 		return -1;
@@ -176,18 +219,21 @@ int process_start(struct process *process, const struct supervisor *supervisor, 
 		error = host_start_thread(ends.channel[1], ends.recorder);
 		if (error == 0)
 			ends.channel[1] = ends.recorder = -1;
-	} else if (start_child(&ends, supervisor, plugin, &process->pid) != 0) {
-		error = errno;
+	} else {
+		make_cgroup(process, supervisor, plugin);
+		if (start_child(&ends, supervisor, plugin, process) != 0)
+			error = errno;
 	}
 	process->started = wallclock_now();
 	if (error == 0)
 		keep_our_ends(process, &ends);
-	else
-		recorder_unmap(process->recorder);
 	close_all(&ends);
-	if (error != 0)
-		snprintf(reason, REASON_SIZE, "can't start a process: %s", strerror(error));
-	return error == 0 ? 0 : -1;
+	if (error == 0)
+		return 0;
+	snprintf(reason, REASON_SIZE, "can't start a process: %s", strerror(error));
+	recorder_unmap(process->recorder);
+	cgroup_remove(&process->cgroup);
+	return -1;
 }
 
 void process_close(struct process *process)
@@ -195,7 +241,54 @@ void process_close(struct process *process)
 	if (process->pid > 0)
 		kill(process->pid, SIGKILL);
 	recorder_unmap(process->recorder);
-	*process = (struct process){.channel = -1, .output = -1, .errors = -1};
+	cgroup_remove(&process->cgroup);
+	*process = NO_PROCESS;
+}
+
+/* ---- control groups ---- */
+
+void processes_take_cgroup(struct supervisor *supervisor)
+{
+	char reason[REASON_SIZE];
+	char *directory = cgroup_find(reason);
+	int level;
+
+	supervisor->cgroup = directory != NULL ? cgroup_divide(directory, reason) : -1;
+	free(directory);
+	if (supervisor->cgroup >= 0)
+		return;
+	/* Only a service can have one. */
+	level = getenv("NOTIFY_SOCKET") != NULL ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG;
+	log_about(level, NULL, NULL,
+	    "memory and tasks of plugin hosts are not bounded (host.memory_max, host.tasks_max): "
+	    "%s",
+	    reason);
+}
+
+void process_limit(const struct process *process, const struct config *config)
+{
+	const struct cgroup_limits limits = limits_of(config);
+
+	if (process->cgroup.fd >= 0 && cgroup_limit(&process->cgroup, &limits) != 0)
+		log_warning("control group %s does not take new limits: %s", process->cgroup.name,
+		    strerror(errno));
+}
+
+void process_describe_end(
+    const struct process *process, const struct config *config, int status, struct text *out)
+{
+	enum cgroup_kill kill = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL
+	                            ? cgroup_find_kill(&process->cgroup)
+	                            : CGROUP_KILL_NONE;
+
+	if (kill == CGROUP_KILL_LIMIT) {
+		text_append(out, "killed because it took more memory than host.memory_max, ");
+		config_append_size(config->host_memory_max, out);
+	} else if (kill == CGROUP_KILL_MACHINE) {
+		text_append(out, "killed by the kernel because the machine had no memory left");
+	} else {
+		recorder_describe_end(process->recorder, status, out);
+	}
 }
 
 /* ---- what plugins leave behind ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "supervisor/supervisor.h"
+#include "supervisor/instruction_internal.h"
+#include "supervisor/reload_changes.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,18 +182,22 @@ static void take_log(const struct config *config, const struct config *before)
 	                                                     : strcmp(file, before->log_file) == 0;
 
 	log_set_level(config->log_level);
+	log_set_fold(config->log_fold_ns);
 	if (!same && log_open(file) != 0)
 		log_error("%s: log.file: %s can't be opened: %s; what is logged goes where it went",
 		    config_place(config, "log.file"), file, strerror(errno));
 }
 
 /* Keeps what only a restart of the runner changes, and says so. */
-static void keep_what_stays(struct supervisor *supervisor, struct config *before)
+static void keep_what_stays(
+    struct supervisor *supervisor, struct config *before, struct text *changes)
 {
 	struct text kept = TEXT_EMPTY;
 	char *rest;
 
 	config_keep(&supervisor->config, before, &kept);
+	if (kept.data != NULL)
+		text_append(changes, kept.data);
 	for (char *line = kept.data != NULL ? strtok_r(kept.data, "\n", &rest) : NULL; line != NULL;
 	     line = strtok_r(NULL, "\n", &rest))
 		log_warning("%s", line);
@@ -200,32 +206,39 @@ static void keep_what_stays(struct supervisor *supervisor, struct config *before
 
 /*
  * Takes a configuration that has no mistakes by itself, if its scannables have none either. What is
- * not needed any more is left in config.
+ * not needed any more is left in config. False if nothing was changed.
  */
-static void take(struct supervisor *supervisor, struct config *config)
+static bool take(struct supervisor *supervisor, struct config *config, struct text *changes)
 {
 	swap_configs(&supervisor->config, config);
 	if (check_scannables(supervisor) == 0) {
-		keep_what_stays(supervisor, config);
+		reload_describe(supervisor, config, changes);
+		keep_what_stays(supervisor, config, changes);
 		take_log(&supervisor->config, config);
+		levels_forget(supervisor);
 		database_take_retention(supervisor);
 		supervisor_take_group(supervisor);
+		supervisor_take_token(supervisor);
 		take_plugins(supervisor, config);
 		configure_again(supervisor);
-		return;
+		return true;
 	}
 	supervisor_check_scannables(supervisor);
 	reject_unlisted(supervisor);
 	swap_configs(&supervisor->config, config);
 	log_error("nothing was reloaded, the scannables have mistakes");
+	return false;
 }
 
-void supervisor_reload(struct supervisor *supervisor)
+bool supervisor_reload(struct supervisor *supervisor, struct text *changes)
 {
 	struct config config;
 	struct text mistakes = TEXT_EMPTY;
-	bool good = config_load(supervisor->config.path, &config, &mistakes);
+	bool taken = false;
+	bool good;
 
+	service_tell_reload();
+	good = config_load(supervisor->config.path, &config, &mistakes);
 	good = config_check_site(&config, &mistakes) && good;
 	if (supervisor->state != SUPERVISOR_STOPPING)
 		forget_rejected(supervisor);
@@ -234,8 +247,39 @@ void supervisor_reload(struct supervisor *supervisor)
 		log_error("nothing was reloaded, the configuration has mistakes");
 	} else if (supervisor->state != SUPERVISOR_STOPPING) {
 		supervisor_override(supervisor, &config);
-		take(supervisor, &config);
+		taken = take(supervisor, &config, changes);
 	}
 	text_clear(&mistakes);
 	config_free(&config);
+	service_tell_ready();
+	return taken;
+}
+
+/* ---- for people who ask for it ---- */
+
+static void refuse_all(struct task *task, const struct mistake_list *mistakes)
+{
+	for (size_t i = 0; i < mistakes->count; i++) {
+		const struct mistake *mistake = &mistakes->items[i];
+
+		task_refuse(task, INSTRUCTION_WRONG, NULL, "%s%s%s", mistake->place,
+		    mistake->place[0] != '\0' ? ": " : "", mistake->text);
+	}
+}
+
+void reload_follow(struct task *task, const struct instruction *instruction)
+{
+	struct supervisor *supervisor = task->supervisor;
+	const struct plugin *plugin;
+
+	log_info("user %u wants the configuration reloaded", instruction->user);
+	text_append(&task->changes, "");
+	if (supervisor_reload(supervisor, &task->changes)) {
+		task_finish(task, INSTRUCTION_DONE);
+		return;
+	}
+	refuse_all(task, &supervisor->rejected);
+	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
+		refuse_all(task, &plugin->rejected);
+	assert(task_is_refused(task));
 }

@@ -399,13 +399,12 @@ void scannable_follow_remove(struct task *task, const struct instruction *instru
 
 /* ---- scanning ---- */
 
-void scannable_follow_scan(struct task *task, const struct instruction *instruction)
+struct session *scannable_find_session(struct task *task)
 {
 	struct graph_resource *scannable = graph_find(task->supervisor->graph, task->id);
 	struct plugin *plugin = NULL;
 	struct session *session = NULL;
 
-	(void)instruction;
 	if (scannable != NULL)
 		plugin = supervisor_find_plugin(task->supervisor, scannable->class->plugin);
 	if (plugin != NULL)
@@ -413,14 +412,22 @@ void scannable_follow_scan(struct task *task, const struct instruction *instruct
 	if (scannable == NULL || !graph_is_shown(scannable)) {
 		task_refuse(task, INSTRUCTION_UNKNOWN, "id", "there is no resource %lld",
 		    (long long)task->id);
-		return;
+		return NULL;
 	}
-	if (session == NULL) {
+	if (session == NULL)
 		task_refuse(task, INSTRUCTION_REFUSED, "id", "%s is not scanned on its own",
 		    graph_name(scannable));
+	return session;
+}
+
+void scannable_follow_scan(struct task *task, const struct instruction *instruction)
+{
+	struct session *session = scannable_find_session(task);
+
+	(void)instruction;
+	if (session == NULL || pause_refuses(task, session))
 		return;
-	}
-	log_about(LOG_LEVEL_INFO, plugin->config->name, graph_name(scannable),
+	log_about(LOG_LEVEL_INFO, session->plugin->config->name, graph_name(session->scannable),
 	    "user %u wants it scanned now", task->user);
 	session_hurry(session);
 	task_finish(task, INSTRUCTION_BEGUN);

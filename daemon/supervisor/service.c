@@ -12,6 +12,8 @@
 /* In each time that systemd allows for a sign of life, so many are given. */
 #define SIGNS_OF_LIFE 3
 
+#define NS_PER_US (NS_PER_S / US_PER_S)
+
 static void give_sign_of_life(int fd, short what, void *context)
 {
 	(void)fd;
@@ -20,12 +22,23 @@ static void give_sign_of_life(int fd, short what, void *context)
 	sd_notify(0, "WATCHDOG=1");
 }
 
+void service_tell_reload(void)
+{
+	/* By the time systemd knows that this is no reload from before it asked for one. */
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, monotonic_now().ns / NS_PER_US);
+}
+
+void service_tell_ready(void)
+{
+	sd_notify(0, "READY=1");
+}
+
 void service_begin(struct supervisor *supervisor)
 {
 	uint64_t limit_us = 0;
 	struct timeval time;
 
-	sd_notify(0, "READY=1");
+	service_tell_ready();
 	if (sd_watchdog_enabled(0, &limit_us) <= 0)
 		return;
 	limit_us /= SIGNS_OF_LIFE;

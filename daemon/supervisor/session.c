@@ -24,6 +24,7 @@ static const char *const state_names[SESSION_STATE_COUNT] = {
     [SESSION_ONLINE] = "online",
     [SESSION_BACKOFF] = "backoff",
     [SESSION_CLOSING] = "closing",
+    [SESSION_PAUSED] = "paused",
 };
 
 const char *session_state_name(enum session_state state)
@@ -167,12 +168,41 @@ static void send_open(struct session *session)
 	message_open_release(&message);
 }
 
+/* From this time on there are no samples of the scannable. */
+static void begin_gap(const struct session *session, enum gap_reason reason)
+{
+	bool was_scanned = session->last_scan.us != 0;
+
+	graph_begin_gap(session->plugin->supervisor->graph, session->scannable, reason,
+	    was_scanned ? session->last_scan : wallclock_now());
+}
+
+/* Has a session that is not open wait for the scannable to be resumed, if that is paused. */
+static bool rest(struct session *session)
+{
+	const struct pause_row *pause =
+	    graph_find_pause(session->plugin->supervisor->graph, session->scannable);
+	struct text reason = TEXT_EMPTY;
+
+	if (pause == NULL)
+		return false;
+	evtimer_del(session->timer);
+	begin_gap(session, GAP_PAUSED);
+	graph_describe_pause(pause, &reason);
+	session_set_state(session, SESSION_PAUSED, reason.data);
+	text_clear(&reason);
+	supervisor_kick(session->plugin->supervisor);
+	return true;
+}
+
 void session_open(struct session *session)
 {
 	struct supervisor *supervisor = session->plugin->supervisor;
 
 	if (session->state != SESSION_WAITING || session->unwanted || !supervisor->loaded ||
-	    supervisor->state == SUPERVISOR_STOPPING || session->plugin->state != PLUGIN_RUNNING)
+	    supervisor->state == SUPERVISOR_STOPPING)
+		return;
+	if (rest(session) || session->plugin->state != PLUGIN_RUNNING)
 		return;
 	/* A plugin that was replaced by another version may lack the class, and is told so. */
 	if (session->plugin->killed || !is_declared(session))
@@ -224,6 +254,21 @@ void session_retry(struct session *session)
 	session_open(session);
 }
 
+void session_follow_pause(struct session *session)
+{
+	bool is_paused =
+	    graph_find_pause(session->plugin->supervisor->graph, session->scannable) != NULL;
+
+	if (is_paused && session->number != 0) {
+		session_renew(session, "it is paused");
+	} else if (is_paused) {
+		rest(session);
+	} else if (session->state == SESSION_PAUSED) {
+		session_set_state(session, SESSION_WAITING, NULL);
+		session_open(session);
+	}
+}
+
 void session_hurry(struct session *session)
 {
 	struct message message = {.type = MESSAGE_SCAN, .scan = {.session = session->number}};
@@ -239,14 +284,10 @@ void session_hurry(struct session *session)
 /* The scannable is not contactable, for this reason, since its last scan. */
 static void go_offline(struct session *session, const char *reason, enum gap_reason gap)
 {
-	struct graph *graph = session->plugin->supervisor->graph;
-	bool was_scanned = session->last_scan.us != 0;
-
 	free(session->failure);
 	session->failure = xstrdup(reason);
-	graph_set_offline(graph, session->scannable, true);
-	graph_begin_gap(
-	    graph, session->scannable, gap, was_scanned ? session->last_scan : wallclock_now());
+	graph_set_offline(session->plugin->supervisor->graph, session->scannable, true);
+	begin_gap(session, gap);
 }
 
 /* The scannable is scanned again: its gap ends, and that of the time without any scans. */
@@ -332,10 +373,14 @@ static void note_scan(struct session *session, const struct batch *batch)
 
 	counts->batches[batch->kind]++;
 	counts->refused += batch->refused;
+	session->totals.refused += batch->refused;
 	if (batch->kind == BATCH_ASYNC)
 		return;
 	durations_add(&counts->scans[batch->kind], batch->duration_ns);
 	durations_add(&counts->lateness, batch->lateness_ns);
+	session->totals.scans++;
+	session->totals.duration_ns += batch->duration_ns;
+	session->totals.lateness_ns += batch->lateness_ns;
 	session->last_scan = batch->time;
 	session->last_duration_ns = batch->duration_ns;
 	session->last_lateness_ns = batch->lateness_ns;
@@ -446,6 +491,8 @@ void session_lost(struct session *session, bool to_blame, const char *reason)
 		discard(session);
 	} else if (session->plugin->state == PLUGIN_STOPPING) {
 		session_set_state(session, SESSION_WAITING, reason);
+	} else if (rest(session)) {
+		return;
 	} else if (to_blame) {
 		fail(session, reason, true, gap);
 	} else {

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/memory.h"
+#include "control/describe.h"
 
 static struct json_object *text_or_null(const char *text)
 {
@@ -77,6 +78,8 @@ static struct json_object *scannable_status(const struct session *session)
 	add(object, "last_scan_ms", milliseconds(session->last_duration_ns));
 	add(object, "last_lateness_ms", milliseconds(session->last_lateness_ns));
 	add(object, "refused", json_object_new_int64(session->refused));
+	add(object, "paused",
+	    describe_pause_of(session->plugin->supervisor->graph, session->scannable));
 	return object;
 }
 
@@ -97,6 +100,7 @@ static struct json_object *awaiting_status(
 	add(object, "last_scan_ms", milliseconds(0));
 	add(object, "last_lateness_ms", milliseconds(0));
 	add(object, "refused", json_object_new_int64(0));
+	add(object, "paused", NULL);
 	free(class);
 	free(label);
 	return object;
@@ -138,6 +142,8 @@ static struct json_object *plugin_status(const struct plugin *plugin)
 	add(object, "state", json_object_new_string(plugin_state_name(plugin->state)));
 	add(object, "reason", text_or_null(plugin->reason));
 	add(object, "pid", plugin->has_process ? json_object_new_int(plugin->process.pid) : NULL);
+	add(object, "paused",
+	    describe_pause(graph_plugin_pause(plugin->supervisor->graph, plugin->config->name)));
 	add(object, "restarts", json_object_new_int64((int64_t)plugin_restarts(plugin)));
 	add(object, "api", plugin->api_major != 0 ? json_object_new_string(api) : NULL);
 	add(object, "reasons", texts(plugin->reasons, plugin->reason_count));

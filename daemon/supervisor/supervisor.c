@@ -88,7 +88,8 @@ unsigned supervisor_scanning_initially(const struct supervisor *supervisor)
 		count += plugin->state == PLUGIN_STARTING;
 		count += scannables_pending(plugin);
 		TAILQ_FOREACH (session, &plugin->sessions, next)
-			count += !session->scanned || session->state == SESSION_FIRST;
+			count += session->state != SESSION_PAUSED &&
+			         (!session->scanned || session->state == SESSION_FIRST);
 	}
 	return count;
 }
@@ -287,9 +288,12 @@ static void every_second(evutil_socket_t fd, short what, void *context)
 
 static void hangup(evutil_socket_t number, short what, void *context)
 {
+	struct text changes = TEXT_EMPTY;
+
 	(void)number;
 	(void)what;
-	supervisor_reload(supervisor_of(context));
+	supervisor_reload(supervisor_of(context), &changes);
+	text_clear(&changes);
 }
 
 static struct event *watch_signal(
@@ -350,6 +354,8 @@ static void withdraw(void *context, uint64_t number)
 static const struct control_callbacks control_callbacks = {
     .status = supervisor_status,
     .health = supervisor_health,
+    .levels = supervisor_levels,
+    .usage = supervisor_usage,
     .metrics = supervisor_metrics,
     .waiting = supervisor_waiting,
     .reason = supervisor_reason,
@@ -359,6 +365,20 @@ static const struct control_callbacks control_callbacks = {
     .forget = supervisor_forget_asker,
     .followers = followers,
 };
+
+void supervisor_take_token(const struct supervisor *supervisor)
+{
+	const struct config *config = &supervisor->config;
+	char reason[REASON_SIZE];
+	char *token = config->control_token_file != NULL
+	                  ? control_read_token(config->control_token_file, reason)
+	                  : NULL;
+
+	if (token == NULL && config->control_token_file != NULL)
+		log_error("%s; requests over TCP are refused", reason);
+	control_set_token(supervisor->control, token, config->control_metrics_without_token);
+	forget_text(token);
+}
 
 void supervisor_take_group(const struct supervisor *supervisor)
 {
@@ -397,6 +417,9 @@ static int open_parts(struct supervisor *supervisor)
 {
 	char reason[REASON_SIZE];
 
+	/* Before any process is started: none may be left where the groups are divided. */
+	if (!supervisor->options->no_isolation)
+		processes_take_cgroup(supervisor);
 	if (database_open(supervisor, reason) != 0) {
 		log_error("%s", reason);
 		return -1;
@@ -408,6 +431,13 @@ static int open_parts(struct supervisor *supervisor)
 		return -1;
 	}
 	supervisor_take_group(supervisor);
+	supervisor_take_token(supervisor);
+	if (supervisor->config.control_listen != NULL &&
+	    !control_listen_tcp(supervisor->control, supervisor->config.control_listen, reason)) {
+		log_error("%s: control.listen: %s",
+		    config_place(&supervisor->config, "control.listen"), reason);
+		return -1;
+	}
 	store_start(supervisor->store);
 	return 0;
 }
@@ -479,6 +509,8 @@ static void close_parts(struct supervisor *supervisor)
 	free_event(supervisor->stop_timer);
 	service_end(supervisor);
 	event_base_free(supervisor->base);
+	if (supervisor->cgroup >= 0)
+		close(supervisor->cgroup);
 	free(supervisor->program);
 	mistakes_clear(&supervisor->rejected);
 	free(supervisor->database_reason);
@@ -527,6 +559,7 @@ static bool open_log(const struct supervisor *supervisor)
 
 	/* A check tells what is wrong, not what it does. */
 	log_set_level(is_quiet ? LOG_LEVEL_WARNING : config->log_level);
+	log_set_fold(options->check ? 0 : config->log_fold_ns);
 	log_copy_to_stderr(options->verbose);
 	if (options->check || log_open(config->log_file) == 0)
 		return true;
@@ -550,6 +583,8 @@ int supervisor_main(const struct supervisor_options *options)
 {
 	struct supervisor supervisor = {.magic = SUPERVISOR_MAGIC,
 	    .options = options,
+	    .log_level = -1,
+	    .cgroup = -1,
 	    .started = monotonic_now(),
 	    .started_at = wallclock_now()};
 	struct graph_options graph_options = {

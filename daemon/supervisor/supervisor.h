@@ -26,6 +26,7 @@
 #include "store/reader.h"
 #include "store/spool.h"
 #include "store/store.h"
+#include "supervisor/cgroup.h"
 #include "supervisor/config.h"
 #include "wire/message.h"
 #include "wire/recorder.h"
@@ -54,6 +55,7 @@ struct process {
 	int errors;  /* and on standard error */
 	struct recorder *recorder;
 	struct wallclock started;
+	struct cgroup cgroup;
 };
 
 /*
@@ -62,6 +64,16 @@ struct process {
  */
 int process_start(struct process *process, const struct supervisor *supervisor, const char *plugin,
     char reason[REASON_SIZE]);
+
+/* Takes over the control group of the service, if there is one to be divided among plugin hosts. */
+void processes_take_cgroup(struct supervisor *supervisor);
+
+/* Gives a process the limits that the configuration has now. */
+void process_limit(const struct process *process, const struct config *config);
+
+/* Appends how a process ended that nobody asked to, by its status of waitpid(). */
+void process_describe_end(
+    const struct process *process, const struct config *config, int status, struct text *out);
 
 /*
  * Keeps the memory of this process, which knows passwords, from others of its user, unless it is to
@@ -160,6 +172,7 @@ struct plugin {
 	uint32_t turns;  /* of its main thread when they were last looked at */
 	int64_t still_s; /* there was none for so many seconds */
 
+	int log_level;                  /* that a person has set, or -1 */
 	struct message_adjust adjusted; /* what the process was told */
 	struct stat file;               /* of the shared object when the process was started */
 
@@ -217,6 +230,9 @@ void plugin_retry(struct plugin *plugin);
  */
 void plugin_reconfigure(struct plugin *plugin, const struct plugin_config *config);
 
+/* Tells its process what the configuration, or a person, has changed, if that is new. */
+void plugin_adjust(struct plugin *plugin);
+
 /* Whether its process must be started anew for another entry, or because its file was replaced. */
 bool plugin_must_restart(const struct plugin *plugin, const struct plugin_config *config);
 
@@ -272,9 +288,18 @@ enum session_state {
 	SESSION_ONLINE,
 	SESSION_BACKOFF,
 	SESSION_CLOSING,
+	SESSION_PAUSED, /* by a person, until it is resumed */
 	SESSION_STATE_COUNT
 };
 const char *session_state_name(enum session_state state);
+
+/* Of all scans of a scannable since the runner was started. */
+struct scan_totals {
+	uint64_t scans; /* that succeeded */
+	int64_t duration_ns;
+	int64_t lateness_ns;
+	uint64_t refused; /* calls, also between scans */
+};
 
 struct session {
 	uint32_t magic;
@@ -300,6 +325,7 @@ struct session {
 	int64_t last_duration_ns;
 	int64_t last_lateness_ns;
 	uint32_t refused; /* calls in the last scan */
+	struct scan_totals totals;
 	TAILQ_ENTRY(session) next;
 	UT_hash_handle by_number;
 	UT_hash_handle by_scannable;
@@ -339,6 +365,12 @@ void session_close(struct session *session, const char *reason);
  * alone.
  */
 void session_hurry(struct session *session);
+
+/*
+ * Follows the graph on whether the scannable is paused: if it is, the session ends when a scan that
+ * runs has ended, and no other begins.
+ */
+void session_follow_pause(struct session *session);
 
 /* Ends the wait after a failure: it is scanned as soon as its plugin runs. */
 void session_retry(struct session *session);
@@ -422,6 +454,7 @@ struct supervisor {
 	const struct supervisor_options *options;
 	struct config config;
 	char *program; /* absolute path of this binary */
+	int cgroup;    /* in which those of the plugin hosts are; -1: they have none */
 	enum supervisor_state state;
 	struct monotonic started;
 	struct wallclock started_at;
@@ -447,6 +480,7 @@ struct supervisor {
 	bool write_is_slow;           /* so that nobody waits for it */
 	uint64_t writes_begun;        /* how many changes of the graph the store has taken */
 	uint64_t writes_done;         /* and of these stored, one after the other */
+	int log_level;                /* that a person has set for all, or -1 */
 	bool database_missed;         /* it was away when the runner was started */
 
 	struct spool *spool;
@@ -497,13 +531,22 @@ void supervisor_plugin_changed(struct supervisor *supervisor);
 void supervisor_give_up(struct supervisor *supervisor, const char *reason);
 
 /*
- * Reads the configuration again and takes up what differs (reload.c). With a mistake in it nothing
- * changes.
+ * Reads the configuration again and takes up what differs (reload.c), of which it appends a line
+ * for each. With a mistake in it nothing changes: false.
  */
-void supervisor_reload(struct supervisor *supervisor);
+bool supervisor_reload(struct supervisor *supervisor, struct text *changes);
+
+/* The least level of what a plugin logs, or prints (levels.c). */
+int plugin_log_level(const struct plugin *plugin);
+
+/* Forgets the levels that people have set: the configuration has them again. */
+void levels_forget(struct supervisor *supervisor);
 
 /* Lets the members of the group that the configuration names change things. */
 void supervisor_take_group(const struct supervisor *supervisor);
+
+/* Has the control API ask for the token of the configuration over TCP. */
+void supervisor_take_token(const struct supervisor *supervisor);
 
 /* ---- what people tell the runner to do (instruction.c) ---- */
 
@@ -562,6 +605,10 @@ void spooling_committed(struct supervisor *supervisor, const struct changes *cha
 /* The runner is ready, and gives signs of life from now on if that is wanted. */
 void service_begin(struct supervisor *supervisor);
 
+/* A reload begins; it has ended when the runner is ready again. */
+void service_tell_reload(void);
+void service_tell_ready(void);
+
 /* How things are, when that changed. It visits every session: not for every scan. */
 void service_tell_status(struct supervisor *supervisor);
 
@@ -579,6 +626,12 @@ struct json_object *supervisor_status(void *context);
  * (health.c).
  */
 struct json_object *supervisor_health(void *context, bool *is_usable);
+
+/* The answer to GET /v1/log-level (levels.c). */
+struct json_object *supervisor_levels(void *context);
+
+/* The answer to GET /v1/usage (usage_status.c). */
+struct json_object *supervisor_usage(void *context);
 
 /* The answer to GET /metrics, a new text (metrics.c). */
 char *supervisor_metrics(void *context);

@@ -152,16 +152,15 @@ static bool read_boolean(const struct reader *reader, const char *key, bool *on)
 	return refuse(reader, key, "\"%s\" is not true or false", text);
 }
 
-static bool read_shared(const struct reader *reader, struct plan *plan)
+static bool read_word(const struct reader *reader, const char *key, char word[WORD_SIZE])
 {
-	const char *text = reader->lookup(reader->context, "shared");
+	const char *text = reader->lookup(reader->context, key);
 
 	if (text == NULL)
 		return true;
-	if (strlen(text) >= sizeof(plan->shared))
-		return refuse(
-		    reader, "shared", "is longer than %zu bytes", sizeof(plan->shared) - 1);
-	memcpy(plan->shared, text, strlen(text) + 1);
+	if (strlen(text) >= WORD_SIZE)
+		return refuse(reader, key, "is longer than %d bytes", WORD_SIZE - 1);
+	memcpy(word, text, strlen(text) + 1);
 	return true;
 }
 
@@ -337,7 +336,8 @@ bool plan_read(struct plan *plan, plan_lookup *lookup, void *context, char reaso
 	if (!read_numbers(&reader, plan) ||
 	    !read_boolean(&reader, "statistics", &plan->statistics) ||
 	    !read_boolean(&reader, "power_supplies", &plan->power_supplies) ||
-	    !read_shared(&reader, plan) || !is_sensible(&reader, plan))
+	    !read_word(&reader, "shared", plan->shared) ||
+	    !read_word(&reader, "blackholed", plan->blackholed) || !is_sensible(&reader, plan))
 		return false;
 	return read_script(&reader, plan);
 }

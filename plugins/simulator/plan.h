@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define PLAN_REASON_SIZE 512
-#define SHARED_MAX 65
+#define WORD_SIZE 65
 
 /*
  * In the order in which trouble travels: each kind is a parent of the next. A node is a device node
@@ -57,13 +57,16 @@ struct plan {
 	int64_t luns_per_pool;
 	int64_t servers; /* that have nodes of each LUN */
 	int64_t first_server;
-	int64_t paths;           /* nodes of a LUN on each of them */
-	bool power_supplies;     /* one for each enclosure, which is lost with it */
-	char shared[SHARED_MAX]; /* couplets with the same word share their enclosures; "": none */
-	int64_t period;          /* seconds between update scans */
-	int64_t scan_ms;         /* that every scan takes at least */
-	double chaos;            /* mean seconds between random failures; 0: none */
-	double chaos_recovery;   /* mean seconds until such a failure is over */
+	int64_t paths;       /* nodes of a LUN on each of them */
+	bool power_supplies; /* one for each enclosure, which is lost with it */
+	/* Couplets with the same word here share their enclosures; "": none. */
+	char shared[WORD_SIZE];
+	/* Couplets whose names begin with this never answer; "": none. */
+	char blackholed[WORD_SIZE];
+	int64_t period;        /* seconds between update scans */
+	int64_t scan_ms;       /* that every scan takes at least */
+	double chaos;          /* mean seconds between random failures; 0: none */
+	double chaos_recovery; /* mean seconds until such a failure is over */
 	double step; /* simulated seconds from one scan to the next; 0: as the clock says */
 	bool statistics;
 

@@ -19,6 +19,8 @@
  *	                          drives, as two controllers of one array do
  *	statistics: true
  *	period: 5                 seconds between update scans
+ *	blackholed: ~             couplets whose names begin like this never answer: each of their
+ *	                          scans takes until it is to stop
  *	scan_ms: 0                milliseconds that every scan takes at least
  *	step: 0                   simulated seconds from scan to scan; 0: as the clock says
  *	chaos: 0                  mean seconds between random failures; 0: none
@@ -44,6 +46,7 @@
 #define TIB (UINT64_C(1) << 40)
 #define SERIAL_SIZE 32
 #define SLICE_MS 10 /* how soon a slow scan sees that it is to stop */
+#define BLACKHOLE_SLICE_MS 100
 
 /* clang-format off */
 
@@ -416,6 +419,22 @@ static void scan_object(
 		sample_object(session, kind, number);
 }
 
+static bool is_blackholed(const struct plan *plan, const char *name)
+{
+	return plan->blackholed[0] != '\0' &&
+	       strncmp(name, plan->blackholed, strlen(plan->blackholed)) == 0;
+}
+
+/* Waits for an answer that does not come, until the session ends. */
+static int await_nothing(struct iml_plugin *self, const char *name)
+{
+	const struct timespec slice = {.tv_nsec = BLACKHOLE_SLICE_MS * 1000000L};
+
+	while (!iml_stopping(self))
+		nanosleep(&slice, NULL);
+	return iml_fail(self, "couplet \"%s\" does not answer (simulated)", name);
+}
+
 /* Takes its time, in slices, so that the end of the session is seen. */
 static void take_time(struct iml_plugin *self, int64_t ms)
 {
@@ -432,6 +451,8 @@ static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 
 	if (!world_advance(session->world, count_scan(session->epoch, session->plan.step)))
 		return iml_fail(self, "out of memory");
+	if (is_blackholed(&session->plan, name))
+		return await_nothing(self, name);
 	take_time(self, session->plan.scan_ms + world_slow_ms(session->world));
 	if (world_is_offline(session->world))
 		return iml_fail(self, "couplet \"%s\" is offline (simulated)", name);

@@ -41,8 +41,9 @@ for file in usr/sbin/iml-plugin-runner usr/bin/iml-plugin \
 	usr/lib/libiml-plugin-test.a usr/lib/pkgconfig/iml-{storage-plugin,plugin-test}.pc \
 	etc/iml/plugin-runner.yaml usr/lib/systemd/system/iml-plugin-runner.service \
 	usr/share/man/man8/iml-plugin{,-runner}.8 usr/share/man/man5/iml-plugin-runner.yaml.5 \
-	usr/share/man/man7/iml-{storage-plugin,plugin-porting}.7 \
+	usr/share/man/man7/iml-{storage-plugin,plugin-porting,plugin-api}.7 \
 	usr/share/man/man3/{storage_plugin.h,iml_report,iml_update_or_create,IML_STRING}.3 \
+	usr/share/iml-plugin-runner/openapi.json \
 	usr/share/doc/iml-plugin-runner/{README.md,LICENSE,NEWS} \
 	usr/share/bash-completion/completions/iml-plugin \
 	usr/share/zsh/site-functions/_iml-plugin usr/share/fish/vendor_completions.d/iml-plugin.fish; do
@@ -123,7 +124,7 @@ mv "$stage/usr/lib/iml-plugins/acme.so" .
 ! check >log 2>&1 || fail "a plugin that is missing was not missed"
 grep -q 'acme' log || fail "the message does not name the plugin: $(cat log)"
 
-commands=$(iml-plugin help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | sort | paste -sd' ')
+commands=$(iml-plugin help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' | sort | paste -sd' ')
 [ "$(wc -w <<<"$commands")" -ge 12 ] || fail "help lists too few commands: $commands"
 checks=$(iml-plugin certify --json --scans 32 acme.so address=array-1.example.com |
 	sed -n 's/^ *"name": *"\(.*\)",$/\1/p' | sort | paste -sd' ')
@@ -166,6 +167,8 @@ for shell in bash zsh fish; do
 	done
 	offers --all iml-plugin list --a
 	offers --dot iml-plugin graph --d
+	offers "check init migrate" iml-plugin db ''
+	offers migrate iml-plugin db --json m
 	offers --json iml-plugin status --j
 	offers "$checks" iml-plugin certify acme.so --check ''
 	offers acme.so iml-plugin validate --json ac

@@ -316,6 +316,16 @@ static void run_sql(const char *database, const char *format, const char *name)
 	free(conninfo);
 }
 
+/* Tests count what is logged: a drop-in lets all of it be written. */
+static void unfold_log(struct runner *runner)
+{
+	char *drop_ins = xasprintf("%s/conf.d", runner->directory);
+
+	assert_int_equal(mkdir(drop_ins, 0755), 0);
+	write_file(runner, "conf.d/unfolded.yaml", "log: {fold: 0 s}\n");
+	free(drop_ins);
+}
+
 int runner_setup(void **state)
 {
 	struct runner *runner = xcalloc(1, sizeof(*runner));
@@ -328,6 +338,7 @@ int runner_setup(void **state)
 	runner->conninfo =
 	    xasprintf("host=%s user=%s dbname=%s", server.directory, server.user, runner->database);
 	run_sql("postgres", "CREATE DATABASE", runner->database);
+	unfold_log(runner);
 	*state = runner;
 	return 0;
 }

@@ -113,6 +113,15 @@ unsigned count_statements(struct runner *runner);
 /* Waits until a plugin is in this state ("running", "failed", …). */
 void wait_for_plugin(struct runner *runner, const char *plugin, const char *state);
 
+/* ---- the control socket ---- */
+
+/* A connection to it, as soon as there is one. */
+int http_connect(const struct runner *runner);
+
+/* The whole answer, with its headers, to a request that ends the connection. The caller frees it.
+ */
+char *http_exchange(const struct runner *runner, const char *request);
+
 /* ---- what systemd is told ---- */
 
 /* A socket for what runners that are started until notices_unset() tell systemd. */

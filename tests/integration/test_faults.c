@@ -222,6 +222,59 @@ static void a_hanging_scan_is_ended_at_its_limit(void **state)
 	free(path);
 }
 
+/* A plugin with Arrays y, which is well, and x, which hangs; people may add others that hang. */
+static void configure_hanging(struct runner *runner, const char *limit)
+{
+	char *good = good_plugin();
+	char *path = built("tests/plugins/crash_in_hook.so");
+
+	runner_configure(runner,
+	    LIMITS "plugins:\n%s  - {path: %s, log_level: debug, scan_limit: %s, settings: {hook: "
+	           "update_scan, how: hang, spared: y}}\nscannables:\n"
+	           "  - {plugin: crash_in_hook, class: Array, attributes: {address: x}}\n"
+	           "  - {plugin: crash_in_hook, class: Array, attributes: {address: y}}\n",
+	    good, path, limit);
+	free(path);
+	free(good);
+}
+
+#define HANG "update_scan of \"Array x\""
+#define SIBLING "crash_in_hook Array y: idle -> scanning"
+
+static void while_a_scan_hangs_people_are_answered_and_its_siblings_come_back(void **state)
+{
+	struct runner *runner = *state;
+	int status;
+	long id;
+
+	configure_hanging(runner, "1 h");
+	runner_start(runner, NULL);
+	wait_for_log(runner, "crash_in_hook Array x: idle -> scanning", 1);
+	free(command(runner, &status, "add crash_in_hook Array address=z"));
+	assert_int_equal(status, 0);
+	wait_for_log(runner, "crash_in_hook Array z: idle -> scanning", 1);
+
+	/* Both hang now, and will for an hour. */
+	kill(runner->pid, SIGHUP);
+	wait_for_log(runner, "configuration reloaded", 1);
+	id = query_number(runner, "select id from storage.resources where label = 'Array z'");
+	free(command(runner, &status, "remove %ld", id));
+	assert_int_equal(status, 0);
+	wait_for(runner, "select count(*) = 0 from storage.resources where label = 'Array z'");
+	wait_for_log(runner, SIBLING, count_log(runner, SIBLING) + 2);
+	assert_int_equal(count_log(runner, " died: "), 0);
+
+	/* From here on it hangs for too long. */
+	configure_hanging(runner, "1 s");
+	kill(runner->pid, SIGHUP);
+	wait_for_log(runner, "died: killed because it did not return from " HANG " within 1 s", 1);
+	wait_for(
+	    runner, "select count(*) = 1 from storage.alerts where active and name = 'offline'");
+	wait_for_log(runner, SIBLING, count_log(runner, SIBLING) + 2);
+	assert_no_period_missed(runner, "crash_in_hook Array y: ");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 static void a_stop_does_not_wait_for_a_hanging_scan(void **state)
 {
 	struct runner *runner = *state;
@@ -407,6 +460,26 @@ static void a_flood_of_lines_is_cut_short(void **state)
 	wait_for_log(runner, "left out here: more than", 1);
 	assert_int_equal(runner_stop(runner), 0);
 	assert_in_range(count_log(runner, " prints_flood"), 2000, 50000);
+	free(plugins);
+	free(path);
+}
+
+static void what_a_plugin_logs_again_and_again_is_counted(void **state)
+{
+	struct runner *runner = *state;
+	char *path = built("tests/plugins/prints_flood.so");
+	char *plugins = xasprintf("  - %s\n", path);
+
+	write_file(runner, "conf.d/unfolded.yaml", "log: {fold: 1 h}\n");
+	start_beside_good(runner, plugins,
+	    "  - {plugin: prints_flood, class: Array, attributes: {address: x}}\n");
+	wait_for(runner, "select count(*) = 1 from storage.resources where class = 'Drive'");
+	assert_int_equal(count_log(runner, "WARNING prints_flood Array x: high water\n"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+	assert_int_equal(count_log(runner, "high water"), 2);
+	assert_int_equal(
+	    count_log(runner, "WARNING prints_flood Array x: high water (repeated 49 times in "),
+	    1);
 	free(plugins);
 	free(path);
 }
@@ -630,6 +703,60 @@ static void sixty_hanging_scans_do_not_hold_up_the_live_one(void **state)
 	free(path);
 }
 
+static unsigned count_text(const char *text, const char *part)
+{
+	unsigned count = 0;
+
+	for (; (text = strstr(text, part)) != NULL; text += strlen(part))
+		count++;
+	return count;
+}
+
+#define LIVE 10
+#define BLACKHOLED 40
+#define PERIODS 20
+
+/* Configures a simulator with couplets live0, live1 … and dead0, dead1 …, which never answer. */
+static void configure_blackholes(struct runner *runner)
+{
+	struct text scannables = TEXT_EMPTY;
+
+	for (int i = 0; i < LIVE; i++)
+		text_printf(&scannables,
+		    "  - {plugin: simulator, class: Couplet, attributes: {name: live%d}}\n", i);
+	for (int i = 0; i < BLACKHOLED; i++)
+		text_printf(&scannables,
+		    "  - {plugin: simulator, class: Couplet, attributes: {name: dead%d}}\n", i);
+	runner_configure(runner,
+	    LIMITS "plugins:\n  - name: simulator\n    log_level: debug\n    scan_limit: 1 h\n"
+	           "    settings: {blackholed: dead, period: 1, statistics: off, enclosures: 1,"
+	           " drives_per_enclosure: 2, pools: 0}\nscannables:\n%s",
+	    scannables.data);
+	text_clear(&scannables);
+}
+
+static void forty_blackholes_do_not_hold_up_ten_live_ones(void **state)
+{
+	struct runner *runner = *state;
+	char *status;
+
+	configure_blackholes(runner);
+	runner_start(runner, NULL);
+	for (int i = 0; i < LIVE; i++) {
+		char *scan = xasprintf("simulator Couplet live%d: idle -> scanning", i);
+
+		wait_for_log(runner, scan, PERIODS);
+		assert_no_period_missed(runner, scan);
+		free(scan);
+	}
+	status = command(runner, NULL, "--json status");
+	assert_int_equal(count_text(status, "\"state\": \"initial\""), BLACKHOLED);
+	free(status);
+	assert_int_equal(count_log(runner, "simulator Couplet dead0: open -> scanning"), 1);
+	assert_int_equal(runner_stop(runner), 0);
+	assert_int_equal(count_log(runner, "did not stop in time"), 0);
+}
+
 /* ---- around the runner ---- */
 
 static void a_file_that_can_not_be_read_for_a_while_is_tried_again(void **state)
@@ -750,6 +877,9 @@ static void systemd_is_told_how_things_are(void **state)
 	expect_notice(notices, "READY=1");
 	expect_notice(notices,
 	    "STATUS=running; database ready; 1 of 1 plugins running; 1 of 1 scannables online");
+	kill(runner->pid, SIGHUP);
+	expect_notice(notices, "RELOADING=1\nMONOTONIC_USEC=");
+	expect_notice(notices, "READY=1");
 	kill(runner->pid, SIGTERM);
 	expect_notice(notices, "STOPPING=1\nEXTEND_TIMEOUT_USEC=");
 	assert_int_equal(runner_wait(runner), 0);
@@ -767,6 +897,7 @@ int main(void)
 	    runner_test(crashes_in_obfuscate_disturb_nobody),
 	    runner_test(a_crash_that_is_over_is_forgotten),
 	    runner_test(a_hanging_scan_is_ended_at_its_limit),
+	    runner_test(while_a_scan_hangs_people_are_answered_and_its_siblings_come_back),
 	    runner_test(a_stop_does_not_wait_for_a_hanging_scan),
 	    runner_test(a_process_that_does_nothing_any_more_is_replaced),
 	    runner_test(a_stop_while_a_plugin_is_loading_is_no_news),
@@ -776,6 +907,7 @@ int main(void)
 	    runner_test(what_a_plugin_prints_is_logged_line_by_line),
 	    runner_test(a_flood_of_lines_is_cut_short),
 	    runner_test(nonsense_on_the_channel_ends_that_process_only),
+	    runner_test(what_a_plugin_logs_again_and_again_is_counted),
 	    runner_test(what_a_plugin_started_ends_with_it),
 	    runner_test(a_plugin_that_loses_its_class_gets_it_back),
 	    runner_test(a_reload_while_a_password_is_obfuscated_disturbs_nothing),
@@ -783,6 +915,7 @@ int main(void)
 	    runner_test(a_plugin_host_holds_nothing_of_the_supervisor),
 	    runner_test(check_gives_its_verdict_by_exit_status),
 	    runner_test(sixty_hanging_scans_do_not_hold_up_the_live_one),
+	    runner_test(forty_blackholes_do_not_hold_up_ten_live_ones),
 	    runner_test(a_file_that_can_not_be_read_for_a_while_is_tried_again),
 	    runner_test(a_daemon_that_a_plugin_started_ends_with_the_runner),
 	    runner_test(a_log_that_nobody_reads_stops_nothing),

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,41 +31,11 @@ static void start(struct runner *runner, const char *script, const char *more)
 	free(plugin);
 }
 
-/* Connects to the control socket, as soon as there is one. */
-static int connect_to(const struct runner *runner)
-{
-	int64_t end = now_ms() + DEADLINE_S * INT64_C(1000);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(text_copy(address.sun_path, sizeof(address.sun_path), runner->socket));
-	while (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		assert_true(now_ms() < end);
-		usleep(20000);
-	}
-	return fd;
-}
-
-/* The answer to a request, with its headers. */
-static char *exchange(const struct runner *runner, const char *request)
-{
-	struct text answer = TEXT_EMPTY;
-	int fd = connect_to(runner);
-	char part[4096];
-	ssize_t count;
-
-	assert_int_equal(write(fd, request, strlen(request)), strlen(request));
-	while ((count = read(fd, part, sizeof(part))) > 0)
-		text_append_bytes(&answer, part, (size_t)count);
-	close(fd);
-	return text_steal(&answer);
-}
-
 /* The metrics, which must be without a mistake. */
 static char *scrape(const struct runner *runner)
 {
-	char *answer =
-	    exchange(runner, "GET /metrics HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
+	char *answer = http_exchange(
+	    runner, "GET /metrics HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
 	const char *body = strstr(answer, "\r\n\r\n");
 	char *text;
 
@@ -311,8 +280,8 @@ static void health_is_ok_when_everything_is_online(void **state)
 	assert_says(output, " scannables_online=1;;;0;1 ");
 	assert_performance(output);
 	free(output);
-	output =
-	    exchange(runner, "GET /healthz HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
+	output = http_exchange(
+	    runner, "GET /healthz HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
 	assert_memory_equal(output, "HTTP/1.1 200 ", strlen("HTTP/1.1 200 "));
 	assert_says(output, "{\"status\":\"ok\",\"problem_count\":0,\"problems\":[],");
 	free(output);
@@ -337,8 +306,8 @@ static void a_scannable_that_fails_is_a_warning(void **state)
 	assert_says(output, " scannables_offline=1;;;0;1 ");
 	assert_performance(output);
 	free(output);
-	output =
-	    exchange(runner, "GET /healthz HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
+	output = http_exchange(
+	    runner, "GET /healthz HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
 	assert_memory_equal(output, "HTTP/1.1 200 ", strlen("HTTP/1.1 200 "));
 	assert_says(output, "\"kind\":\"scannable\",\"plugin\":\"scripted\",\"scannable\":");
 	free(output);
@@ -389,8 +358,8 @@ static void a_database_that_is_away_is_critical(void **state)
 	assert_says(output, "IML CRITICAL - the database is away since ");
 	assert_performance(output);
 	free(output);
-	output =
-	    exchange(runner, "GET /healthz HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
+	output = http_exchange(
+	    runner, "GET /healthz HTTP/1.1\r\nHost: runner\r\nConnection: close\r\n\r\n");
 	assert_memory_equal(output, "HTTP/1.1 503 ", strlen("HTTP/1.1 503 "));
 	assert_says(output, "{\"status\":\"critical\",\"problem_count\":1,");
 	free(output);

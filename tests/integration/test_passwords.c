@@ -518,6 +518,74 @@ static void the_runner_leaves_no_core_file(void **state)
 	runner->pid = 0;
 }
 
+/* ---- the password of the database ---- */
+
+/* Makes a role that the server lets in with its password only. */
+static void make_role(struct runner *runner, const char *name, const struct secret *secret)
+{
+	char *path = xstrdup(query(runner, "show hba_file"));
+	char *rules = read_whole(path);
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	fprintf(file, "local all %s scram-sha-256\n%s", name, rules);
+	assert_int_equal(fclose(file), 0);
+	query(runner, "create role %s login superuser password $q$%s$q$; select pg_reload_conf()",
+	    name, secret->typed);
+	free(rules);
+	free(path);
+}
+
+/* The runner's database is now used by another role. */
+static void configure_role(struct runner *runner, const char *name)
+{
+	char *conninfo = runner->conninfo;
+	char *plugin = built("tests/plugins/good_classes.so");
+
+	runner->conninfo = xasprintf("%s user=%s", conninfo, name);
+	runner_configure(runner, "log: {level: debug}\nplugins: [%s]\n", plugin);
+	free(runner->conninfo);
+	runner->conninfo = conninfo;
+	free(plugin);
+}
+
+static void assert_not_told_to_plugin(struct runner *runner, const char *text)
+{
+	struct text environment = TEXT_EMPTY;
+	char process[16];
+
+	snprintf(process, sizeof(process), "%d", (int)plugin_pid(runner, "good_classes"));
+	assert_true(read_process_file(process, "environ", &environment));
+	assert_null(memmem(environment.data, environment.length, text, strlen(text)));
+	text_clear(&environment);
+}
+
+static void the_password_of_the_database_comes_from_systemd(void **state)
+{
+	struct runner *runner = *state;
+	struct secret secret = make_secret("it's\\");
+
+	/* Given a role with a password, and a service that has it as a credential. */
+	snprintf(secret.stored, sizeof(secret.stored), "%s", secret.typed);
+	make_role(runner, "keeper", &secret);
+	configure_role(runner, "keeper");
+	write_file(runner, "database-password", "%s\n", secret.typed);
+	setenv("CREDENTIALS_DIRECTORY", runner->directory, 1);
+
+	/* When the runner is started, then the database lets it in. */
+	runner_start(runner, "--verbose", NULL);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	wait_for_log(runner, "database: ready", 1);
+	wait_for_plugin(runner, "good_classes", "running");
+
+	/* And nothing tells the password, or plugins the way to it. */
+	look_at_control(runner, &secret);
+	look_at_processes(&secret);
+	assert_log_clean(runner, &secret);
+	assert_not_told_to_plugin(runner, "CREDENTIALS");
+	assert_int_equal(runner_stop(runner), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -526,6 +594,7 @@ int main(void)
 	    runner_test(a_mistake_beside_a_password_is_told_without_it),
 	    runner_test(a_password_is_in_nothing_that_the_tools_of_authors_let_out),
 	    runner_test(the_runner_leaves_no_core_file),
+	    runner_test(the_password_of_the_database_comes_from_systemd),
 	};
 
 	return cmocka_run_group_tests_name("passwords", tests, database_start, database_stop);

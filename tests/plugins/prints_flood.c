@@ -7,6 +7,8 @@
 static int initial_scan(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	(void)scannable;
+	for (int i = 0; i < 50; i++)
+		iml_warning(self, "high water");
 	for (int i = 0; i < 100000; i++) {
 		printf("flood %d\n", i);
 		iml_warning(self, "deluge %d", i);

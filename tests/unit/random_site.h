@@ -116,6 +116,11 @@ static inline void random_gap(void *context, const struct gap_row *row)
 	graph_restore_gap(random_site_of(context)->graph, row);
 }
 
+static inline void random_pause(void *context, const struct pause_row *row)
+{
+	graph_restore_pause(random_site_of(context)->graph, row);
+}
+
 static inline void random_loaded(void *context)
 {
 	graph_restored(random_site_of(context)->graph);
@@ -231,8 +236,8 @@ static inline void random_start(struct random_site *site)
 	static const struct store_callbacks callbacks = {random_counters, random_class_row,
 	    random_resource, random_parent, random_reporter, random_alert, random_server,
 	    random_peer, random_volume, random_volume_node, random_cohort, random_slot, random_gap,
-	    random_loaded, random_request, random_take, random_committed, random_state,
-	    random_fatal};
+	    random_pause, random_loaded, random_request, random_take, random_committed,
+	    random_state, random_fatal};
 
 	site->loaded = false;
 	site->in_flight = 0;

@@ -104,6 +104,13 @@ static inline void client_slot(void *context, const struct slot_row *row)
 	    (long)row->cohort_id, (unsigned)row->slot, (long)row->resource_id, (long)row->since.us);
 }
 
+static inline void client_pause(void *context, const struct pause_row *row)
+{
+	text_printf(&((struct client *)context)->rows, "pause %ld %s %ld %ld %s\n",
+	    (long)row->scannable_id, row->plugin, (long)row->since.us, (long)row->user,
+	    or_none(row->why));
+}
+
 static inline void client_loaded(void *context)
 {
 	struct client *client = context;
@@ -159,6 +166,7 @@ static inline void client_begin(
 	    .alert = client_alert,
 	    .cohort = client_cohort,
 	    .slot = client_slot,
+	    .pause = client_pause,
 	    .loaded = client_loaded,
 	    .take = client_take,
 	    .committed = client_committed,

@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/journal.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -49,6 +50,7 @@ static int tear_down(void **state)
 	struct fixture *fixture = *state;
 
 	log_set_sink(NULL);
+	log_set_fold(0);
 	log_set_level(LOG_LEVEL_INFO);
 	unsetenv("JOURNAL_STREAM");
 	log_close();
@@ -143,6 +145,27 @@ static void lines_below_the_level_are_dropped(void **state)
 	log_warning("no");
 	log_error("yes");
 	assert_logged(fixture->log, "ERROR yes\n");
+}
+
+static void a_plugin_may_have_a_level_of_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(log_open(fixture->log), 0);
+	log_set_level_about("acme", LOG_LEVEL_ERROR);
+	log_set_level_about("other", LOG_LEVEL_ERROR);
+	log_set_level_about("other", LOG_LEVEL_DEBUG);
+	log_about(LOG_LEVEL_WARNING, "acme", NULL, "one");
+	log_about(LOG_LEVEL_DEBUG, NULL, NULL, "two");
+	log_about(LOG_LEVEL_DEBUG, "other", NULL, "three");
+	assert_logged(fixture->log, "DEBUG other: three\n");
+	log_set_level_about("other", -1);
+	log_set_level_about("acme", -1);
+	log_set_level_about("acme", -1);
+	unlink(fixture->log);
+	log_about(LOG_LEVEL_DEBUG, "other", NULL, "four");
+	log_about(LOG_LEVEL_INFO, "acme", NULL, "five");
+	assert_logged(fixture->log, "INFO acme: five\n");
 }
 
 static void log_always_does_not_ask_for_the_level(void **state)
@@ -569,6 +592,176 @@ static void threads_do_not_mix_their_lines(void **state)
 	free(new);
 }
 
+/* ---- what comes again ---- */
+
+#define FOLD_S 10
+
+/* Passes time, and looks every second as the runner does. */
+static void pass_seconds(int seconds)
+{
+	for (int i = 0; i < seconds; i++) {
+		clock_skip(NS_PER_S);
+		log_flush();
+	}
+}
+
+/* Begins to fold, with clocks that only pass_seconds() moves. */
+static void start_folding(const struct fixture *fixture)
+{
+	assert_int_equal(log_open(fixture->log), 0);
+	clock_stop();
+	log_set_fold(FOLD_S * NS_PER_S);
+}
+
+/* Asserts what the log has, without the times. */
+static void assert_log(const char *path, const char *expected)
+{
+	char *log = contents(path);
+	struct text lines = TEXT_EMPTY;
+	char *rest;
+
+	text_append(&lines, "");
+	for (char *line = strtok_r(log, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		text_printf(&lines, "%s\n", line + strlen("2026-11-22 10:23:16.123 "));
+	assert_string_equal(lines.data, expected);
+	text_clear(&lines);
+	free(log);
+}
+
+static void a_message_that_comes_again_is_counted_and_told(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_folding(fixture);
+	for (int i = 0; i < 5; i++)
+		log_about(LOG_LEVEL_ERROR, "acme", "array-7", "drive 5 is gone");
+	assert_log(fixture->log, "ERROR acme array-7: drive 5 is gone\n");
+	pass_seconds(FOLD_S - 1);
+	assert_log(fixture->log, "ERROR acme array-7: drive 5 is gone\n"
+	                         "ERROR acme array-7: drive 5 is gone (repeated 4 times in 9 s)\n");
+}
+
+static void one_that_goes_on_is_told_again_and_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_folding(fixture);
+	for (int i = 0; i < 20; i++) {
+		log_warning("slow");
+		pass_seconds(1);
+	}
+	assert_log(fixture->log, "WARNING slow\n"
+	                         "WARNING slow (repeated 8 times in 9 s)\n"
+	                         "WARNING slow (repeated 9 times in 9 s)\n");
+}
+
+static void one_that_comes_later_is_written_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_folding(fixture);
+	for (int i = 0; i < 3; i++) {
+		log_info("once in a while");
+		pass_seconds(FOLD_S);
+	}
+	assert_log(
+	    fixture->log, "INFO once in a while\nINFO once in a while\nINFO once in a while\n");
+}
+
+static void what_differs_in_anything_is_another_message(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_folding(fixture);
+	for (int i = 0; i < 2; i++) {
+		log_about(LOG_LEVEL_ERROR, "acme", "a", "x");
+		log_about(LOG_LEVEL_WARNING, "acme", "a", "x");
+		log_about(LOG_LEVEL_ERROR, "beta", "a", "x");
+		log_about(LOG_LEVEL_ERROR, "acme", NULL, "x");
+		log_about(LOG_LEVEL_ERROR, "acme", "a", "y");
+	}
+	log_set_fold(0);
+	assert_log(fixture->log,
+	    "ERROR acme a: x\nWARNING acme a: x\nERROR beta a: x\nERROR acme: x\nERROR acme a: y\n"
+	    "ERROR acme a: x (repeated 1 time in 0 s)\n"
+	    "WARNING acme a: x (repeated 1 time in 0 s)\n"
+	    "ERROR beta a: x (repeated 1 time in 0 s)\n"
+	    "ERROR acme: x (repeated 1 time in 0 s)\n"
+	    "ERROR acme a: y (repeated 1 time in 0 s)\n");
+}
+
+static void debug_lines_and_long_ones_are_all_written(void **state)
+{
+	struct fixture *fixture = *state;
+	char *logged;
+
+	log_set_level(LOG_LEVEL_DEBUG);
+	start_folding(fixture);
+	for (int i = 0; i < 3; i++) {
+		log_debug("scan");
+		log_error("%*s", 2049, "long");
+	}
+	logged = contents(fixture->log);
+	assert_int_equal(count_lines(logged), 6);
+	free(logged);
+}
+
+/* What gives way is told; all that is kept is bounded, and all that came is told. */
+static void many_messages_in_turn_are_all_told(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned long long told = 0;
+	char *logged, *rest;
+
+	start_folding(fixture);
+	for (int i = 0; i < 1000; i++) {
+		log_error("message %d", i);
+		log_error("message %d", i);
+		log_error("message %d", i % 10);
+	}
+	log_close();
+	logged = contents(fixture->log);
+	for (char *line = strtok_r(logged, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		const char *count = strstr(line, "(repeated ");
+
+		told += count != NULL ? strtoull(count + strlen("(repeated "), NULL, 10) : 1;
+	}
+	assert_int_equal(told, 3000);
+	free(logged);
+}
+
+static void the_end_of_the_log_tells_what_came_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_folding(fixture);
+	log_error("again");
+	log_error("again");
+	assert_int_equal(log_open(fixture->other), 0);
+	assert_log(fixture->log, "ERROR again\nERROR again (repeated 1 time in 0 s)\n");
+	log_error("again");
+	assert_log(fixture->other, "ERROR again\n");
+}
+
+static void the_journal_gets_fields_with_what_came_again(void **state)
+{
+	struct fixture *fixture = *state;
+	int journal = start_journal(fixture);
+
+	clock_stop();
+	log_set_fold(FOLD_S * NS_PER_S);
+	for (int i = 0; i < 3; i++)
+		log_about(LOG_LEVEL_WARNING, "acme", "array 7", "again");
+	pass_seconds(FOLD_S);
+	assert_entry(journal, "MESSAGE=acme array 7: again\nPRIORITY=4\n",
+	    "\nPLUGIN=acme\nSCANNABLE=array 7\n");
+	assert_entry(journal, "MESSAGE=acme array 7: again (repeated 2 times in 9 s)\nPRIORITY=4\n",
+	    "\nPLUGIN=acme\nSCANNABLE=array 7\n");
+	close(journal);
+}
+
 static void levels_have_names(void **state)
 {
 	(void)state;
@@ -595,6 +788,7 @@ int main(void)
 	    LOG_TEST(a_line_about_nobody_has_no_colon),
 	    LOG_TEST(a_line_about_a_plugin_names_it),
 	    LOG_TEST(lines_below_the_level_are_dropped),
+	    LOG_TEST(a_plugin_may_have_a_level_of_its_own),
 	    LOG_TEST(log_always_does_not_ask_for_the_level),
 	    LOG_TEST(control_characters_are_escaped),
 	    LOG_TEST(long_lines_are_not_cut),
@@ -616,6 +810,15 @@ int main(void)
 	    LOG_TEST(a_copy_goes_to_standard_error),
 	    LOG_TEST(threads_do_not_mix_their_lines),
 	    cmocka_unit_test(levels_have_names),
+	    /* From here on the clocks stand still. */
+	    LOG_TEST(a_message_that_comes_again_is_counted_and_told),
+	    LOG_TEST(one_that_goes_on_is_told_again_and_again),
+	    LOG_TEST(one_that_comes_later_is_written_at_once),
+	    LOG_TEST(what_differs_in_anything_is_another_message),
+	    LOG_TEST(debug_lines_and_long_ones_are_all_written),
+	    LOG_TEST(many_messages_in_turn_are_all_told),
+	    LOG_TEST(the_end_of_the_log_tells_what_came_again),
+	    LOG_TEST(the_journal_gets_fields_with_what_came_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,8 +16,8 @@
 
 static int clear_environment(void **state)
 {
-	static const char *const names[] = {
-	    "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"};
+	static const char *const names[] = {"STATE_DIRECTORY", "RUNTIME_DIRECTORY",
+	    "CREDENTIALS_DIRECTORY", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -49,6 +50,26 @@ static void the_directories_of_a_service_come_first(void **state)
 	setenv("RUNTIME_DIRECTORY", "/run/one", 1);
 	assert_path(default_state_directory(), "/var/lib/one", "/var/lib/one");
 	assert_path(default_control_socket(), "/run/one/control.sock", "/run/one/control.sock");
+}
+
+static void a_password_that_systemd_hands_over_is_found(void **state)
+{
+	char directory[] = "/tmp/iml-credentials-XXXXXX";
+	char *path, *found;
+	(void)state;
+
+	assert_null(default_database_password());
+	assert_non_null(mkdtemp(directory));
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	assert_null(default_database_password());
+	path = xasprintf("%s/database-password", directory);
+	assert_int_equal(fclose(fopen(path, "we")), 0);
+	found = default_database_password();
+	assert_string_equal(found, path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(directory), 0);
+	free(found);
+	free(path);
 }
 
 static void variables_that_are_no_absolute_paths_are_ignored(void **state)
@@ -167,6 +188,7 @@ int main(void)
 	    cmocka_unit_test_setup(
 	        the_state_directory_is_that_of_the_system_or_of_the_user, clear_environment),
 	    cmocka_unit_test_setup(the_directories_of_a_service_come_first, clear_environment),
+	    cmocka_unit_test_setup(a_password_that_systemd_hands_over_is_found, clear_environment),
 	    cmocka_unit_test_setup(
 	        variables_that_are_no_absolute_paths_are_ignored, clear_environment),
 	    cmocka_unit_test_setup(

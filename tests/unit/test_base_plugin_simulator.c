@@ -310,6 +310,16 @@ static void slow_scans_take_their_time_and_see_the_end(void **state)
 	assert_true(seconds_of_scan() < 60);
 }
 
+static void a_blackholed_couplet_answers_nothing_until_the_end(void **state)
+{
+	(void)state;
+	fake_configure("blackholed", "alp");
+	fake.stopping = true;
+	assert_int_not_equal(fake_initial_scan(), 0);
+	assert_non_null(strstr(fake.failure, "does not answer"));
+	assert_null(fake_find("HardDrive|0"));
+}
+
 static void statistics_can_be_turned_off(void **state)
 {
 	(void)state;
@@ -470,6 +480,7 @@ int main(void)
 	    TEST(couplets_that_share_enclosures_report_the_same_ones),
 	    TEST(couplet_goes_offline_and_comes_back_in_a_later_session),
 	    TEST(slow_scans_take_their_time_and_see_the_end),
+	    TEST(a_blackholed_couplet_answers_nothing_until_the_end),
 	    TEST(statistics_can_be_turned_off),
 	    TEST(counters_never_fall),
 	    TEST(chaos_is_the_same_for_the_same_seed),

@@ -50,6 +50,10 @@ static void people_read_the_counts_and_every_problem(void **state)
 	    "CRITICAL  the database is away | since 3 s\n"
 	    "WARNING  Array[1m is not contactable\n"
 	    "and 100 more\n");
+	assert_rendered(render_health, &to_file,
+	    "{\"status\": \"ok\", \"plugins\": 1, \"plugins_running\": 1, \"scannables\": 2,"
+	    " \"scannables_online\": 1, \"scannables_paused\": 1}",
+	    "OK: 1 of 1 plugin running, 1 of 2 scannables online, 1 paused\n");
 }
 
 static void monitors_read_one_line_with_data_and_further_ones(void **state)
@@ -60,14 +64,16 @@ static void monitors_read_one_line_with_data_and_further_ones(void **state)
 	assert_string_equal(text,
 	    "IML OK - 3 of 3 plugins running, 2 of 2 scannables online | plugins=3;;;0"
 	    " plugins_running=3;;;0;3 scannables=2;;;0 scannables_online=2;;;0;2"
-	    " scannables_degraded=0;;;0;2 scannables_offline=0;;;0;2 alerts=4;;;0"
+	    " scannables_degraded=0;;;0;2 scannables_offline=0;;;0;2 scannables_paused=0;;;0;2 "
+	    "alerts=4;;;0"
 	    " database_away_s=0s;;;0 dropped_samples=7c;;;0\n");
 	free(text);
 	text = nagios(ILL);
 	assert_string_equal(text,
 	    "IML CRITICAL - the database is away / since 3 s, and 101 more | plugins=1;;;0"
 	    " plugins_running=1;;;0;1 scannables=101;;;0 scannables_online=0;;;0;101"
-	    " scannables_degraded=0;;;0;101 scannables_offline=101;;;0;101 alerts=0;;;0"
+	    " scannables_degraded=0;;;0;101 scannables_offline=101;;;0;101 "
+	    "scannables_paused=0;;;0;101 alerts=0;;;0"
 	    " database_away_s=3s;;;0 dropped_samples=0c;;;0\n"
 	    "Array[1m is not contactable\n");
 	free(text);

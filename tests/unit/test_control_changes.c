@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "control/internal.h"
 #include "control_fixture.h"
 
 static const char follow_request[] = "GET /v1/changes HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -123,11 +124,12 @@ static void a_reader_that_reads_gets_even_a_large_burst(void **state)
 
 static void too_many_followers_are_refused(void **state)
 {
-	const struct site *site = *state;
+	struct site *site = *state;
 	struct text stream = TEXT_EMPTY;
 	struct json_object *answer;
 	int fds[64], code;
 
+	site->control->limits.user_connections = 100;
 	for (size_t i = 0; i < 64; i++) {
 		text_reset(&stream);
 		fds[i] = follow(site, &stream);

@@ -9,6 +9,8 @@
 #include <grp.h>
 #include <sys/wait.h>
 
+#include "base/log.h"
+#include "control/internal.h"
 #include "control_fixture.h"
 
 /* What the supervisor was told last, and who waits for it. */
@@ -16,6 +18,7 @@ static struct {
 	unsigned count;
 	struct instruction instruction;
 	char alias[256];
+	char why[256];
 	struct text words; /* of a scannable */
 	record_id secondary;
 	void (*answered)(void *asker, const struct instruction_answer *answer);
@@ -37,6 +40,7 @@ static uint64_t take_instruction(void *context, const struct instruction *instru
 	told.instruction = *instruction;
 	told.secondary = instruction->secondary_count > 0 ? instruction->secondary[0] : 0;
 	snprintf(told.alias, sizeof(told.alias), "%s", or_none(instruction->alias));
+	snprintf(told.why, sizeof(told.why), "%s", or_none(instruction->why));
 	text_reset(&told.words);
 	text_printf(
 	    &told.words, "%s.%s", or_none(instruction->plugin), or_none(instruction->class));
@@ -259,6 +263,87 @@ static void a_removal_is_accepted(void **state)
 	json_object_put(answer);
 }
 
+static void a_scannable_is_paused_by_its_id_and_a_plugin_by_its_name(void **state)
+{
+	static const char body[] = "{\"why\": \"new firmware\"}";
+	const struct site *site = *state;
+	struct json_object *answer;
+	int fd = send_request(site, "POST", "/v1/scannables/17/pause", body, strlen(body));
+	int code;
+
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_PAUSE);
+	assert_int_equal(told.instruction.id, 17);
+	assert_string_equal(told.words.data, "(none).(none)");
+	assert_string_equal(told.why, "new firmware");
+	close(fd);
+	told.count = 0;
+	fd = send_request(site, "POST", "/v1/plugins/acme-1.x/resume", "", 0);
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_RESUME);
+	assert_int_equal(told.instruction.id, 0);
+	assert_string_equal(told.words.data, "acme-1.x.(none)");
+	told.answered(told.asker, &(const struct instruction_answer){.result = INSTRUCTION_DONE});
+	answer = finish_request(site, fd, &code);
+	assert_int_equal(code, 200);
+	assert_int_equal(json_object_object_length(answer), 0);
+	json_object_put(answer);
+}
+
+static void what_can_be_no_pause_is_refused(void **state)
+{
+	assert_refused(*state, "POST /v1/scannables/17/pause", "{\"why\": 5}", 422,
+	    "why is not a text or null", "why");
+	assert_refused(*state, "POST /v1/plugins/acme/resume", "{\"why\": \"\"}", 422,
+	    "\"why\" is not known here (known are: none)", "why");
+	assert_refused(
+	    *state, "POST /v1/scannables/acme/pause", "", 404, "\"acme\" is not an id", "");
+	assert_refused(*state, "GET /v1/plugins/acme/pause", "", 405, "only POST is allowed", "");
+}
+
+/* Asks for a log level, and waits until the supervisor is told. */
+static void ask_for_level(const struct site *site, const char *body)
+{
+	int fd;
+
+	told.count = 0;
+	fd = send_request(site, "POST", "/v1/log-level", body, strlen(body));
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_LOG_LEVEL);
+	close(fd);
+}
+
+static void a_log_level_is_that_of_a_plugin_or_of_all(void **state)
+{
+	ask_for_level(*state, "{\"plugin\": \"acme\", \"level\": \"debug\"}");
+	assert_int_equal(told.instruction.level, LOG_LEVEL_DEBUG);
+	assert_string_equal(told.words.data, "acme.(none)");
+	ask_for_level(*state, "{\"plugin\": null, \"level\": null}");
+	assert_int_equal(told.instruction.level, -1);
+	assert_string_equal(told.words.data, "(none).(none)");
+	told.count = 0;
+	assert_refused(*state, "POST /v1/log-level", "{\"level\": \"loud\"}", 422,
+	    "level: \"loud\" is not debug, info, warning or error", "level");
+	assert_refused(*state, "POST /v1/log-level", "{}", 422, "level is missing", "level");
+}
+
+static void a_reload_is_answered_with_what_changed(void **state)
+{
+	const struct site *site = *state;
+	int fd = send_request(site, "POST", "/v1/reload", "", 0);
+	struct json_object *answer;
+	int code;
+
+	run_until_told(site);
+	assert_int_equal(told.instruction.kind, INSTRUCTION_RELOAD);
+	told.answered(told.asker, &(const struct instruction_answer){.result = INSTRUCTION_DONE,
+	                              .changes = "a.yaml:3: one\ntwo\n"});
+	answer = finish_request(site, fd, &code);
+	assert_int_equal(code, 200);
+	assert_string_equal(at(answer, "changes"), "[ \"a.yaml:3: one\", \"two\" ]");
+	json_object_put(answer);
+}
+
 static void the_nodes_of_a_volume_are_chosen(void **state)
 {
 	static const char body[] = "{\"primary\": 4, \"secondary\": [5, 6]}";
@@ -282,7 +367,7 @@ static void what_can_be_no_choice_is_refused(void **state)
 	assert_refused(*state, choose, "{\"primary\": \"4\"}", 422,
 	    "primary is not an integer or null", "primary");
 	assert_refused(*state, choose, "{\"primary\": 4, \"secondary\": [5, \"6\"]}", 422,
-	    "secondary is not an array of integers", "secondary");
+	    "element 2 of secondary is not an integer", "secondary");
 }
 
 static void there_are_no_volumes_without_device_nodes(void **state)
@@ -428,80 +513,7 @@ static void paths_have_methods(void **state)
 	assert_refused(*state, "PUT /v1/nothing", "", 404, "no such path; try /v1/status", "");
 	assert_refused(*state, "PUT /v1/resources/x/alias", "", 404, "\"x\" is not an id", "");
 	assert_refused(*state, "PUT /v1/resources/5/alias?x=1", "", 400,
-	    "/v1/resources/ takes no parameter \"x\"", "x");
-}
-
-/* ---- mangled requests ---- */
-
-#define MANGLED 10000
-
-/* Puts, takes out or changes some bytes. */
-static void mangle(struct text *request, unsigned *seed)
-{
-	static const char bytes[] = "{}[]\":,\\u0\xff\r\n /?%-9e";
-	size_t times = 1 + (size_t)rand_r(seed) % 4;
-
-	for (size_t i = 0; i < times && request->length > 0; i++) {
-		size_t place = (size_t)rand_r(seed) % request->length;
-		char byte = bytes[(size_t)rand_r(seed) % (sizeof(bytes) - 1)];
-		int what = rand_r(seed) % 3;
-
-		if (what == 0) {
-			request->data[place] = byte;
-		} else if (what == 1) {
-			memmove(request->data + place, request->data + place + 1,
-			    request->length - place);
-			request->length--;
-		} else {
-			text_append_char(request, '\0');
-			memmove(request->data + place + 1, request->data + place,
-			    request->length - place - 1);
-			request->data[place] = byte;
-		}
-	}
-}
-
-static void mangled_requests_do_no_harm(void **state)
-{
-	static const char *const requests[][2] = {
-	    {"PUT /v1/resources/5/alias", "{\"alias\": \"north wall\"}"},
-	    {"POST /v1/alerts/5/dismiss", "{\"dismissed\": false}"},
-	    {"POST /v1/scannables", "{\"plugin\": \"a\", \"class\": \"b\", \"attributes\": "
-	                            "{\"c\": \"d\", \"e\": 5, \"f\": null}}"},
-	    {"PATCH /v1/scannables/7", "{\"attributes\": {\"c\": true}, \"alias\": null}"},
-	    {"DELETE /v1/scannables/7", ""},
-	    {"PUT /v1/volumes/3/nodes", "{\"primary\": 4, \"secondary\": [5, 6]}"},
-	};
-	const struct site *site = *state;
-	const char *given = getenv("IML_TEST_SEED");
-	unsigned seed = given != NULL ? (unsigned)strtoul(given, NULL, 10) : (unsigned)getpid();
-	struct json_object *answer;
-	int code;
-
-	print_message("IML_TEST_SEED=%u\n", seed);
-	told.number = 0;
-	for (size_t i = 0; i < MANGLED; i++) {
-		const char *const *pair = requests[i % (sizeof(requests) / sizeof(requests[0]))];
-		struct text request = TEXT_EMPTY, received = TEXT_EMPTY;
-		int fd = site_connect(site);
-
-		text_printf(&request,
-		    "%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
-		    pair[0], strlen(pair[1]), pair[1]);
-		mangle(&request, &seed);
-		assert_int_equal(write(fd, request.data, request.length), request.length);
-		shutdown(fd, SHUT_WR);
-		while (site_receive(site, fd, &received))
-			continue;
-		close(fd);
-		text_clear(&request);
-		text_clear(&received);
-	}
-	/* Some are as good as before. */
-	assert_true(told.count > MANGLED / 50);
-	answer = site_get(site, "/v1/status", &code);
-	assert_int_equal(code, 200);
-	json_object_put(answer);
+	    "/v1/resources/{id}/alias takes no parameter \"x\"", "x");
 }
 
 /* ---- who may change things ---- */
@@ -537,6 +549,16 @@ static int ask_as_stranger(const struct site *site, const char *request)
 	return WEXITSTATUS(status);
 }
 
+/* Lets everybody make connections. */
+static void let_in_everybody(struct site *site)
+{
+	chmod(site->directory, 0755);
+	*strrchr(site->path, '/') = '\0';
+	chmod(site->path, 0755);
+	site->path[strlen(site->path)] = '/';
+	chmod(site->path, 0666);
+}
+
 static void a_stranger_may_only_read(void **state)
 {
 	static const char dismiss[] = "POST /v1/alerts/x/dismiss HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -544,11 +566,7 @@ static void a_stranger_may_only_read(void **state)
 
 	if (geteuid() != 0)
 		skip();
-	chmod(site->directory, 0755);
-	*strrchr(site->path, '/') = '\0';
-	chmod(site->path, 0755);
-	site->path[strlen(site->path)] = '/';
-	chmod(site->path, 0666);
+	let_in_everybody(site);
 	assert_int_equal(ask_as_stranger(site, "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
 	assert_int_equal(ask_as_stranger(site, dismiss), 3);
 	control_set_group(site->control, "others", STRANGERS_GROUP + 1);
@@ -559,6 +577,35 @@ static void a_stranger_may_only_read(void **state)
 	assert_int_equal(ask_as_stranger(site, dismiss), 4);
 	control_set_group(site->control, NULL, 0);
 	assert_int_equal(ask_as_stranger(site, dismiss), 3);
+	assert_int_equal(told.count, 0);
+}
+
+static void every_change_is_refused_to_a_stranger(void **state)
+{
+	static const char *const methods[][2] = {
+	    {"POST", "{}"}, {"PUT", "{}"}, {"PATCH", "{}"}, {"DELETE", ""}};
+	struct site *site = *state;
+	size_t count = 0, refused = 0;
+
+	if (geteuid() != 0)
+		skip();
+	let_in_everybody(site);
+	for (size_t i = 0; i < control_route_count; i++) {
+		const struct route *route = &control_routes[i];
+
+		count += route->method != EVHTTP_REQ_GET;
+		for (size_t j = 0; j < sizeof(methods) / sizeof(methods[0]); j++) {
+			char *request = xasprintf("%s %s HTTP/1.1\r\nHost: x\r\n"
+			                          "Content-Length: %zu\r\n\r\n%s",
+			    methods[j][0], route->path, strlen(methods[j][1]), methods[j][1]);
+			int code = ask_as_stranger(site, request);
+
+			assert_int_not_equal(code, 200);
+			refused += code == 3;
+			free(request);
+		}
+	}
+	assert_true(count > 0 && refused >= count);
 	assert_int_equal(told.count, 0);
 }
 
@@ -576,6 +623,10 @@ int main(void)
 	    site_test(a_scannable_is_changed_by_its_id),
 	    site_test(a_removal_is_accepted),
 	    site_test(what_can_be_no_scannable_is_refused),
+	    site_test(a_scannable_is_paused_by_its_id_and_a_plugin_by_its_name),
+	    site_test(what_can_be_no_pause_is_refused),
+	    site_test(a_log_level_is_that_of_a_plugin_or_of_all),
+	    site_test(a_reload_is_answered_with_what_changed),
 	    site_test(the_nodes_of_a_volume_are_chosen),
 	    site_test(what_can_be_no_choice_is_refused),
 	    site_test(there_are_no_volumes_without_device_nodes),
@@ -586,8 +637,8 @@ int main(void)
 	    site_test(the_members_of_a_body_are_checked),
 	    site_test(a_body_that_is_too_long_is_refused),
 	    site_test(paths_have_methods),
-	    site_test(mangled_requests_do_no_harm),
 	    site_test(a_stranger_may_only_read),
+	    site_test(every_change_is_refused_to_a_stranger),
 	};
 
 	return cmocka_run_group_tests_name("instructions", tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "control/internal.h"
 #include "control_fixture.h"
 
 /* Starts a second control at path, which must fail; the caller frees the reason. */
@@ -162,6 +163,7 @@ static void restart_with(struct site *site, rlim_t descriptors)
 	    control_start(site->base, site->path, site->graph, &site->callbacks, site, reason);
 	assert_non_null(site->control);
 	limit_descriptors(before);
+	site->control->limits.user_connections = 1000;
 	complaints = 0;
 	log_set_sink(count_complaints);
 }

@@ -138,10 +138,11 @@ static void the_last_hour_is_what_is_asked_for_without_times(void **state)
 	long long id;
 	int code;
 
-	json_object_put(site_get(*state, "/v1/resources/3/statistics", &code));
+	json_object_put(site_get(*state, "/v1/resources/3/charts", &code));
 	assert_int_equal(code, 200);
 	assert_int_equal(
-	    sscanf(oracle.asked.data, "latest of %lld, 0 points %lf to %lf", &id, &from, &to), 3);
+	    sscanf(oracle.asked.data, "charts of %lld, 1000 points %lf to %lf", &id, &from, &to),
+	    3);
 	assert_int_equal((int)(to - from + 0.5), 3600);
 	text_reset(&oracle.asked);
 	json_object_put(site_get(*state, "/v1/resources/3/charts?from=-90m&to=now", &code));
@@ -208,9 +209,9 @@ static void wrong_requests_never_reach_the_database(void **state)
 	assert_refused(
 	    *state, "/v1/resources/3/charts?from=1&from=2", 400, "from is given twice", "from");
 	assert_refused(*state, "/v1/resources/3/charts?statistic=a", 400,
-	    "/v1/resources/ takes no parameter \"statistic\"", "statistic");
+	    "/v1/resources/{id}/charts takes no parameter \"statistic\"", "statistic");
 	assert_refused(*state, "/v1/resources/3/series", 400,
-	    "statistic is missing: the name of one, or several times", "statistic");
+	    "statistic is missing: The name of one, or several times.", "statistic");
 	assert_refused(*state, "/v1/resources/3/series?statistic=noise", 400,
 	    "class acme.HardDrive has no statistic \"noise\"", "statistic");
 	for (int i = 0; i < 17; i++, end += strlen(end))

@@ -368,21 +368,61 @@ static void a_migration_is_applied_once(void **state)
 	assert_answer(database, "SELECT number FROM storage.migration", "1");
 }
 
-static void a_failed_migration_leaves_nothing_behind(void **state)
+/* Once what the role began has ended. */
+static void drop_poor(struct database *database)
+{
+	query(database->reader,
+	    "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = 'poor'");
+	query(database->reader, "DROP OWNED BY poor; DROP ROLE poor");
+}
+
+static void a_role_that_may_not_make_the_schema_waits_until_somebody_has(void **state)
+{
+	struct database *database = *state;
+	struct client *client = &database->client;
+	char *conninfo = with(database, "user=poor");
+	char *grant = xasprintf("GRANT CREATE ON DATABASE %s TO poor", database->name);
+
+	query(database->reader, "CREATE ROLE poor LOGIN");
+	client_begin(client, server.base, conninfo);
+	assert_true(run_until(server.base, is_waiting_with_reason, client));
+	assert_null(client->fatal);
+	assert_non_null(strstr(client->reason, "the role \"poor\" may not create it"));
+	assert_non_null(strstr(client->reason, "Run iml-plugin db init --conninfo \"host=/"));
+	assert_int_equal(count_in_log("Run iml-plugin db init"), 1);
+	assert_answer(database, "SELECT to_regnamespace('storage') IS NULL", "t");
+
+	query(database->reader, grant);
+	client_settle(client);
+	assert_true(client->loaded);
+	assert_int_equal(count_in_log("the database was taken care of after"), 1);
+	client_close(client);
+	drop_poor(database);
+	free(grant);
+	free(conninfo);
+}
+
+static void a_role_without_rights_on_the_schema_waits_for_them(void **state)
 {
 	struct database *database = *state;
 	struct client *client = &database->client;
 	char *conninfo = with(database, "user=poor");
 
+	client_open(client, server.base, database->conninfo);
+	client_close(client);
 	query(database->reader, "CREATE ROLE poor LOGIN");
 	client_begin(client, server.base, conninfo);
-	client_settle(client);
+	assert_true(run_until(server.base, is_waiting_with_reason, client));
+	assert_null(client->fatal);
+	assert_non_null(strstr(client->reason, "\"poor\" has no rights on the schema"));
 
-	assert_non_null(client->fatal);
-	assert_non_null(strstr(client->fatal, "GRANT CREATE ON DATABASE"));
-	assert_answer(database, "SELECT to_regnamespace('storage') IS NULL", "t");
+	query(database->reader,
+	    "INSERT INTO storage.role VALUES ('runner', 'poor'); SELECT storage.grant_rights()");
+	client_settle(client);
+	assert_true(client->loaded);
+	client_write(client, example_changes());
 	client_close(client);
-	query(database->reader, "DROP ROLE poor");
+	drop_poor(database);
 	free(conninfo);
 }
 
@@ -512,7 +552,8 @@ int main(void)
 	    TEST(a_schema_of_another_is_refused),
 	    TEST(an_empty_schema_made_for_the_runner_is_used),
 	    TEST(a_migration_is_applied_once),
-	    TEST(a_failed_migration_leaves_nothing_behind),
+	    TEST(a_role_that_may_not_make_the_schema_waits_until_somebody_has),
+	    TEST(a_role_without_rights_on_the_schema_waits_for_them),
 	    TEST(a_second_store_is_refused_by_name),
 	    TEST(a_lock_that_becomes_free_is_waited_for),
 	    TEST(a_database_restored_from_a_backup_is_refused),

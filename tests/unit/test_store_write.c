@@ -103,6 +103,50 @@ static void writing_twice_changes_nothing(void **state)
 	free(twice);
 }
 
+/* A pause of a scannable, or (0) of the plugin "acme". */
+static void add_pause(struct changes *changes, record_id scannable, bool lasts)
+{
+	changes->pauses =
+	    xreallocarray(changes->pauses, changes->pause_count + 1, sizeof(*changes->pauses));
+	changes->pauses[changes->pause_count++] = (struct pause_row){.scannable_id = scannable,
+	    .plugin = xstrdup("acme"),
+	    .since = {1700000000000000},
+	    .user = 5,
+	    .why = scannable != 0 ? xstrdup("work") : NULL,
+	    .lasts = lasts};
+}
+
+static void pauses_are_kept_until_they_end(void **state)
+{
+	static const char pauses[] =
+	    "SELECT string_agg(concat(scannable_id, plugin, user_id, reason), ' '"
+	    " ORDER BY scannable_id) FROM storage.pauses";
+	struct database *database = *state;
+	struct changes *changes;
+
+	client_write(&database->client, example_changes());
+	for (int twice = 0; twice < 2; twice++) {
+		changes = new_changes();
+		add_pause(changes, 1, true);
+		add_pause(changes, 99, true);
+		add_pause(changes, 0, true);
+		client_write(&database->client, changes);
+		assert_answer(database, pauses, "1acme5work acme5");
+	}
+	client_close(&database->client);
+	client_open(&database->client, server.base, database->conninfo);
+	assert_non_null(strstr(database->client.rows.data,
+	    "pause 1 acme 1700000000000000 5 work\npause 0 acme 1700000000000000 5 none\n"));
+	changes = new_changes();
+	add_pause(changes, 0, false);
+	client_write(&database->client, changes);
+	assert_answer(database, pauses, "1acme5work");
+	changes = new_changes();
+	ADD(changes, removed_resources, removed_resource_count, 1);
+	client_write(&database->client, changes);
+	assert_answer(database, "SELECT count(*) FROM storage.pauses", "0");
+}
+
 static void what_was_written_is_loaded(void **state)
 {
 	struct database *database = *state;
@@ -867,6 +911,7 @@ int main(void)
 	    TEST(classes_show_charts_relations_and_fields),
 	    TEST(writing_twice_changes_nothing),
 	    TEST(what_was_written_is_loaded),
+	    TEST(pauses_are_kept_until_they_end),
 	    TEST(empty_changes_are_done_without_a_transaction),
 	    TEST(only_parts_with_rows_send_statements),
 	    TEST(listeners_are_notified_once_per_transaction),

@@ -222,8 +222,11 @@ static void without_a_file_everything_has_its_default(void **state)
 	assert_null(config->user);
 	assert_string_equal(config->conninfo, "");
 	assert_false(config->embedded);
+	assert_null(config->database_password_file);
 	assert_null(config->embedded_user);
 	assert_int_equal(config->database_retry_max_ns, 10 * NS_PER_S);
+	assert_int_equal(config->host_memory_max, INT64_C(4) << 30);
+	assert_int_equal(config->host_tasks_max, 4096);
 	assert_int_equal(config->scan_period_ns, 5 * NS_PER_S);
 	assert_int_equal(config->scan_workers, 256);
 	assert_int_equal(config->scan_limit_ns, 600 * NS_PER_S);
@@ -273,9 +276,11 @@ static void every_scalar_can_be_set(void **state)
 	    "user: nobody\n"
 	    "database:\n"
 	    "  conninfo: service=iml user='a b'\n"
+	    "  password_file: /secret\n"
 	    "  embedded: false\n"
 	    "  embedded_user: pg\n"
 	    "  retry_max: 1h\n"
+	    "host: {memory_max: 32 MiB, tasks_max: 64}\n"
 	    "scan:\n"
 	    "  period: 2 min\n"
 	    "  workers: 256\n"
@@ -297,8 +302,11 @@ static void every_scalar_can_be_set(void **state)
 	assert_string_equal(config->plugin_directory, "/p");
 	assert_string_equal(config->user, "nobody");
 	assert_string_equal(config->conninfo, "service=iml user='a b'");
+	assert_string_equal(config->database_password_file, "/secret");
 	assert_string_equal(config->embedded_user, "pg");
 	assert_int_equal(config->database_retry_max_ns, 3600 * NS_PER_S);
+	assert_int_equal(config->host_memory_max, INT64_C(32) << 20);
+	assert_int_equal(config->host_tasks_max, 64);
 	assert_int_equal(config->scan_period_ns, 120 * NS_PER_S);
 	assert_int_equal(config->scan_workers, 256);
 	assert_int_equal(config->scan_limit_ns, NS_PER_S);
@@ -532,10 +540,11 @@ static void unknown_keys_are_refused_with_the_nearest_known_one(void **state)
 	        "r.yaml:1: conninfo: unknown key; did you mean \"database.conninfo\"?\n"},
 	    {"scan.workers: 4\n",
 	        "r.yaml:1: scan.workers: unknown key; known here: plugins, "
-	        "scannables, directories, user, database, scan, statistics, log, control\n"},
+	        "scannables, directories, user, database, host, scan, statistics, log, control\n"},
 	    {"database: {port: 5432}\n",
-	        "r.yaml:1: database.port: unknown key; known here: conninfo, embedded, "
-	        "embedded_user, retry_max\n"},
+	        "r.yaml:1: database.port: unknown key; known here: conninfo, "
+	        "password_file, embedded, embedded_user, retry_max, "
+	        "statement_limit, lock_limit\n"},
 	    {"plugins:\n- name: a\n  loglevel: debug\n",
 	        "r.yaml:3: plugins[0].loglevel: unknown key; did you mean \"log_level\"?\n"},
 	    {"plugins[]: a\n", "r.yaml:1: plugins[]: unknown key; did you mean \"plugins\"?\n"},
@@ -797,6 +806,13 @@ static void what_is_not_there_on_this_machine_is_a_mistake(void **state)
 	    {"control:\n  group: no-such-group\n",
 	        "r.yaml:2: control.group: there is no group \"no-such-group\" on this machine; "
 	        "create it (groupadd --system), or name another\n"},
+	    {"control:\n  listen: 127.0.0.1:9500\n",
+	        "r.yaml:2: control.listen: requests there need a token: name the file that has it "
+	        "with control.token_file\n"},
+	    {"control:\n  listen: 0.0.0.0:9500\n  token_file: /proc/a/b\n",
+	        "r.yaml:2: control.listen: 0.0.0.0:9500 is not of this machine alone: name "
+	        "127.0.0.1 or [::1], and let a proxy with TLS in front of it speak to others\n"
+	        "r.yaml:3: control.token_file: /proc/a/b: No such file or directory\n"},
 	    {"log:\n  file: nowhere/a.log\n", "r.yaml:2: log.file: directory nowhere: No such file "
 	                                      "or directory; make it, or name another\n"},
 	    {"log: {file: /tmp}\n", "r.yaml:1: log.file: /tmp is a directory; name a file in it\n"},
@@ -804,6 +820,9 @@ static void what_is_not_there_on_this_machine_is_a_mistake(void **state)
 	        "r.yaml:2: database.conninfo: can't be read: unterminated quoted string in "
 	        "connection info string. Write it as \"host=db.example dbname=storage "
 	        "user=runner\" or postgresql://runner@db.example/storage\n"},
+	    {"database:\n  password_file: /proc/a/b\n",
+	        "r.yaml:2: database.password_file: /proc/a/b can't be read: No such file or "
+	        "directory\n"},
 	    {"user: no-such-user\nlog: {file: /proc/a/b}\n",
 	        "r.yaml:1: user: there is no user \"no-such-user\" on this machine; create it "
 	        "(useradd --system), or name another\nr.yaml:2: log.file: directory /proc/a: No "
@@ -926,6 +945,7 @@ static void the_sample_shows_every_key_at_its_default(void **state)
 
 	unsetenv("STATE_DIRECTORY");
 	unsetenv("RUNTIME_DIRECTORY");
+	unsetenv("CREDENTIALS_DIRECTORY");
 	assert_loads(fixture, active);
 	assert_true(config_load(NULL, &defaults, &fixture->mistakes));
 	for (size_t i = 0; i < config_key_count; i++) {
@@ -944,7 +964,23 @@ static void the_sample_shows_every_key_at_its_default(void **state)
 	free(active);
 }
 
-static void the_man_page_has_every_key(void **state)
+/* Fails for an item of the page that is like a key, and none. */
+static void assert_items_are_keys(const char *page)
+{
+	for (const char *item = page; (item = strstr(item, "\n.It Ic ")) != NULL; item++) {
+		const char *begin = item + strlen("\n.It Ic ");
+		char *name = xstrndup(begin, strcspn(begin, " \n"));
+		const struct config_key *key = config_keys;
+
+		while (key < config_keys + config_key_count && strcmp(key->name, name) != 0)
+			key++;
+		if (key == config_keys + config_key_count)
+			fail_msg("%s is in " MAN_PAGE ", but there is no such key", name);
+		free(name);
+	}
+}
+
+static void the_man_page_has_every_key_and_no_other(void **state)
 {
 	char *page = read_text(MAN_PAGE);
 
@@ -957,6 +993,7 @@ static void the_man_page_has_every_key(void **state)
 			fail_msg("%s is not in " MAN_PAGE, config_keys[i].name);
 		free(row);
 	}
+	assert_items_are_keys(page);
 	free(page);
 }
 
@@ -1013,7 +1050,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(the_sample_loads_as_it_is, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        the_sample_shows_every_key_at_its_default, setup, teardown),
-	    cmocka_unit_test_setup_teardown(the_man_page_has_every_key, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+	        the_man_page_has_every_key_and_no_other, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 	        every_key_has_a_help_and_a_sound_default, setup, teardown),
 	};

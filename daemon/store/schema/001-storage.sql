@@ -2,7 +2,14 @@
 -- Tables (names in the singular) belong to the runner and may change with any version. What
 -- others read are the views (names in the plural) and functions below.
 
-CREATE SCHEMA IF NOT EXISTS storage;
+-- Its owner need not be allowed to create schemas.
+DO $$
+BEGIN
+	IF to_regnamespace('storage') IS NULL THEN
+		CREATE SCHEMA storage;
+	END IF;
+END
+$$;
 COMMENT ON SCHEMA storage IS
 	'Storage hardware as the plugins of iml-plugin-runner report it. Read the views and functions; the tables are private.';
 
@@ -243,6 +250,16 @@ CREATE TABLE storage.gap (
 CREATE INDEX gap_scannable ON storage.gap (scannable_id, begin_time);
 COMMENT ON COLUMN storage.gap.scannable_id IS 'Null: of all scannables.';
 
+CREATE TABLE storage.pause (
+	scannable_id bigint,
+	plugin text NOT NULL,
+	begin_time timestamptz NOT NULL,
+	user_id bigint NOT NULL,
+	reason text,
+	UNIQUE NULLS NOT DISTINCT (scannable_id, plugin)
+);
+COMMENT ON COLUMN storage.pause.scannable_id IS 'Null: all of the plugin.';
+
 -- Servers, and what they can reach. The runner alone writes these tables: what the manager has to
 -- say comes as requests, which the functions at the end make.
 
@@ -317,6 +334,7 @@ BEGIN
 	WHERE slot.cohort_id = cohort.id;
 	DELETE FROM storage.cohort USING removed WHERE cohort.scannable_id = removed.id;
 	DELETE FROM storage.gap USING removed WHERE gap.scannable_id = removed.id;
+	DELETE FROM storage.pause USING removed WHERE pause.scannable_id = removed.id;
 	RETURN NULL;
 END
 $$;
@@ -970,7 +988,17 @@ COMMENT ON COLUMN storage.gaps.scannable_id IS 'The scannable that was not sampl
 COMMENT ON COLUMN storage.gaps.begin_time IS 'Since when samples were missing.';
 COMMENT ON COLUMN storage.gaps.end_time IS 'When there were samples again; null while there are none.';
 COMMENT ON COLUMN storage.gaps.reason IS
-	'offline (the scannable failed), deadline (a scan took too long), crash (of the plugin), database (a runner that had just started waited for it), dropped (more than could be kept while the database was away, or slow), or stopped (the runner did not run).';
+	'offline (the scannable failed), deadline (a scan took too long), crash (of the plugin), database (a runner that had just started waited for it), dropped (more than could be kept while the database was away, or slow), stopped (the runner did not run), or paused (by a person).';
+
+CREATE VIEW storage.pauses AS
+SELECT pause.scannable_id, pause.plugin, pause.begin_time, pause.user_id, pause.reason
+FROM storage.pause;
+COMMENT ON VIEW storage.pauses IS 'What a person has paused: it is not scanned until it is resumed.';
+COMMENT ON COLUMN storage.pauses.scannable_id IS 'The scannable: storage.resources.id; null: all that the plugin has.';
+COMMENT ON COLUMN storage.pauses.plugin IS 'Name of its plugin.';
+COMMENT ON COLUMN storage.pauses.begin_time IS 'Since when it is paused.';
+COMMENT ON COLUMN storage.pauses.user_id IS 'Number of the user who paused it.';
+COMMENT ON COLUMN storage.pauses.reason IS 'Why, in the words of that user, or null.';
 
 CREATE FUNCTION storage.find_gaps(resource bigint, begin_time timestamptz, end_time timestamptz)
 RETURNS TABLE (from_time timestamptz, to_time timestamptz, reason text)
@@ -1600,3 +1628,88 @@ END
 $$;
 COMMENT ON FUNCTION storage.choose_nodes IS
 	'Makes a user''s choice of the primary node (one) and of secondary nodes of a volume: storage.volume_nodes.id. It is kept as long as these nodes exist; other nodes are not used. Two empty arrays end the choice. Refused for a volume in use.';
+
+-- What only the owner of the schema may do, done for a runner that does not own it.
+
+CREATE FUNCTION storage.make_partition(resolution integer, begin_s bigint, end_s bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	parent CONSTANT text := format('frame_%s', resolution);
+	partition CONSTANT text := format('frame_%s_%s_%s', resolution, begin_s, end_s);
+	runner text;
+BEGIN
+	-- A table that is attached when it is complete locks nobody out, unlike one made as a partition.
+	EXECUTE format('CREATE TABLE storage.%I (LIKE storage.%I INCLUDING STORAGE)', partition, parent);
+	EXECUTE format('ALTER TABLE storage.%I ATTACH PARTITION storage.%I'
+		' FOR VALUES FROM (to_timestamp(%s)) TO (to_timestamp(%s))', parent, partition, begin_s, end_s);
+	-- It writes right into that of the present.
+	FOR runner IN SELECT name FROM storage.role WHERE purpose = 'runner' AND make_partition.resolution = 0 LOOP
+		EXECUTE format('GRANT INSERT ON storage.%I TO %I', partition, runner);
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION storage.make_partition IS
+	'Private: makes a partition of storage.frame, and holds up neither readers nor writers.';
+
+CREATE FUNCTION storage.drop_partition(resolution integer, begin_s bigint, end_s bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	EXECUTE format('DROP TABLE storage.%I', format('frame_%s_%s_%s', resolution, begin_s, end_s));
+END
+$$;
+COMMENT ON FUNCTION storage.drop_partition IS 'Private: drops a partition of storage.frame.';
+
+-- Rights. The owner of the schema may do all. "iml-plugin db init" names the roles that may do less,
+-- and grant_rights() is called after it and after each migration: what is new gets its rights by the
+-- rules of rights(), from its kind and its comment.
+
+CREATE TABLE storage.role (
+	purpose text PRIMARY KEY CHECK (purpose IN ('runner', 'reader', 'operator')),
+	name text NOT NULL
+);
+COMMENT ON TABLE storage.role IS
+	'Roles besides the owner. runner: what the runner connects as; reader: reads views and functions; operator: a reader that may call the functions that ask the runner for something.';
+
+CREATE FUNCTION storage.rights() RETURNS TABLE (purpose text, privilege text, kind text, object text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT who, 'USAGE', 'SCHEMA', 'storage' FROM unnest(ARRAY['runner', 'reader', 'operator']) AS who
+	UNION ALL
+	SELECT 'runner', verb, 'TABLE', oid::regclass::text
+	FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS verb
+	WHERE relnamespace = 'storage'::regnamespace
+	AND (relkind = 'p' OR relkind = 'r' AND NOT relispartition)
+	AND (verb = 'SELECT' OR relname NOT IN ('migration', 'role'))
+	UNION ALL
+	SELECT who, 'SELECT', 'TABLE', oid::regclass::text
+	FROM pg_class, unnest(ARRAY['runner', 'reader']) AS who
+	WHERE relnamespace = 'storage'::regnamespace AND relkind = 'v'
+	UNION ALL
+	SELECT CASE WHEN obj_description(oid, 'pg_proc') LIKE 'Private:%' THEN 'runner' ELSE 'operator' END,
+		'EXECUTE', 'FUNCTION', oid::regprocedure::text
+	FROM pg_proc
+	WHERE pronamespace = 'storage'::regnamespace AND provolatile = 'v' AND prosecdef
+	ORDER BY 1, 3, 4, 2;
+END;
+COMMENT ON FUNCTION storage.rights IS
+	'Private: the rights of each role. Functions that read are for all who may use the schema; those that change something are volatile and run as the owner.';
+
+CREATE FUNCTION storage.grant_rights() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	statement text;
+BEGIN
+	FOR statement IN
+		SELECT format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
+		FROM pg_proc WHERE pronamespace = 'storage'::regnamespace AND provolatile = 'v'
+		UNION ALL
+		SELECT format('GRANT %s ON %s %s TO %I', string_agg(privilege, ', '), kind, object, role.name)
+		FROM storage.rights() AS due JOIN storage.role ON role.purpose = due.purpose
+		JOIN pg_roles ON rolname = role.name
+		GROUP BY kind, object, role.name
+	LOOP
+		EXECUTE statement;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION storage.grant_rights IS 'Private: gives each role its rights.';
