@@ -12,10 +12,9 @@
 
 #define LEAST_CAPACITY 64
 
-/* Makes room for more bytes and the zero byte after them. */
-static void text_reserve(struct text *text, size_t more)
+void text_reserve(struct text *text, size_t more)
 {
-	size_t needed = text->length + more + 1;
+	size_t needed = text->length + more + 1; /* the zero byte after them */
 	size_t capacity = text->capacity < LEAST_CAPACITY ? LEAST_CAPACITY : text->capacity;
 
 	assert(needed > more);

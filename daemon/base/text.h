@@ -24,6 +24,9 @@ void text_clear(struct text *text);
 /* The same for a text with a secret, of which nothing stays in memory that it has now. */
 void text_forget(struct text *text);
 
+/* Makes room for that many more bytes. */
+void text_reserve(struct text *text, size_t more);
+
 /* Empties the text and keeps its memory. */
 void text_reset(struct text *text);
 

@@ -173,7 +173,8 @@ void scan_describe_batch(const struct batch *batch, struct text *notices)
 	    notice, "duration_ms", json_object_new_double((double)batch->duration_ns / NS_PER_MS));
 	add_number(notice, "reports", (int64_t)batch->report_count);
 	add_number(notice, "removals", (int64_t)batch->removed_count);
-	add_number(notice, "samples", (int64_t)(batch->sample_count + batch->histogram_count));
+	add_number(
+	    notice, "samples", (int64_t)(batch_sample_count(batch) + batch->histogram_count));
 	add_number(notice, "refused", batch->refused);
 	append_notice(notices, notice);
 }

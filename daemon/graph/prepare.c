@@ -277,22 +277,31 @@ static bool has_statistic(const struct class *class, uint32_t statistic, bool hi
 	       (class->statistics[statistic].type == STATISTIC_HISTOGRAM) == histogram;
 }
 
-static int check_samples(struct application *application)
+/* The resources of a group are of one class most of the time. */
+static int check_sample_group(struct application *application, const struct sample_group *group)
 {
-	const struct batch *batch = application->batch;
+	const struct class *known = NULL;
 
-	for (size_t i = 0; i < batch->sample_count; i++) {
-		const struct sample *sample = &batch->samples[i];
-		const struct graph_slot *slot = find_slot(application, sample->resource);
+	for (size_t i = 0; i < group->count; i++) {
+		const struct graph_slot *slot = find_slot(application, group->resources[i]);
+		const struct class *class = slot != NULL ? class_of(application, slot) : NULL;
 
-		if (slot == NULL ||
-		    !has_statistic(class_of(application, slot), sample->statistic, false) ||
-		    !isfinite(sample->value))
+		if (class == NULL ||
+		    (class != known && !has_statistic(class, group->statistic, false)) ||
+		    !isfinite(group->values[i]))
 			return refuse(application,
 			    "a sample of resource %" PRIu32
 			    " has no such resource, no such statistic or no finite value",
-			    sample->resource);
+			    group->resources[i]);
+		known = class;
 	}
+	return 0;
+}
+
+static int check_histograms(struct application *application)
+{
+	const struct batch *batch = application->batch;
+
 	for (size_t i = 0; i < batch->histogram_count; i++) {
 		const struct histogram *histogram = &batch->histograms[i];
 		const struct graph_slot *slot = find_slot(application, histogram->resource);
@@ -306,6 +315,16 @@ static int check_samples(struct application *application)
 			    histogram->resource);
 	}
 	return 0;
+}
+
+static int check_samples(struct application *application)
+{
+	const struct batch *batch = application->batch;
+
+	for (size_t i = 0; i < batch->sample_group_count; i++)
+		if (check_sample_group(application, &batch->sample_groups[i]) != 0)
+			return -1;
+	return check_histograms(application);
 }
 
 static int check_alerts(struct application *application)

@@ -29,6 +29,7 @@ struct layer {
 
 struct series {
 	record_id statistic;
+	uint32_t index; /* of the statistic in the class */
 	uint32_t bin;
 	bool is_counter;
 	struct wallclock last; /* of the frames of the series */
@@ -127,6 +128,7 @@ static struct series *add_series(struct graph_cohort *cohort, uint32_t statistic
 	struct series *series = xcalloc(1, sizeof(*series));
 
 	series->statistic = class->statistic_ids[statistic];
+	series->index = statistic;
 	series->bin = bin;
 	series->is_counter = class->class->statistics[statistic].type == STATISTIC_COUNTER;
 	series->last = cohort->framed;
@@ -167,35 +169,39 @@ struct gathering {
 	size_t outdated;
 };
 
-/* A number of the sample of a resource. */
-struct point {
-	uint32_t statistic;
-	uint32_t bin;
-	struct wallclock time;
-	double value;
+/* Where a number goes. */
+struct place {
+	struct graph_cohort *cohort;
+	struct series *series;
+	uint32_t slot;
 };
 
-static void add_point(struct gathering *gathering, struct graph_cohort *cohort, uint32_t slot,
-    const struct point *point)
+static struct series *reach_series(struct graph_cohort *cohort, uint32_t statistic, uint32_t bin)
 {
 	const struct graph_class *class = cohort->group->class;
-	struct series *series = cohort->series[class->first_series[point->statistic] + point->bin];
-	struct layer *layer;
+	struct series *series = cohort->series[class->first_series[statistic] + bin];
 
-	if (series == NULL)
-		series = add_series(cohort, point->statistic, point->bin);
-	layer = find_layer(gathering->graph, cohort, series, slot, point->time);
+	return series != NULL ? series : add_series(cohort, statistic, bin);
+}
+
+static void add_point(
+    struct gathering *gathering, const struct place *place, struct wallclock time, double value)
+{
+	struct series *series = place->series;
+	uint32_t slot = place->slot;
+	struct layer *layer = find_layer(gathering->graph, place->cohort, series, slot, time);
+
 	if (layer == NULL) {
 		gathering->outdated++;
 		return;
 	}
 	layer->frame.present[slot] = true;
-	layer->frame.offset_us[slot] = point->time.us - layer->time.us;
-	layer->frame.value[slot] = point->value;
+	layer->frame.offset_us[slot] = time.us - layer->time.us;
+	layer->frame.value[slot] = value;
 	layer->count++;
-	later(&cohort->newest, point->time);
+	later(&place->cohort->newest, time);
 	if (series->is_counter)
-		counters_take(gathering->graph, cohort, slot, point->statistic, point->value);
+		counters_take(gathering->graph, place->cohort, slot, series->index, value);
 }
 
 /*
@@ -229,30 +235,31 @@ static struct graph_cohort *find_cohort(
 	return NULL;
 }
 
-static void take_sample(struct gathering *gathering, const struct sample *sample)
+static void take_group(struct gathering *gathering, const struct sample_group *group)
 {
-	uint32_t slot;
-	struct graph_cohort *cohort = find_cohort(gathering, sample->resource, sample->time, &slot);
-	const struct point point = {
-	    .statistic = sample->statistic, .time = sample->time, .value = sample->value};
+	struct place place = {.cohort = NULL};
 
-	if (cohort != NULL)
-		add_point(gathering, cohort, slot, &point);
+	for (size_t i = 0; i < group->count; i++) {
+		struct graph_cohort *cohort =
+		    find_cohort(gathering, group->resources[i], group->time, &place.slot);
+
+		if (cohort == NULL)
+			continue;
+		if (cohort != place.cohort)
+			place.series = reach_series(cohort, group->statistic, 0);
+		place.cohort = cohort;
+		add_point(gathering, &place, group->time, group->values[i]);
+	}
 }
 
 static void take_histogram(struct gathering *gathering, const struct histogram *histogram)
 {
-	uint32_t slot;
-	struct graph_cohort *cohort =
-	    find_cohort(gathering, histogram->resource, histogram->time, &slot);
+	struct place place;
 
-	for (uint32_t bin = 0; cohort != NULL && bin < histogram->count; bin++) {
-		const struct point point = {.statistic = histogram->statistic,
-		    .bin = bin,
-		    .time = histogram->time,
-		    .value = (double)histogram->counts[bin]};
-
-		add_point(gathering, cohort, slot, &point);
+	place.cohort = find_cohort(gathering, histogram->resource, histogram->time, &place.slot);
+	for (uint32_t bin = 0; place.cohort != NULL && bin < histogram->count; bin++) {
+		place.series = reach_series(place.cohort, histogram->statistic, bin);
+		add_point(gathering, &place, histogram->time, (double)histogram->counts[bin]);
 	}
 }
 
@@ -279,8 +286,8 @@ void samples_apply(struct application *application)
 
 	if (application->graph->options.ignores_samples)
 		return;
-	for (size_t i = 0; i < batch->sample_count; i++)
-		take_sample(&gathering, &batch->samples[i]);
+	for (size_t i = 0; i < batch->sample_group_count; i++)
+		take_group(&gathering, &batch->sample_groups[i]);
 	for (size_t i = 0; i < batch->histogram_count; i++)
 		take_histogram(&gathering, &batch->histograms[i]);
 	while (!TAILQ_EMPTY(&gathering.graph->sampled))

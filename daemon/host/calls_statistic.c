@@ -109,15 +109,12 @@ static bool take_time(struct host_resource *resource, size_t statistic, struct w
 
 static void add_sample(struct host_resource *resource, size_t statistic, double number)
 {
-	struct unsent *unsent = &resource->session->unsent;
 	struct sample sample = {
 	    .resource = resource->number, .statistic = (uint32_t)statistic, .value = number};
 
 	if (!take_time(resource, statistic, &sample.time))
 		return;
-	unsent->samples = xgrow(unsent->samples, unsent->sample_count, &unsent->sample_capacity,
-	    sizeof(*unsent->samples));
-	unsent->samples[unsent->sample_count++] = sample;
+	sampling_add(&resource->session->sampling, &sample);
 	resource->sampled_for = resource->session->last_batch + 1;
 }
 

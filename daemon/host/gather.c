@@ -223,8 +223,10 @@ static int compare_numbers(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static bool is_listed(const struct number_list *sorted, uint32_t number)
+static bool is_listed(const void *list, uint32_t number)
 {
+	const struct number_list *sorted = list;
+
 	return sorted->count > 0 && bsearch(&number, sorted->items, sorted->count, sizeof(number),
 	                                compare_numbers) != NULL;
 }
@@ -246,11 +248,7 @@ static void drop_forgotten(struct host_session *session)
 	if (forgotten->count == 0)
 		return;
 	qsort(forgotten->items, forgotten->count, sizeof(*forgotten->items), compare_numbers);
-	for (size_t i = 0; i < unsent->sample_count; i++)
-		if (!is_listed(forgotten, unsent->samples[i].resource))
-			unsent->samples[kept++] = unsent->samples[i];
-	unsent->sample_count = kept;
-	kept = 0;
+	sampling_drop(&session->sampling, is_listed, forgotten);
 	for (size_t i = 0; i < unsent->histogram_count; i++) {
 		if (is_listed(forgotten, unsent->histograms[i].resource))
 			free(unsent->histograms[i].counts);
@@ -267,7 +265,7 @@ void unsent_forget(struct host_session *session)
 	const struct unsent *unsent = &session->unsent;
 
 	if (unsent->vacated.count > FORGET_LEAST &&
-	    unsent->vacated.count > (unsent->sample_count + unsent->histogram_count) / 4)
+	    unsent->vacated.count > (session->sampling.count + unsent->histogram_count) / 4)
 		drop_forgotten(session);
 }
 
@@ -287,8 +285,7 @@ static void gather_unsent(struct gathering *gathering)
 	batch->removed_count = unsent->removed.count;
 	batch->incomplete = unsent->incomplete.items;
 	batch->incomplete_count = unsent->incomplete.count;
-	batch->samples = unsent->samples;
-	batch->sample_count = unsent->sample_count;
+	sampling_move(&gathering->session->sampling, batch);
 	batch->histograms = unsent->histograms;
 	batch->histogram_count = unsent->histogram_count;
 	batch->refused = unsent->refused;

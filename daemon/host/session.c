@@ -496,7 +496,8 @@ static bool has_unsent(const struct host_session *session)
 	const struct unsent *unsent = &session->unsent;
 
 	return !TAILQ_EMPTY(&session->changed) || !TAILQ_EMPTY(&session->changed_links) ||
-	       unsent->removed.count > 0 || unsent->sample_count > 0 || unsent->histogram_count > 0;
+	       unsent->removed.count > 0 || session->sampling.count > 0 ||
+	       unsent->histogram_count > 0;
 }
 
 /* Sends the last changes of a session that is to end, and ends it. */

@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "host/host_internal.h"
 #include "host/resource.h"
+#include "host/sampling.h"
 #include "model/batch.h"
 
 #define HOST_SESSION_MAGIC 0x48534553u
@@ -54,9 +55,6 @@ struct unsent {
 	struct number_list incomplete; /* classes */
 	struct number_list forgotten;  /* removed resources that samples below belong to */
 	struct number_list vacated;    /* those of them that the supervisor does not know */
-	struct sample *samples;
-	size_t sample_count;
-	size_t sample_capacity;
 	struct histogram *histograms;
 	size_t histogram_count;
 	size_t histogram_capacity;
@@ -106,6 +104,7 @@ struct host_session {
 	struct host_resource_list watched; /* a condition awaits its next judgement */
 	struct host_link_list changed_links;
 	struct unsent unsent;
+	struct sampling sampling;
 
 	/* schedule */
 	struct monotonic next_scan; /* the entries above say when a worker looks again */

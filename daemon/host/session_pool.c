@@ -140,7 +140,6 @@ static void free_unsent(struct unsent *unsent)
 	free(unsent->incomplete.items);
 	free(unsent->forgotten.items);
 	free(unsent->vacated.items);
-	free(unsent->samples);
 	free(unsent->histograms);
 	free(unsent->diagnostic);
 }
@@ -153,6 +152,7 @@ void host_session_empty(struct host_session *session)
 	host_resources_free(session);
 	refusals_free(session);
 	free_unsent(&session->unsent);
+	sampling_clear(&session->sampling);
 	free(session->vacant.items);
 	free(session->by_class);
 	free(session->stage.values);

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "kit/sampled.h"
 
-void sampled_visit(const struct graph *graph, const struct batch *batch,
-    void (*visit)(void *context, const struct kit_sample *sample), void *context)
+static void visit_group(const struct graph *graph, const struct batch *batch,
+    const struct sample_group *group, void (*visit)(void *context, const struct kit_sample *sample),
+    void *context)
 {
-	for (size_t i = 0; i < batch->sample_count; i++) {
-		const struct sample *taken = &batch->samples[i];
+	for (size_t i = 0; i < group->count; i++) {
 		const struct kit_sample sample = {
-		    .resource = graph_resource_of(graph, batch->session, taken->resource),
-		    .statistic = taken->statistic,
-		    .time = taken->time,
-		    .value = taken->value};
+		    .resource = graph_resource_of(graph, batch->session, group->resources[i]),
+		    .statistic = group->statistic,
+		    .time = group->time,
+		    .value = group->values[i]};
 
 		if (sample.resource != NULL)
 			visit(context, &sample);
 	}
+}
+
+void sampled_visit(const struct graph *graph, const struct batch *batch,
+    void (*visit)(void *context, const struct kit_sample *sample), void *context)
+{
+	for (size_t i = 0; i < batch->sample_group_count; i++)
+		visit_group(graph, batch, &batch->sample_groups[i], visit, context);
 	for (size_t i = 0; i < batch->histogram_count; i++) {
 		const struct histogram *taken = &batch->histograms[i];
 		const struct kit_sample sample = {

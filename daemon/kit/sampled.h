@@ -19,8 +19,8 @@ struct kit_sample {
 };
 
 /*
- * Calls visit for each sample of a batch that was applied to the graph just now, then for each
- * histogram. Those of resources that are gone are passed over.
+ * Calls visit for each sample of a batch that was applied to the graph just now, group by group,
+ * then for each histogram. Those of resources that are gone are passed over.
  */
 void sampled_visit(const struct graph *graph, const struct batch *batch,
     void (*visit)(void *context, const struct kit_sample *sample), void *context);

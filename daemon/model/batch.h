@@ -55,6 +55,15 @@ struct sample {
 	double value;
 };
 
+/* Samples of this statistic of the classes of some resources, at this time: one of each. */
+struct sample_group {
+	uint32_t statistic;
+	struct wallclock time;
+	uint32_t *resources;
+	double *values;
+	size_t count;
+};
+
 struct histogram {
 	uint32_t resource;
 	uint32_t statistic;
@@ -94,8 +103,8 @@ struct batch {
 	size_t report_count;
 	struct parent_change *parents;
 	size_t parent_count;
-	struct sample *samples;
-	size_t sample_count;
+	struct sample_group *sample_groups; /* those of a series in order of time */
+	size_t sample_group_count;
 	struct histogram *histograms;
 	size_t histogram_count;
 	struct alert_change *alerts;
@@ -103,6 +112,9 @@ struct batch {
 };
 
 void batch_free(struct batch *batch);
+
+/* The number of samples other than histograms. */
+size_t batch_sample_count(const struct batch *batch);
 
 /* Leaves the samples out. */
 void batch_forget_samples(struct batch *batch);

@@ -108,6 +108,8 @@ static int send_question(struct store *store, const struct question *question)
 		lengths[i] = (int)question->arrays[i].bytes.length;
 		formats[i] = 1;
 	}
+	if (question->name != NULL)
+		return PQsendPrepare(store->connection, question->name, question->sql, 0, NULL);
 	if (count == 0 && question->parameter == NULL && !question->binary)
 		return PQsendQuery(store->connection, question->sql);
 	if (question->parameter != NULL)

@@ -51,6 +51,7 @@ struct writer {
 	bool refused;   /* failed for what is in a row, so that trying again is of no use */
 	bool committed; /* the server said so */
 	bool complete;  /* everything was handed to libpq */
+	bool present;   /* all frames are of the partition of the present */
 	size_t part;    /* the next rows to send */
 	size_t row;
 	uint64_t rows; /* written or removed so far */
@@ -95,7 +96,8 @@ struct question {
 	const char *parameter;      /* a text, or NULL */
 	const struct array *arrays; /* or these */
 	size_t array_count;
-	bool binary; /* the answer; of one statement only */
+	bool binary;      /* the answer; of one statement only */
+	const char *name; /* to prepare the statement under, in place of running it; or NULL */
 	/* Gets each row as it comes, unless it is NULL. */
 	void (*row)(struct store *store, PGresult *result);
 	/* Gets the last result. */
@@ -118,6 +120,9 @@ struct tending {
 	struct condenser *condenser;
 	struct condenser *late_condenser;
 	int64_t next_us; /* what the resolution is condensed until when the step is done */
+
+	struct partition present; /* that FRAMES_PRESENT writes into; all 0: it is not prepared */
+	bool present_failed;      /* so that it is not used */
 
 	unsigned resolution;         /* of the partition that is being made or dropped */
 	struct partition partition;  /* that one */
@@ -372,6 +377,15 @@ void store_make_partition(struct store *store, unsigned resolution, int64_t time
 /* Steps, each false if it is not due: partitions of this time and of the next. */
 bool store_make_ahead(struct store *store);
 bool store_drop_expired(struct store *store);
+
+/*
+ * The same: prepares the statement that writes frames right into the partition of the present,
+ * which takes the server less time than to find it for each frame.
+ */
+bool store_prepare_present(struct store *store);
+
+/* Whether that can write all frames in flight. */
+bool store_frames_are_present(const struct store *store);
 
 /* ---- tend_condense.c ---- */
 

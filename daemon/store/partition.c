@@ -103,6 +103,12 @@ bool partition_parse(const char *name, unsigned *resolution, struct partition *p
 	       partition->begin_s < partition->end_s;
 }
 
+void partition_append_name(unsigned resolution, struct partition partition, struct text *sql)
+{
+	text_printf(sql, "storage.\"frame_%u_%" PRId64 "_%" PRId64 "\"", resolution,
+	    partition.begin_s, partition.end_s);
+}
+
 /* Appends a call of a function of the schema: the runner need not own the partitions. */
 static void append_call(
     const char *function, unsigned resolution, struct partition partition, struct text *sql)

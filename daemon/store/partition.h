@@ -55,6 +55,9 @@ void partitions_clear(struct partitions *list);
 /* Reads the name of a partition. False if it is none. */
 bool partition_parse(const char *name, unsigned *resolution, struct partition *partition);
 
+/* Appends the name of its table, with the schema, as it is written in statements. */
+void partition_append_name(unsigned resolution, struct partition partition, struct text *sql);
+
 /*
  * Appends the statement that makes a partition, and holds up neither readers nor writers, or that
  * drops it.

@@ -278,7 +278,7 @@ bool store_tend_before_writing(struct store *store)
 bool store_tend(struct store *store)
 {
 	static bool (*const steps[])(struct store * store) = {write_retention, store_make_ahead,
-	    store_condense_late, store_drop_expired, store_condense};
+	    store_prepare_present, store_condense_late, store_drop_expired, store_condense};
 
 	if (monotonic_since(monotonic_now(), store->tending.not_before) < 0)
 		return false;

@@ -6,8 +6,10 @@
 #include "store/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
+#include "store/write_part.h"
 
 /* Readers wait behind a statement that waits for a lock, so it does not wait for long. */
 #define MAKE_LOCK_TIMEOUT "SET LOCAL lock_timeout = '1s'; "
@@ -72,6 +74,59 @@ bool store_make_ahead(struct store *store)
 		return true;
 	}
 	return false;
+}
+
+/* ---- writing into that of the present ---- */
+
+static void present_prepared(struct store *store, PGresult *result)
+{
+	bool may_insert = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+
+	store->tending.present = store->tending.partition;
+	store->tending.present_failed = !may_insert;
+	store_step_done(store);
+}
+
+bool store_prepare_present(struct store *store)
+{
+	struct tending *tending = &store->tending;
+	const struct partition *partition =
+	    partitions_find(&tending->partitions[0], in_seconds(wallclock_now().us));
+	struct text sql = TEXT_EMPTY;
+
+	if (partition == NULL || partition->begin_s == tending->present.begin_s)
+		return false;
+	if (!store_begin_step(store))
+		return true;
+	if (tending->present.end_s != 0)
+		text_append(&sql, "DEALLOCATE " FRAMES_PRESENT "; ");
+	tending->partition = *partition;
+	tending->present = (struct partition){0, 0};
+	text_append(&sql, "PREPARE " FRAMES_PRESENT " AS INSERT INTO ");
+	partition_append_name(0, *partition, &sql);
+	/* One that was made before our role was known is written as those of other times are. */
+	text_append(&sql, FRAME_INSERTION "; SELECT has_table_privilege('");
+	partition_append_name(0, *partition, &sql);
+	text_append(&sql, "', 'INSERT')");
+	store_put_question(
+	    store, &(const struct question){
+	               .sql = sql.data, .answered = present_prepared, .failed = store_step_failed});
+	text_clear(&sql);
+	return true;
+}
+
+bool store_frames_are_present(const struct store *store)
+{
+	const struct changes *changes = store->in_flight;
+	const struct partition *present = &store->tending.present;
+	bool are_present = !store->tending.present_failed;
+
+	for (size_t i = 0; i < changes->frame_count && are_present; i++) {
+		int64_t time_s = in_seconds(changes->frames[i].time.us);
+
+		are_present = time_s >= present->begin_s && time_s < present->end_s;
+	}
+	return are_present;
 }
 
 /* ---- dropping them ---- */

@@ -26,6 +26,9 @@
 #define STATEMENT_BYTES ((size_t)1024 * 1024)
 #define STATEMENTS_AT_ONCE 4
 
+/* A statement of so many bytes is answered before others. */
+#define FLUSH_BYTES ((size_t)64 * 1024)
+
 /* Rows that are left out of a transaction are told up to this number. */
 #define LEFT_OUT_TOLD 20
 
@@ -52,13 +55,24 @@ static bool send_statement(struct store *store, const char *prepared, const char
 	return true;
 }
 
-/* Has the server answer what was sent before all is done, so that it shows whether it hangs. */
-static bool send_flush(struct store *store)
+/*
+ * Has the server answer what was sent before all is done, so that it shows whether it hangs; what
+ * does not take long is answered with what follows.
+ */
+static bool send_flush(struct store *store, size_t bytes)
 {
-	if (PQsendFlushRequest(store->connection))
+	if (bytes < FLUSH_BYTES || PQsendFlushRequest(store->connection))
 		return true;
 	store_lost(store, PQerrorMessage(store->connection));
 	return false;
+}
+
+/* The statement of the part that was prepared, or NULL if its text is to be sent. */
+static const char *prepared_of(const struct store *store, const struct part *part)
+{
+	if (store->writer.care != WRITE_PLAIN)
+		return NULL;
+	return part->present != NULL && store->writer.present ? part->present : part->prepared;
 }
 
 static bool send_arrays(struct store *store, const struct part *part, const struct array *arrays)
@@ -72,8 +86,8 @@ static bool send_arrays(struct store *store, const struct part *part, const stru
 		lengths[i] = (int)arrays[i].bytes.length;
 		formats[i] = 1;
 	}
-	return send_statement(store, store->writer.care == WRITE_PLAIN ? part->prepared : NULL,
-	    part->sql, (int)part->column_count, values, lengths, formats);
+	return send_statement(store, prepared_of(store, part), part->sql, (int)part->column_count,
+	    values, lengths, formats);
 }
 
 static size_t bytes_of(const struct array *arrays, size_t count)
@@ -91,6 +105,7 @@ static bool send_part(struct store *store, const struct part *part, size_t count
 	struct writer *writer = &store->writer;
 	const char *rows = part_rows(part, store->in_flight);
 	struct array arrays[MAX_COLUMNS] = {0};
+	size_t bytes;
 	size_t end = writer->row + (writer->care == WRITE_PLAIN ? STATEMENT_ROWS : writer->limit);
 	bool sent;
 
@@ -104,10 +119,11 @@ static bool send_part(struct store *store, const struct part *part, size_t count
 			break;
 		part_add_row(part, arrays, row);
 	}
+	bytes = bytes_of(arrays, part->column_count);
 	sent = send_arrays(store, part, arrays);
 	for (size_t i = 0; i < part->column_count; i++)
 		array_clear(&arrays[i]);
-	return sent && send_flush(store);
+	return sent && send_flush(store, bytes);
 }
 
 static size_t sample_count(const struct changes *changes)
@@ -119,21 +135,19 @@ static size_t sample_count(const struct changes *changes)
 	return count;
 }
 
-/* What ends each transaction. */
+/* What each transaction says of itself: its number and the highest ids, and a notification. */
 static const char sql_written[] =
-    "UPDATE storage.counter SET revision = $1::bigint,"
-    " class = greatest(class, $2::bigint), statistic = greatest(statistic, $3::bigint),"
-    " resource = greatest(resource, $4::bigint), alert = greatest(alert, $5::bigint),"
-    " event = greatest(event, $6::bigint), server = greatest(server, $7::bigint),"
-    " volume = greatest(volume, $8::bigint),"
-    " volume_node = greatest(volume_node, $9::bigint),"
-    " cohort = greatest(cohort, $10::bigint), gap = greatest(gap, $11::bigint),"
-    " silence = greatest(silence, $12::bigint), sampled = greatest(sampled,"
-    " timestamptz 'epoch' + nullif($13::bigint, 0) * interval '1 microsecond')"
-    " RETURNING pg_notify('storage', $14::text)";
+    "UPDATE storage.counter SET revision = ($1::bigint[])[1],"
+    " class = greatest(class, ($1)[2]), statistic = greatest(statistic, ($1)[3]),"
+    " resource = greatest(resource, ($1)[4]), alert = greatest(alert, ($1)[5]),"
+    " event = greatest(event, ($1)[6]), server = greatest(server, ($1)[7]),"
+    " volume = greatest(volume, ($1)[8]), volume_node = greatest(volume_node, ($1)[9]),"
+    " cohort = greatest(cohort, ($1)[10]), gap = greatest(gap, ($1)[11]),"
+    " silence = greatest(silence, ($1)[12]), sampled = greatest(sampled,"
+    " timestamptz 'epoch' + nullif(($1)[13], 0) * interval '1 microsecond')"
+    " RETURNING pg_notify('storage', $2::text)";
 
-/* The highest ids and the number of the transaction, and the notification of listeners. */
-static bool send_end(struct store *store)
+static bool send_written(struct store *store)
 {
 	const struct changes *changes = store->in_flight;
 	const struct counters *counters = &changes->counters;
@@ -141,13 +155,8 @@ static bool send_end(struct store *store)
 	    counters->resource_id, counters->alert_id, counters->event_id, counters->server_id,
 	    counters->volume_id, counters->volume_node_id, counters->cohort_id, counters->gap_id,
 	    counters->silence_id, counters->sampled.us};
-	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
-	char *texts[NUMBERS + 1];
-	bool sent;
-
-	for (size_t i = 0; i < NUMBERS; i++)
-		texts[i] = xasprintf("%lld", (long long)numbers[i]);
-	texts[NUMBERS] = xasprintf(
+	struct array array = {0};
+	char *notification = xasprintf(
 	    "{\"resources\":%zu,\"removed\":%zu,\"alerts\":%zu,\"events\":%zu,\"samples\":%zu,"
 	    "\"servers\":%zu,\"volumes\":%zu,\"silences\":%zu}",
 	    changes->resource_count, changes->removed_resource_count, changes->alert_count,
@@ -156,11 +165,23 @@ static bool send_end(struct store *store)
 	    changes->volume_count + changes->volumes_removed_count + changes->volume_node_count +
 	        changes->volume_nodes_removed_count,
 	    changes->silence_count + changes->silences_removed_count);
-	sent = send_statement(
-	    store, "written", NULL, NUMBERS + 1, (const char *const *)texts, NULL, NULL);
-	for (size_t i = 0; i <= NUMBERS; i++)
-		free(texts[i]);
+	bool sent;
+
+	array_begin(&array, ARRAY_INTEGER);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		array_add(&array, &numbers[i]);
+	sent = send_statement(store, "written", NULL, 2,
+	    (const char *const[]){array.bytes.data, notification},
+	    (const int[]){(int)array.bytes.length, 0}, (const int[]){1, 0});
+	array_clear(&array);
+	free(notification);
 	return sent;
+}
+
+/* Ends the transaction. */
+static bool send_end(struct store *store)
+{
+	return send_written(store) && send_statement(store, "commit", NULL, 0, NULL, NULL, NULL);
 }
 
 static bool send_command(struct store *store, const char *sql)
@@ -168,22 +189,38 @@ static bool send_command(struct store *store, const char *sql)
 	return send_statement(store, NULL, sql, 0, NULL, NULL, NULL);
 }
 
-static void prepared(struct store *store, PGresult *result)
+static void commit_prepared(struct store *store, PGresult *result)
 {
 	(void)result;
 	store_prepared(store);
+}
+
+static void begin_prepared(struct store *store, PGresult *result)
+{
+	(void)result;
+	store_put_question(
+	    store, &(const struct question){
+	               .sql = "COMMIT", .name = "commit", .answered = commit_prepared});
+}
+
+static void parts_prepared(struct store *store, PGresult *result)
+{
+	(void)result;
+	store_put_question(store,
+	    &(const struct question){.sql = "BEGIN", .name = "begin", .answered = begin_prepared});
 }
 
 void store_prepare(struct store *store)
 {
 	struct text sql = TEXT_EMPTY;
 
+	store->tending.present = (struct partition){0, 0};
 	for (size_t i = 0; i < write_part_count; i++)
 		if (write_parts[i].prepared != NULL)
 			text_printf(&sql, "PREPARE %s AS %s; ", write_parts[i].prepared,
 			    write_parts[i].prepared_sql);
 	text_printf(&sql, "PREPARE written AS %s", sql_written);
-	store_ask(store, sql.data, NULL, NULL, prepared);
+	store_ask(store, sql.data, NULL, NULL, parts_prepared);
 	text_clear(&sql);
 }
 
@@ -221,7 +258,7 @@ static bool send_next(struct store *store)
 
 	if (part != NULL)
 		return send_part(store, part, count);
-	if (!writer->failed && !(send_end(store) && send_command(store, "COMMIT")))
+	if (!writer->failed && !send_end(store))
 		return false;
 	send_sync(store);
 	return store->connection != NULL;
@@ -240,7 +277,7 @@ static void send_carefully(struct store *store)
 		sent = send_command(store, "SAVEPOINT rows") && send_part(store, part, count) &&
 		       send_command(store, "RELEASE SAVEPOINT rows");
 	else
-		sent = send_end(store) && send_command(store, "COMMIT");
+		sent = send_end(store);
 	if (sent)
 		send_sync(store);
 	if (store->connection != NULL)
@@ -273,7 +310,8 @@ void store_write(struct store *store)
 	writer->samples = sample_count(store->in_flight);
 	writer->begun = monotonic_now();
 	writer->limit = STATEMENT_ROWS;
-	if (!send_command(store, "BEGIN"))
+	writer->present = store_frames_are_present(store);
+	if (!send_statement(store, "begin", NULL, 0, NULL, NULL, NULL))
 		return;
 	if (writer->care == WRITE_PLAIN)
 		store_write_more(store);
@@ -317,6 +355,7 @@ static void roll_back(struct store *store)
 
 	assert(writer->failed);
 	writer->rolling_back = true;
+	store->tending.present_failed = true;
 	writer->refused = writer->refused && writer->care < WRITE_STRICT;
 	if (writer->refused) {
 		writer->care++;

@@ -53,11 +53,7 @@ static void add_gap(const struct part *part, struct array *arrays, const void *r
 		ARRAY_##type, 0 \
 	}
 
-#define INSERT_FRAMES                                                                           \
-	"INSERT INTO storage.frame_0 (cohort_id, statistic_id, time, resolution, bin, payload)" \
-	" SELECT u.cohort_id, u.statistic_id, u.time, 0, u.bin, u.payload"                      \
-	" FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::timestamptz[],"            \
-	" $5::bytea[]) AS u (cohort_id, statistic_id, bin, time, payload)"
+#define INSERT_FRAMES "INSERT INTO storage.frame_0" FRAME_INSERTION
 
 /*
  * Whether a row names a resource that is there is asked by a scalar subquery, which is one look
@@ -319,6 +315,7 @@ const struct part write_parts[] = {
                " ON CONFLICT (cohort_id, slot) DO UPDATE SET"
                " resource_id = excluded.resource_id, since = excluded.since"},
     {ROWS(frames, frame_count), .prepared = "frames", .prepared_sql = INSERT_FRAMES,
+        .present = FRAMES_PRESENT,
         COLUMNS(FIELD(ID, frame_row, cohort_id), FIELD(ID, frame_row, statistic_id),
             FIELD(NUMBER, frame_row, bin), FIELD(TIME, frame_row, time),
             FIELD(BYTES, frame_row, payload)),

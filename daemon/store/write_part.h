@@ -25,6 +25,8 @@ struct part {
 	 */
 	const char *prepared;
 	const char *prepared_sql;
+	/* The same where all frames are of the partition of the present. */
+	const char *present;
 	const char *what; /* the rows, for logs */
 	size_t name;      /* offset of a text that tells people which row it is; 0: none */
 	size_t rows;      /* offset of the pointer to the rows */
@@ -35,6 +37,19 @@ struct part {
 	/* Adds a row to the arrays; NULL: its columns. */
 	void (*add)(const struct part *part, struct array *arrays, const void *row);
 };
+
+/*
+ * What a statement that inserts frames says after the name of the table. In the list of columns
+ * unnest() keeps no copy of what it gives, other than after FROM.
+ */
+#define FRAME_INSERTION                                              \
+	" (cohort_id, statistic_id, bin, time, resolution, payload)" \
+	" SELECT unnest($1::bigint[]), unnest($2::bigint[]),"        \
+	" unnest($3::integer[]), unnest($4::timestamptz[]), 0,"      \
+	" unnest($5::bytea[])"
+
+/* The prepared statement for frames of the present. */
+#define FRAMES_PRESENT "frames_present"
 
 /* All of them, in the order in which they are sent. */
 extern const struct part write_parts[];

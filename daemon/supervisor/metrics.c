@@ -147,7 +147,7 @@ static void write_channel(
 	metrics_sample(out, heading, METRIC_LABELS({"plugin", name}, {"direction", "to_plugin"}),
 	    (double)evbuffer_get_length(bufferevent_get_output(plugin->channel)));
 	metrics_sample(out, heading, METRIC_LABELS({"plugin", name}, {"direction", "to_runner"}),
-	    (double)evbuffer_get_length(bufferevent_get_input(plugin->channel)));
+	    (double)(plugin->frames.buffer.length - plugin->frames.consumed));
 }
 
 static void write_scannables(

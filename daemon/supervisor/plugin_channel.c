@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "supervisor/plugin_internal.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,8 +13,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-/* Bytes of the channel that are read at once. */
+/* Bytes of the channel that are read at once, and more than it holds. */
 #define READ_SIZE 65536
+#define REST_MAX (1024 * 1024)
 
 /* From the end of the channel to the end of the process, when that is all there is to it. */
 #define CLOSED_LIMIT_NS NS_PER_S
@@ -114,31 +117,15 @@ static void receive(struct plugin *plugin, enum message_type type, const void *b
 		memory_return();
 }
 
-/* Hands on what libevent has read. */
-static void feed_input(struct plugin *plugin)
+/* Reads what there is, in one go. As recv(). */
+static ssize_t take_in(struct plugin *plugin)
 {
-	struct evbuffer *input = bufferevent_get_input(plugin->channel);
-	size_t length;
+	void *room = frame_reader_room(&plugin->frames, READ_SIZE);
+	ssize_t length = recv(plugin->process.channel, room, READ_SIZE, MSG_DONTWAIT);
 
-	while ((length = evbuffer_get_contiguous_space(input)) > 0) {
-		frame_reader_feed(
-		    &plugin->frames, evbuffer_pullup(input, (ev_ssize_t)length), length);
-		evbuffer_drain(input, length);
-	}
-}
-
-/* Reads more than the 4 KiB that libevent reads at once; its next read tells the end or an error.
- */
-static void read_more(struct plugin *plugin)
-{
-	char bytes[READ_SIZE];
-	ssize_t length =
-	    recv(bufferevent_getfd(plugin->channel), bytes, sizeof(bytes), MSG_DONTWAIT);
-
-	if (length <= 0)
-		return;
-	frame_reader_feed(&plugin->frames, bytes, (size_t)length);
-	explicit_bzero(bytes, (size_t)length);
+	if (length > 0)
+		frame_reader_came(&plugin->frames, (size_t)length);
+	return length;
 }
 
 /* Takes complete messages out of what came in. */
@@ -157,29 +144,38 @@ static void receive_all(struct plugin *plugin)
 		plugin_kill(plugin, "sent what is no message: %s", reason);
 }
 
-static void channel_ready(struct bufferevent *stream, void *context)
+/* Its end of the channel is closed. */
+static void channel_closed(struct plugin *plugin)
 {
-	struct plugin *plugin = plugin_of(context);
-
-	(void)stream;
-	if (plugin->killed)
-		return;
-	feed_input(plugin);
-	read_more(plugin);
-	receive_all(plugin);
-}
-
-static void channel_event(struct bufferevent *stream, short what, void *context)
-{
-	struct plugin *plugin = plugin_of(context);
-
-	(void)what;
-	bufferevent_disable(stream, EV_READ | EV_WRITE);
+	event_del(plugin->readable);
+	bufferevent_disable(plugin->channel, EV_WRITE);
 	plugin->closed = true;
 	if (plugin->process.pid == 0)
 		plugin_ended(plugin, 0);
 	else if (plugin->state != PLUGIN_STOPPING)
 		plugin_set_timer(plugin, CLOSED_LIMIT_NS);
+}
+
+static void channel_readable(evutil_socket_t fd, short what, void *context)
+{
+	struct plugin *plugin = plugin_of(context);
+	ssize_t length = take_in(plugin);
+
+	(void)fd;
+	(void)what;
+	if (length > 0 && plugin->killed)
+		frame_reader_clear(&plugin->frames);
+	else if (length > 0)
+		receive_all(plugin);
+	else if (length == 0 || (errno != EAGAIN && errno != EINTR))
+		channel_closed(plugin);
+}
+
+static void channel_failed(struct bufferevent *stream, short what, void *context)
+{
+	(void)stream;
+	(void)what;
+	channel_closed(plugin_of(context));
 }
 
 /* Writes what there is room for without a turn of the event loop. Gives how much. */
@@ -211,25 +207,36 @@ void plugin_send(struct plugin *plugin, const struct message *message)
 
 void plugin_open_channel(struct plugin *plugin)
 {
-	plugin->channel =
-	    plugin_open_stream(plugin, plugin->process.channel, channel_ready, channel_event);
+	struct event_base *base = plugin->supervisor->base;
+	int fd = plugin->process.channel;
+
+	plugin->readable = event_new(base, fd, EV_READ | EV_PERSIST, channel_readable, plugin);
+	plugin->channel = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	assert(plugin->readable != NULL && plugin->channel != NULL);
+	bufferevent_setcb(plugin->channel, NULL, NULL, channel_failed, plugin);
 	bufferevent_enable(plugin->channel, EV_WRITE);
+	event_add(plugin->readable, NULL);
 }
 
 void plugin_drain_channel(struct plugin *plugin)
 {
-	bufferevent_disable(plugin->channel, EV_READ | EV_WRITE);
+	ssize_t left = REST_MAX, length;
+
+	event_del(plugin->readable);
+	bufferevent_disable(plugin->channel, EV_WRITE);
 	if (plugin->killed)
 		return;
-	plugin_read_rest(plugin->channel);
-	feed_input(plugin);
+	while (left > 0 && (length = take_in(plugin)) > 0)
+		left -= length;
 	receive_all(plugin);
 }
 
 void plugin_close_channel(struct plugin *plugin)
 {
-	if (plugin->channel != NULL)
-		bufferevent_free(plugin->channel);
+	if (plugin->channel == NULL)
+		return;
+	event_free(plugin->readable);
+	bufferevent_free(plugin->channel);
 	plugin->channel = NULL;
 	frame_reader_clear(&plugin->frames);
 }

@@ -11,7 +11,7 @@
 #include "base/log.h"
 
 #define OUTPUT_LINE_MAX 4096
-/* More than a pipe or the channel holds. */
+/* More than a pipe holds. */
 #define REST_MAX (1024 * 1024)
 /* What a plugin may log: this many lines at once, and so many a second in the long run. */
 #define LINES_AT_ONCE 2000

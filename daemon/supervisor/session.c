@@ -360,7 +360,7 @@ static void plan_confirmation(struct session *session, const struct batch *batch
 /* Values, and the bins of histograms. */
 static uint64_t sample_count(const struct batch *batch)
 {
-	uint64_t count = batch->sample_count;
+	uint64_t count = batch_sample_count(batch);
 
 	for (size_t i = 0; i < batch->histogram_count; i++)
 		count += batch->histograms[i].count;

@@ -176,7 +176,8 @@ struct plugin {
 	struct message_adjust adjusted; /* what the process was told */
 	struct stat file;               /* of the shared object when the process was started */
 
-	struct bufferevent *channel;
+	struct event *readable;      /* the channel is */
+	struct bufferevent *channel; /* writes what it has no room for at once */
 	struct bufferevent *output;
 	struct bufferevent *errors;
 	struct frame_reader frames;

@@ -157,17 +157,29 @@ static const struct statistic *statistic_of(const struct checker *checker, const
 	return &class->statistics[statistic];
 }
 
-static bool check_sample(const struct checker *checker, size_t index)
+/* The resources of a group are of one class most of the time: what that has is asked once. */
+static bool check_sample_group(const struct checker *checker, size_t index)
 {
-	const struct sample *sample = &checker->batch->samples[index];
-	const struct statistic *statistic =
-	    statistic_of(checker, "samples", index, sample->resource, sample->statistic);
+	const struct sample_group *group = &checker->batch->sample_groups[index];
+	const struct class *known = NULL;
 
-	if (statistic != NULL && statistic->type == STATISTIC_HISTOGRAM)
-		return check_refuse(checker->reason,
-		    "samples[%zu]: \"%s\" is a histogram and takes no single number", index,
-		    statistic->name);
-	return statistic != NULL;
+	for (size_t i = 0; i < group->count; i++) {
+		const struct class *class = class_of(checker, group->resources[i]);
+		const struct statistic *statistic;
+
+		if (class != NULL && class == known)
+			continue;
+		statistic = statistic_of(
+		    checker, "sample_groups", index, group->resources[i], group->statistic);
+		if (statistic == NULL)
+			return false;
+		if (statistic->type == STATISTIC_HISTOGRAM)
+			return check_refuse(checker->reason,
+			    "sample_groups[%zu]: \"%s\" is a histogram and takes no single number",
+			    index, statistic->name);
+		known = class;
+	}
+	return true;
 }
 
 static bool check_histogram(const struct checker *checker, size_t index)
@@ -258,7 +270,7 @@ bool check_batch(const void *part, const struct wire_context *context, char reas
 	             check_each(&checker, batch->incomplete_count, check_incomplete) &&
 	             check_each(&checker, batch->report_count, check_report) &&
 	             check_each(&checker, batch->parent_count, check_parent) &&
-	             check_each(&checker, batch->sample_count, check_sample) &&
+	             check_each(&checker, batch->sample_group_count, check_sample_group) &&
 	             check_each(&checker, batch->histogram_count, check_histogram) &&
 	             check_each(&checker, batch->alert_count, check_alert);
 

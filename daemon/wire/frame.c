@@ -6,6 +6,7 @@
  */
 #include "wire/message.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,19 +22,42 @@ struct header {
 	uint16_t flags;
 };
 
-void frame_append(struct text *out, enum message_type type, const char *body, size_t length)
+static void write_header(char *bytes, enum message_type type, size_t length, uint16_t flags)
 {
-	do {
-		size_t part = length < FRAME_MAX ? length : FRAME_MAX;
+	uint64_t header = (uint64_t)length | (uint64_t)type << 32 | (uint64_t)flags << 48;
 
-		put_u32(out, (uint32_t)part);
-		put_u16(out, (uint16_t)type);
-		put_u16(out, part < length ? FRAME_MORE : 0);
-		if (part > 0)
-			text_append_bytes(out, body, part);
-		body += part;
-		length -= part;
-	} while (length > 0);
+	assert(length <= FRAME_MAX);
+	for (size_t i = 0; i < FRAME_HEADER_SIZE; i++)
+		bytes[i] = (char)(header >> (8 * i));
+}
+
+size_t frame_begin(struct text *out)
+{
+	static const char header[FRAME_HEADER_SIZE];
+	size_t start = out->length;
+
+	text_append_bytes(out, header, sizeof(header));
+	return start;
+}
+
+void frame_end(struct text *out, enum message_type type, size_t start)
+{
+	size_t length = out->length - start - FRAME_HEADER_SIZE;
+	size_t more = length > FRAME_MAX ? (length - 1) / FRAME_MAX : 0;
+	size_t part = length - more * FRAME_MAX;
+
+	text_reserve(out, more * FRAME_HEADER_SIZE);
+	out->length += more * FRAME_HEADER_SIZE;
+	out->data[out->length] = '\0';
+	/* The last part is moved first, to make room for its header. */
+	for (size_t i = more; i > 0; i--, part = FRAME_MAX) {
+		char *from = out->data + start + FRAME_HEADER_SIZE + i * FRAME_MAX;
+		char *to = from + i * FRAME_HEADER_SIZE;
+
+		memmove(to, from, part);
+		write_header(to - FRAME_HEADER_SIZE, type, part, i < more ? FRAME_MORE : 0);
+	}
+	write_header(out->data + start, type, part, more > 0 ? FRAME_MORE : 0);
 }
 
 void frame_reader_clear(struct frame_reader *reader)
@@ -73,10 +97,26 @@ static void compact(struct frame_reader *reader)
 	reader->consumed = 0;
 }
 
-void frame_reader_feed(struct frame_reader *reader, const void *bytes, size_t length)
+void *frame_reader_room(struct frame_reader *reader, size_t size)
 {
 	compact(reader);
-	text_append_bytes(&reader->buffer, bytes, length);
+	text_reserve(&reader->buffer, size);
+	return reader->buffer.data + reader->buffer.length;
+}
+
+void frame_reader_came(struct frame_reader *reader, size_t length)
+{
+	struct text *buffer = &reader->buffer;
+
+	assert(length < buffer->capacity - buffer->length);
+	buffer->length += length;
+	buffer->data[buffer->length] = '\0';
+}
+
+void frame_reader_feed(struct frame_reader *reader, const void *bytes, size_t length)
+{
+	memcpy(frame_reader_room(reader, length), bytes, length);
+	frame_reader_came(reader, length);
 }
 
 /* Writes why the bytes are no frames, and returns -1. */

@@ -361,7 +361,10 @@ static void decode_array(const struct field *field, void *member, struct decoder
 	size_t count = get_count(decoder->in, least_size(field->element));
 	char *elements;
 
-	if (count == 0)
+	if (field->parallel && decoder->in->error == NULL && count != *count_of(field, member))
+		refuse(decoder, field, "it has %zu elements, not %zu", count,
+		    *count_of(field, member));
+	if (count == 0 || decoder->in->error != NULL)
 		return;
 	elements = xcalloc(count, field->element->size);
 	*(char **)member = elements;
@@ -375,7 +378,7 @@ static void clear_array(const struct field *field, void *member)
 	char *elements = *(char **)member;
 	size_t count = *count_of(field, member);
 
-	for (size_t i = 0; i < count && !is_copied(field->element); i++)
+	for (size_t i = 0; elements != NULL && i < count && !is_copied(field->element); i++)
 		layout_clear(field->element, elements + i * field->element->size);
 	free(elements);
 }

@@ -42,6 +42,7 @@ struct field {
 	enum field_kind kind;
 	bool not_null; /* of a text */
 	bool required; /* of a text: neither NULL nor "" */
+	bool parallel; /* of an array: has as many elements as one before, with the same count */
 	const char *name;
 	size_t offset;
 	size_t count_offset;          /* of an array: where its number of elements is kept */
@@ -99,6 +100,9 @@ struct layout {
 	}
 #define ARRAY(type_, member_, count_, element_) \
 	NESTED_(type_, member_, FIELD_ARRAY, element_, .count_offset = offsetof(type_, count_))
+#define PARALLEL(type_, member_, count_, element_)                                              \
+	NESTED_(type_, member_, FIELD_ARRAY, element_, .count_offset = offsetof(type_, count_), \
+	    .parallel = true)
 #define FIXED(type_, member_, element_)                \
 	NESTED_(type_, member_, FIELD_FIXED, element_, \
 	    .count = sizeof(MEMBER_(type_, member_)) / sizeof(MEMBER_(type_, member_)[0]))

@@ -91,12 +91,12 @@ void message_clear(struct message *message)
 void message_encode(const struct message *message, struct text *out)
 {
 	const struct message_kind *kind = kind_of(message->type);
-	struct text body = TEXT_EMPTY;
+	size_t start;
 
 	assert(kind != NULL);
-	layout_encode(kind->layout, (const char *)message + kind->offset, &body);
-	frame_append(out, message->type, body.length > 0 ? body.data : "", body.length);
-	text_forget(&body); /* there may be passwords in it */
+	start = frame_begin(out);
+	layout_encode(kind->layout, (const char *)message + kind->offset, out);
+	frame_end(out, message->type, start);
 }
 
 /* Decodes the part of the message that belongs to its type, and checks it. */

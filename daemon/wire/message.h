@@ -224,7 +224,12 @@ struct frame_reader {
 
 void frame_reader_clear(struct frame_reader *reader);
 
-/* Hands over bytes as they came from the channel. */
+/*
+ * Room for bytes from the channel, valid until the next call; then how many of them came. Or hands
+ * over bytes that did.
+ */
+void *frame_reader_room(struct frame_reader *reader, size_t size);
+void frame_reader_came(struct frame_reader *reader, size_t length);
 void frame_reader_feed(struct frame_reader *reader, const void *bytes, size_t length);
 
 /*

@@ -12,8 +12,27 @@
 static const struct field text_fields[] = {PLAIN(char *, .required = true)};
 static const struct layout text_layout = LAYOUT(char *, text_fields);
 
+static bool accepts_numbers(const void *elements, size_t count)
+{
+	(void)elements;
+	(void)count;
+	return true;
+}
 static const struct field number_fields[] = {PLAIN(uint32_t)};
-static const struct layout number_layout = LAYOUT(uint32_t, number_fields);
+static const struct layout number_layout =
+    LAYOUT(uint32_t, number_fields, .accepts = accepts_numbers);
+
+static bool accepts_reals(const void *elements, size_t count)
+{
+	const double *reals = elements;
+	bool accepted = true;
+
+	for (size_t i = 0; i < count; i++)
+		accepted &= isfinite(reals[i]) != 0;
+	return accepted;
+}
+static const struct field real_fields[] = {PLAIN(double)};
+static const struct layout real_layout = LAYOUT(double, real_fields, .accepts = accepts_reals);
 
 static const struct field size_fields[] = {PLAIN(size_t)};
 static const struct layout size_layout = LAYOUT(size_t, size_fields);
@@ -222,29 +241,13 @@ static const struct field parent_fields[] = {
 };
 static const struct layout parent_layout = LAYOUT(struct parent_change, parent_fields);
 
-static const struct field sample_fields[] = {
-    FIELD(struct sample, resource),
-    FIELD(struct sample, statistic),
-    FIELD(struct sample, time),
-    FIELD(struct sample, value),
+static const struct field sample_group_fields[] = {
+    FIELD(struct sample_group, statistic),
+    FIELD(struct sample_group, time),
+    ARRAY(struct sample_group, resources, count, &number_layout),
+    PARALLEL(struct sample_group, values, count, &real_layout),
 };
-static_assert(offsetof(struct sample, resource) == 0 && offsetof(struct sample, statistic) == 4 &&
-                  offsetof(struct sample, time) == 8 && offsetof(struct sample, value) == 16 &&
-                  sizeof(struct sample) == 24,
-    "samples are sent as they lie in memory");
-
-static bool accepts_samples(const void *elements, size_t count)
-{
-	const struct sample *samples = elements;
-	bool accepted = true;
-
-	for (size_t i = 0; i < count; i++)
-		accepted &= samples[i].time.us >= 0 && samples[i].time.us < LAYOUT_TIME_END &&
-		            isfinite(samples[i].value);
-	return accepted;
-}
-static const struct layout sample_layout =
-    LAYOUT(struct sample, sample_fields, .accepts = accepts_samples);
+static const struct layout sample_group_layout = LAYOUT(struct sample_group, sample_group_fields);
 
 static const struct field histogram_fields[] = {
     FIELD(struct histogram, resource),
@@ -276,7 +279,7 @@ static const struct field batch_fields[] = {
     ARRAY(struct batch, removed, removed_count, &number_layout),
     ARRAY(struct batch, reports, report_count, &report_layout),
     ARRAY(struct batch, parents, parent_count, &parent_layout),
-    ARRAY(struct batch, samples, sample_count, &sample_layout),
+    ARRAY(struct batch, sample_groups, sample_group_count, &sample_group_layout),
     ARRAY(struct batch, histograms, histogram_count, &histogram_layout),
     ARRAY(struct batch, alerts, alert_count, &alert_layout),
 };

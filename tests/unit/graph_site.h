@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "batch_samples.h"
 #include "graph/graph.h"
 #include "graph/volume.h"
 #include "model/frame.h"

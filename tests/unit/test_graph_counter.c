@@ -31,7 +31,7 @@ static void count(struct batch *batch, uint32_t drives, double value)
 	for (uint32_t i = 0; i < drives; i++) {
 		struct sample sample = {2 + i, 0, {time_us}, value};
 
-		APPEND(batch->samples, batch->sample_count, sample);
+		batch_add_sample(batch, sample);
 	}
 }
 
@@ -162,8 +162,7 @@ static void what_takes_a_slot_does_not_go_on_with_its_counter(void **state)
 	/* a day later another one has it */
 	batch = batch_new(site->last_session, 3);
 	batch_drive(batch, 20, 1, 77);
-	APPEND(batch->samples, batch->sample_count,
-	    ((struct sample){20, 0, {3 * 86400 * US_PER_S}, 1}));
+	batch_add_sample(batch, ((struct sample){20, 0, {3 * 86400 * US_PER_S}, 1}));
 	site_apply(site, batch);
 	site_write(site);
 	assert_int_equal(site->database.slot_count, 3);

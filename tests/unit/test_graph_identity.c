@@ -351,7 +351,7 @@ static void what_names_nothing_is_refused(void **state)
 	site_refuse(site, batch, "scannable can't be removed");
 
 	batch = batch_new(site->last_session, 2);
-	APPEND(batch->samples, batch->sample_count, sample);
+	batch_add_sample(batch, sample);
 	site_refuse(site, batch, "no such statistic");
 
 	batch = batch_new(site->last_session, 2);

@@ -363,7 +363,7 @@ static void what_is_said_of_a_resource_removed_with_another_has_no_effect(void *
 	batch_set(batch, DRIVE_NOTE, value_text("late"));
 	batch_parent(batch, 10, 2, true);
 	batch_alert(batch, 2, 0, "Drive failure");
-	APPEND(batch->samples, batch->sample_count, ((struct sample){.resource = 3, .value = 1}));
+	batch_add_sample(batch, ((struct sample){.resource = 3, .value = 1}));
 	batch_report(batch, 10, POOL, false);
 	batch_set(batch, POOL_MASTER, value_reference(3));
 	batch_drive(batch, 20, 3, 1);

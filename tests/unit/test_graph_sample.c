@@ -81,7 +81,7 @@ static void batch_sample(
 {
 	struct sample sample = {resource, statistic, {time_us}, value};
 
-	APPEND(batch->samples, batch->sample_count, sample);
+	batch_add_sample(batch, sample);
 }
 
 static void batch_histogram(

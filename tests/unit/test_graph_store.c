@@ -345,7 +345,7 @@ static void older_samples_are_dropped_when_nobody_takes_them(void **state)
 			struct sample sample = {
 			    .resource = 2, .time = {(int64_t)number * 1000 + i}};
 
-			APPEND(batch->samples, batch->sample_count, sample);
+			batch_add_sample(batch, sample);
 		}
 		site_apply(site, batch);
 	}
@@ -418,7 +418,7 @@ static void scan_samples(struct site *site, uint32_t session, uint64_t number, i
 	for (int i = 0; i < count; i++) {
 		struct sample sample = {.resource = 2, .time = {(int64_t)number * 1000 + i}};
 
-		APPEND(batch->samples, batch->sample_count, sample);
+		batch_add_sample(batch, sample);
 	}
 	site_apply(site, batch);
 }

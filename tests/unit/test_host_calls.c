@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "batch_samples.h"
 #include "fake_supervisor.h"
 #include "host/calls.h"
 #include "watchdog.h"
@@ -703,8 +704,8 @@ static void test_numbers_of_resources_are_used_again(void **state)
 	assert_int_equal(batch->report_count, 1);
 	first = batch->reports[0].resource;
 	assert_in_range(first, 1, 2000);
-	assert_int_equal(batch->sample_count, 1);
-	assert_int_equal(batch->samples[0].resource, first);
+	assert_int_equal(batch_sample_count(batch), 1);
+	assert_int_equal(batch_sample_at(batch, 0).resource, first);
 	fake_acknowledge(fake, batch);
 
 	/* Not in the batch that tells of the removal, but after it. */
@@ -753,7 +754,7 @@ static void test_dead_and_foreign_handles_are_refused(void **state)
 	/* Created and removed in one scan: never sent, and neither are its samples. */
 	assert_int_equal(batch->report_count, 0);
 	assert_int_equal(batch->removed_count, 0);
-	assert_int_equal(batch->sample_count, 0);
+	assert_int_equal(batch_sample_count(batch), 0);
 	finish(fake, batch);
 }
 
@@ -1062,9 +1063,10 @@ static void test_every_finite_sample_is_kept(void **state)
 	assert_int_equal(seen.result[10], 0);
 	for (size_t i = 11; i < 15; i++)
 		assert_int_equal(seen.result[i], IML_EVALUE);
-	assert_int_equal(batch->sample_count, 3);
-	assert_true(batch->samples[2].value == 20.5);
-	assert_true(batch->samples[0].time.us <= batch->samples[2].time.us);
+	assert_int_equal(batch_sample_count(batch), 3);
+	assert_true(batch_sample_at(batch, 0).value == 5);
+	assert_true(batch_sample_at(batch, 1).value + batch_sample_at(batch, 2).value == 25.5);
+	assert_true(batch_sample_at(batch, 0).time.us <= batch_sample_at(batch, 2).time.us);
 	assert_int_equal(batch->histogram_count, 1);
 	assert_int_equal(batch->histograms[0].counts[1], 2);
 	finish(fake, batch);
@@ -1143,12 +1145,12 @@ static void test_every_sample_has_a_time_of_its_own(void **state)
 	int64_t newest[3][3] = {{0}};
 
 	(void)state;
-	assert_int_equal(batch->sample_count, 4000);
-	for (size_t i = 0; i < batch->sample_count; i++) {
-		const struct sample *sample = &batch->samples[i];
+	assert_int_equal(batch_sample_count(batch), 4000);
+	for (size_t i = 0; i < batch_sample_count(batch); i++) {
+		const struct sample sample = batch_sample_at(batch, i);
 
-		assert_true(sample->time.us > newest[sample->resource][sample->statistic]);
-		newest[sample->resource][sample->statistic] = sample->time.us;
+		assert_true(sample.time.us > newest[sample.resource][sample.statistic]);
+		newest[sample.resource][sample.statistic] = sample.time.us;
 	}
 	assert_int_equal(batch->histogram_count, 10);
 	for (size_t i = 1; i < batch->histogram_count; i++)
@@ -1180,10 +1182,10 @@ static void test_samples_behind_the_newest_are_left_out_with_a_warning(void **st
 	(void)state;
 	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(seen.result[i], 0);
-	assert_int_equal(batch->sample_count, 3);
-	assert_true(batch->samples[0].value == 1);
-	assert_true(batch->samples[1].value == 20);
-	assert_true(batch->samples[2].value == 4);
+	assert_int_equal(batch_sample_count(batch), 3);
+	assert_true(batch_sample_at(batch, 0).value == 20);
+	assert_true(batch_sample_at(batch, 1).value == 1);
+	assert_true(batch_sample_at(batch, 2).value == 4);
 	assert_non_null(warning);
 	assert_non_null(strstr(warning, " behind the newest one"));
 	assert_null(strstr(warning + 1, "samples are not stored"));

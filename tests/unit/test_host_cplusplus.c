@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "batch_samples.h"
 #include "fake_supervisor.h"
 
 #define SESSION 3
@@ -149,8 +150,8 @@ static void it_reports_what_one_in_c_would(void **state)
 	report = report_of(batch, "Drive Z1");
 	assert_string_equal(reported(fake, report, "status")->text, "OK");
 	assert_int_equal(batch->parent_count, 2);
-	assert_int_equal(batch->sample_count, 2);
-	assert_true(batch->samples[1].value == 71);
+	assert_int_equal(batch_sample_count(batch), 2);
+	assert_true(batch_sample_at(batch, 1).value == 71);
 	assert_int_equal(batch->histogram_count, 2);
 	assert_int_equal(batch->histograms[0].counts[1], 4);
 	assert_int_equal(batch->alert_count > 0, 1);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "batch_samples.h"
 #include "fake_supervisor.h"
 #include "host/calls.h"
 #include "watchdog.h"
@@ -267,7 +268,7 @@ static void test_hooks_of_a_session_never_overlap(void **state)
 	for (int i = 0; i < 3; i++) {
 		struct batch *batch = fake_batch(fake);
 
-		assert_int_equal(batch->sample_count, 2000);
+		assert_int_equal(batch_sample_count(batch), 2000);
 		fake_acknowledge(fake, batch);
 	}
 	assert_int_equal(overlaps, 0);
@@ -615,8 +616,8 @@ static void test_the_last_changes_of_threads_are_sent_after_the_batch_before(voi
 	fake_acknowledge(fake, batch);
 	last = fake_batch(fake);
 	assert_int_equal(last->kind, BATCH_ASYNC);
-	assert_int_equal(last->sample_count, 1);
-	assert_true(last->samples[0].value == 2);
+	assert_int_equal(batch_sample_count(last), 1);
+	assert_true(batch_sample_at(last, 0).value == 2);
 	batch_free(last);
 	expect_orderly_end(fake, 1);
 	assert_int_equal(teardowns, 1);

@@ -23,7 +23,7 @@ static void a_batch_is_empty_until_it_changes_something(void **state)
 	batch->refused = 1;
 	ONE(batch->incomplete, batch->incomplete_count);
 	assert_true(batch_is_empty(batch));
-	ONE(batch->samples, batch->sample_count);
+	ONE(batch->sample_groups, batch->sample_group_count);
 	assert_false(batch_is_empty(batch));
 	batch_free(batch);
 }
@@ -31,7 +31,8 @@ static void a_batch_is_empty_until_it_changes_something(void **state)
 static void every_part_of_a_batch_makes_it_not_empty(void **state)
 {
 	const struct batch batches[] = {{.removed_count = 1}, {.report_count = 1},
-	    {.parent_count = 1}, {.sample_count = 1}, {.histogram_count = 1}, {.alert_count = 1}};
+	    {.parent_count = 1}, {.sample_group_count = 1}, {.histogram_count = 1},
+	    {.alert_count = 1}};
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++)
@@ -46,6 +47,9 @@ static void a_batch_releases_all_that_it_holds(void **state)
 	ONE(batch->removed, batch->removed_count);
 	ONE(batch->reports, batch->report_count);
 	ONE(batch->parents, batch->parent_count);
+	ONE(batch->sample_groups, batch->sample_group_count);
+	ONE(batch->sample_groups[0].resources, batch->sample_groups[0].count);
+	ONE(batch->sample_groups[0].values, batch->sample_groups[0].count);
 	ONE(batch->histograms, batch->histogram_count);
 	ONE(batch->alerts, batch->alert_count);
 	ONE(batch->reports[0].changes, batch->reports[0].change_count);

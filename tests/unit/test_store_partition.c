@@ -162,6 +162,26 @@ static void a_frame_of_any_time_has_its_partition(void **state)
 	assert_int_equal(store_statistics(database->client.store)->left_out, 0);
 }
 
+static void frames_whose_partition_others_dropped_hold_up_nothing(void **state)
+{
+	struct database *database = *state;
+	int64_t now = now_s();
+
+	await_partition(database, 4, now + 1);
+	for (int i = 0; i < 3; i++) {
+		struct changes *changes = new_changes();
+
+		add_frame(changes, i == 2 ? now - 10 * HOUR_S : now + i);
+		client_write(&database->client, changes);
+		if (i == 0)
+			query(database->reader, "DO $$ BEGIN EXECUTE (SELECT 'DROP TABLE ' ||"
+			                        " tableoid::regclass FROM storage.frame); END $$");
+	}
+
+	assert_answer(database, "SELECT count(*) FROM storage.frame", "1");
+	assert_int_equal(store_statistics(database->client.store)->left_out, 1);
+}
+
 static void a_frame_outside_of_what_is_kept_is_left_out(void **state)
 {
 	struct database *database = *state;
@@ -294,6 +314,7 @@ int main(void)
 	    cmocka_unit_test(names_tell_what_a_partition_is_for),
 	    TEST(partitions_are_made_ahead),
 	    TEST(a_frame_of_any_time_has_its_partition),
+	    TEST(frames_whose_partition_others_dropped_hold_up_nothing),
 	    TEST(a_frame_outside_of_what_is_kept_is_left_out),
 	    TEST(frames_that_are_left_out_are_told_once_a_minute),
 	    TEST(samples_that_no_interval_has_yet_are_kept_however_old),

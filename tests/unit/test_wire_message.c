@@ -233,8 +233,10 @@ static struct report reports[] = {
 static uint32_t incomplete[] = {DRIVE};
 static uint32_t removed[] = {2, 4};
 static struct parent_change parents[] = {{9, 0, true}, {9, 5, true}, {5, 0, false}};
-static struct sample samples[] = {
-    {9, TEMPERATURE, TIME, -3.25}, {5, ERRORS, {0}, 1e300}, {5, TEMPERATURE, TIME, 0}};
+static uint32_t cold[] = {9, 5}, faulty[] = {5};
+static double temperatures[] = {-3.25, 0}, errors[] = {1e300};
+static struct sample_group sample_groups[] = {{ERRORS, {0}, faulty, errors, 1},
+    {TEMPERATURE, TIME, cold, temperatures, 2}, {.statistic = 77}};
 static int64_t counts[] = {0, INT64_MAX};
 static struct histogram histograms[] = {{9, SIZES, TIME, counts, 2}};
 static struct alert_change alerts[] = {
@@ -256,8 +258,8 @@ static struct batch full_batch = {
     .report_count = COUNT(reports),
     .parents = parents,
     .parent_count = COUNT(parents),
-    .samples = samples,
-    .sample_count = COUNT(samples),
+    .sample_groups = sample_groups,
+    .sample_group_count = COUNT(sample_groups),
     .histograms = histograms,
     .histogram_count = 1,
     .alerts = alerts,
@@ -418,7 +420,10 @@ static void a_batch_comes_back_as_it_was(void **state)
 		    value_equal(&batch->reports[0].changes[i].value, &drive_changes[i].value));
 	assert_string_equal(batch->reports[2].label, "my drive");
 	assert_false(batch->parents[2].added);
-	assert_true(batch->samples[1].value == 1e300 && batch->samples[0].time.us == TIME.us);
+	assert_true(batch->sample_groups[0].values[0] == 1e300);
+	assert_true(batch->sample_groups[1].time.us == TIME.us);
+	assert_int_equal(batch->sample_groups[1].resources[1], 5);
+	assert_int_equal(batch_sample_count(batch), 3);
 	assert_true(batch->histograms[0].counts[1] == INT64_MAX);
 	assert_string_equal(batch->alerts[0].message, "Drive failure (9)");
 	batch_free(batch);
@@ -426,52 +431,63 @@ static void a_batch_comes_back_as_it_was(void **state)
 
 static void a_large_batch_travels_in_several_frames(void **state)
 {
-	enum { MANY = 100000 };
+	enum { MANY = 200000 };
+	struct sample_group group = {.statistic = TEMPERATURE,
+	    .time = TIME,
+	    .resources = xcalloc(MANY, sizeof(*group.resources)),
+	    .values = xcalloc(MANY, sizeof(*group.values)),
+	    .count = MANY};
 	struct batch batch = {.session = SESSION, .number = 1, .kind = BATCH_ASYNC, .time = TIME};
 	struct message message, sent = {.type = MESSAGE_BATCH, .batch = &batch};
 	struct text frames = TEXT_EMPTY;
 	char reason[REASON_SIZE];
 
 	(void)state;
-	batch.samples = xcalloc(MANY, sizeof(batch.samples[0]));
-	batch.sample_count = MANY;
-	for (size_t i = 0; i < MANY; i++)
-		batch.samples[i] = (struct sample){5, TEMPERATURE, TIME, (double)i};
+	batch.sample_groups = &group;
+	batch.sample_group_count = 1;
+	for (size_t i = 0; i < MANY; i++) {
+		group.resources[i] = 5;
+		group.values[i] = (double)i;
+	}
 	message_encode(&sent, &frames);
 	assert_true(frames.length > 2 * FRAME_MAX);
 	assert_int_equal(frames.data[6], FRAME_MORE);
 	assert_true(send_batch(&batch, &message, reason));
-	assert_int_equal(message.batch->sample_count, MANY);
-	assert_memory_equal(message.batch->samples, batch.samples, MANY * sizeof(batch.samples[0]));
+	assert_int_equal(message.batch->sample_groups[0].count, MANY);
+	assert_memory_equal(
+	    message.batch->sample_groups[0].values, group.values, MANY * sizeof(group.values[0]));
 	message_clear(&message);
-	free(batch.samples);
+	free(group.resources);
+	free(group.values);
 	text_clear(&frames);
 }
 
 static void resources_are_known_by_an_earlier_batch_or_this_one(void **state)
 {
-	struct sample of_new = {77, TEMPERATURE, TIME, 1};
+	uint32_t resource = 77;
+	double value = 1;
+	struct sample_group of_new = {TEMPERATURE, TIME, &resource, &value, 1};
 	struct report created = {.resource = 77, .class = DRIVE, .created = true};
 	struct batch batch = {.session = SESSION,
 	    .number = 1,
 	    .kind = BATCH_INITIAL,
-	    .samples = &of_new,
-	    .sample_count = 1};
+	    .sample_groups = &of_new,
+	    .sample_group_count = 1};
 	struct message message;
 	char reason[REASON_SIZE];
 
 	(void)state;
-	assert_batch_refused(&batch, "samples[0]: there is no resource 77");
+	assert_batch_refused(&batch, "sample_groups[0]: there is no resource 77");
 	batch.reports = &created;
 	batch.report_count = 1;
 	assert_true(send_batch(&batch, &message, reason));
 	message_clear(&message);
 	created.class = ARRAY;
-	assert_batch_refused(&batch, "samples[0]: Array has no statistic 0, only 0");
+	assert_batch_refused(&batch, "sample_groups[0]: Array has no statistic 0, only 0");
 	created.class = DRIVE;
 	batch.session = 4;
-	of_new.resource = 5;
-	assert_batch_refused(&batch, "samples[0]: there is no resource 5");
+	resource = 5;
+	assert_batch_refused(&batch, "sample_groups[0]: there is no resource 5");
 }
 
 static void messages_without_indexes_need_no_context(void **state)
@@ -578,26 +594,57 @@ static void samples_must_fit_their_statistics(void **state)
 		const char *reason;
 	} bad[] = {
 	    {{5, SIZES, TIME, 1},
-	        "samples[0]: \"sizes\" is a histogram and takes no single number"},
-	    {{5, 3, TIME, 1}, "samples[0]: Drive has no statistic 3, only 3"},
-	    {{5, TEMPERATURE, TIME, NAN}, "samples[0].value: the number is not finite"},
-	    {{5, TEMPERATURE, TIME, -INFINITY}, "samples[0].value: the number is not finite"},
-	    {{5, TEMPERATURE, {-1}, 1}, "samples[0].time: the time is not between 1970 and 9999"},
+	        "sample_groups[0]: \"sizes\" is a histogram and takes no single number"},
+	    {{5, 3, TIME, 1}, "sample_groups[0]: Drive has no statistic 3, only 3"},
+	    {{5, TEMPERATURE, TIME, NAN}, "sample_groups[0].values[0]: the number is not finite"},
+	    {{5, TEMPERATURE, TIME, -INFINITY},
+	        "sample_groups[0].values[0]: the number is not finite"},
+	    {{5, TEMPERATURE, {-1}, 1},
+	        "sample_groups[0].time: the time is not between 1970 and 9999"},
 	    {{5, TEMPERATURE, {INT64_MAX}, 1},
-	        "samples[0].time: the time is not between 1970 and 9999"},
+	        "sample_groups[0].time: the time is not between 1970 and 9999"},
 	};
-	struct sample sample;
+	uint32_t resource;
+	double value;
+	struct sample_group group = {.resources = &resource, .values = &value, .count = 1};
 	struct batch batch = {.session = SESSION,
 	    .number = 1,
 	    .kind = BATCH_UPDATE,
-	    .samples = &sample,
-	    .sample_count = 1};
+	    .sample_groups = &group,
+	    .sample_group_count = 1};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		sample = bad[i].sample;
+		resource = bad[i].sample.resource;
+		value = bad[i].sample.value;
+		group.statistic = bad[i].sample.statistic;
+		group.time = bad[i].sample.time;
 		assert_batch_refused(&batch, bad[i].reason);
 	}
+}
+
+static void samples_have_a_resource_each(void **state)
+{
+	uint32_t resource = 5;
+	double value = 1;
+	struct sample_group group = {TEMPERATURE, TIME, &resource, &value, 1};
+	struct batch batch = {.session = SESSION,
+	    .number = 1,
+	    .kind = BATCH_UPDATE,
+	    .sample_groups = &group,
+	    .sample_group_count = 1};
+	struct text body = body_of(&(struct message){.type = MESSAGE_BATCH, .batch = &batch});
+	/* The number of values stands before the value, and that of histograms and alerts. */
+	char *count = body.data + body.length - 2 * sizeof(uint32_t) - sizeof(value) - 4;
+	struct message message;
+	char reason[REASON_SIZE];
+
+	(void)state;
+	assert_int_equal(*count, 1);
+	*count = 0;
+	assert_false(decode(MESSAGE_BATCH, &body, &message, reason));
+	assert_string_equal(reason, "sample_groups[0].values: it has 0 elements, not 1");
+	text_clear(&body);
 }
 
 static void histograms_must_fit_their_bins(void **state)
@@ -1165,6 +1212,7 @@ int main(void)
 	    cmocka_unit_test(values_must_fit_their_attributes),
 	    cmocka_unit_test(reports_must_name_what_is_there),
 	    cmocka_unit_test(samples_must_fit_their_statistics),
+	    cmocka_unit_test(samples_have_a_resource_each),
 	    cmocka_unit_test(histograms_must_fit_their_bins),
 	    cmocka_unit_test(alerts_must_be_declared),
 	    cmocka_unit_test(the_head_of_a_batch_is_checked),

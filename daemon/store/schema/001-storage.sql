@@ -1768,11 +1768,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	parent CONSTANT text := format('frame_%s', resolution);
 	partition CONSTANT text := format('frame_%s_%s_%s', resolution, begin_s, end_s);
+	runner text;
 BEGIN
 	-- A table that is attached when it is complete locks nobody out, unlike one made as a partition.
 	EXECUTE format('CREATE TABLE storage.%I (LIKE storage.%I INCLUDING STORAGE)', partition, parent);
 	EXECUTE format('ALTER TABLE storage.%I ATTACH PARTITION storage.%I'
 		' FOR VALUES FROM (to_timestamp(%s)) TO (to_timestamp(%s))', parent, partition, begin_s, end_s);
+	-- It writes right into that of the present.
+	FOR runner IN SELECT name FROM storage.role WHERE purpose = 'runner' AND make_partition.resolution = 0 LOOP
+		EXECUTE format('GRANT INSERT ON storage.%I TO %I', partition, runner);
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION storage.make_partition IS
