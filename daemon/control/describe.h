@@ -31,15 +31,19 @@ void resource_list_add(struct resource_list *list, struct graph_resource *resour
 void resource_list_sort_by_name(struct resource_list *list);
 
 /*
- * A page of a long list: of the visible resources that are added, in any order, those with the
- * lowest ids above after. It never holds more than about twice as many as it is to have. Start with
- * {.after, .limit}; list.items is released with free().
+ * A page of a long list: of the visible resources that are added, in any order, those that are
+ * first among what comes after the page before. It never holds more than about twice as many as it
+ * is to have. Start with {.after, .limit}, and by_name with last in place of after; list.items is
+ * released with free().
  */
 struct resource_page {
-	record_id after;
+	record_id after; /* by id: the one before; 0: none */
 	size_t limit;
+	bool by_name; /* of the class, then of the resource; else by id */
+	bool descending;
+	const struct graph_resource *last; /* by name: the one before; NULL: none */
 	struct resource_list list;
-	record_id highest; /* above which none is of use; 0: not known yet */
+	const struct graph_resource *bound; /* after which none is of use; NULL: not known yet */
 };
 
 void resource_page_add(struct resource_page *page, struct graph_resource *resource);

@@ -155,6 +155,12 @@ struct control {
 
 struct inquiry;
 
+/* How a list is sorted. */
+struct order {
+	bool by_name;
+	bool descending;
+};
+
 /* What the path and the parameters of a request say; those not given are at their defaults. */
 struct query {
 	const char *name; /* in the path */
@@ -169,6 +175,7 @@ struct query {
 	const char *statistics[STATISTICS_MAX];
 	size_t statistic_count;
 	unsigned types; /* of notices, as bits; 0: all */
+	struct order order;
 	bool internal;
 	bool roots; /* only alerts that are their own root cause */
 	record_id id;
@@ -220,6 +227,7 @@ enum parameter_type {
 	PARAMETER_CLASS,     /* const char *: "Name" or "plugin.Name" */
 	PARAMETER_KIND,      /* const char *: a class and all that are based on it */
 	PARAMETER_STATISTIC, /* may be repeated */
+	PARAMETER_SORT,      /* struct order: "id" or "name", with "-" before it descending */
 	PARAMETER_NOTICE,    /* a bit of unsigned, by the name of a type; may be repeated */
 	PARAMETER_TYPE_COUNT
 };
@@ -459,6 +467,7 @@ void handle_unsilence(struct exchange *exchange);
 
 /* ---- volumes.c ---- */
 
+void handle_servers(struct exchange *exchange);
 void handle_volumes(struct exchange *exchange);
 void handle_nodes(struct exchange *exchange);
 

@@ -41,41 +41,6 @@ static int compare_ids(const void *a, const void *b)
 	return ((*left)->id > (*right)->id) - ((*left)->id < (*right)->id);
 }
 
-/* Sorts, and keeps one more than the page is to have: that tells that there are more. */
-static void keep_lowest(struct resource_page *page)
-{
-	struct resource_list *list = &page->list;
-
-	if (list->count > 1)
-		qsort(list->items, list->count, sizeof(struct graph_resource *), compare_ids);
-	if (list->count <= page->limit)
-		return;
-	list->count = page->limit + 1;
-	page->highest = list->items[page->limit]->id;
-}
-
-void resource_page_add(struct resource_page *page, struct graph_resource *resource)
-{
-	bool is_beyond = page->highest != 0 && resource->id > page->highest;
-
-	if (resource->id <= page->after || is_beyond || !resource_is_visible(resource))
-		return;
-	resource_list_add(&page->list, resource);
-	if (page->list.count > 2 * page->limit)
-		keep_lowest(page);
-}
-
-bool resource_page_finish(struct resource_page *page)
-{
-	bool more;
-
-	keep_lowest(page);
-	more = page->list.count > page->limit;
-	if (more)
-		page->list.count = page->limit;
-	return more;
-}
-
 static int compare_names(const void *a, const void *b)
 {
 	const struct graph_resource *const *left = a, *const *right = b;
@@ -84,6 +49,68 @@ static int compare_names(const void *a, const void *b)
 	if (order == 0)
 		order = strverscmp(graph_name(*left), graph_name(*right));
 	return order != 0 ? order : compare_ids(a, b);
+}
+
+/* Which of two comes first on the page, as strcmp() tells it. */
+static int compare_on_page(const struct resource_page *page, const struct graph_resource *a,
+    const struct graph_resource *b)
+{
+	int order = page->by_name ? compare_names(&a, &b) : compare_ids(&a, &b);
+
+	return page->descending ? -order : order;
+}
+
+static int compare_items(const void *a, const void *b, void *page)
+{
+	const struct graph_resource *const *left = a, *const *right = b;
+
+	return compare_on_page(page, *left, *right);
+}
+
+/* Sorts, and keeps one more than the page is to have: that tells that there are more. */
+static void keep_first(struct resource_page *page)
+{
+	struct resource_list *list = &page->list;
+
+	if (list->count > 1)
+		qsort_r(
+		    list->items, list->count, sizeof(struct graph_resource *), compare_items, page);
+	if (list->count <= page->limit)
+		return;
+	list->count = page->limit + 1;
+	page->bound = list->items[page->limit];
+}
+
+/* Whether a resource was on an earlier page. */
+static bool is_earlier(const struct resource_page *page, const struct graph_resource *resource)
+{
+	if (page->by_name)
+		return page->last != NULL && compare_on_page(page, resource, page->last) <= 0;
+	if (page->descending)
+		return page->after != 0 && resource->id >= page->after;
+	return resource->id <= page->after;
+}
+
+void resource_page_add(struct resource_page *page, struct graph_resource *resource)
+{
+	bool is_beyond = page->bound != NULL && compare_on_page(page, resource, page->bound) > 0;
+
+	if (is_beyond || is_earlier(page, resource) || !resource_is_visible(resource))
+		return;
+	resource_list_add(&page->list, resource);
+	if (page->list.count > 2 * page->limit)
+		keep_first(page);
+}
+
+bool resource_page_finish(struct resource_page *page)
+{
+	bool more;
+
+	keep_first(page);
+	more = page->list.count > page->limit;
+	if (more)
+		page->list.count = page->limit;
+	return more;
 }
 
 void resource_list_sort_by_name(struct resource_list *list)

@@ -151,6 +151,22 @@ static bool parse_notice(
 	return false;
 }
 
+static bool parse_sort(
+    struct exchange *exchange, const struct parameter *parameter, const char *value)
+{
+	struct order order = {.descending = value[0] == '-'};
+	const char *by = value + order.descending;
+
+	order.by_name = strcmp(by, "name") == 0;
+	if (!order.by_name && strcmp(by, "id") != 0) {
+		exchange_refuse(exchange, HTTP_BADREQUEST, parameter->name,
+		    "%s: \"%s\" is not id, -id, name or -name", parameter->name, quotable(value));
+		return false;
+	}
+	memcpy(member(&exchange->query, parameter->offset), &order, sizeof(order));
+	return true;
+}
+
 static bool parse_text(
     struct exchange *exchange, const struct parameter *parameter, const char *value)
 {
@@ -214,6 +230,7 @@ static bool (*const parsers[PARAMETER_TYPE_COUNT])(
     [PARAMETER_CLASS] = parse_class,
     [PARAMETER_KIND] = parse_kind,
     [PARAMETER_STATISTIC] = parse_statistic,
+    [PARAMETER_SORT] = parse_sort,
     [PARAMETER_NOTICE] = parse_notice,
 };
 

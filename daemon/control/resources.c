@@ -46,19 +46,41 @@ void add_next(struct json_object *answer, bool more, record_id last)
 	json_object_object_add(answer, "next", more ? json_object_new_int64(last) : NULL);
 }
 
+/* The page that a query asks for. False, with an answer, if the one before it can't be found. */
+static bool begin_page(struct exchange *exchange, struct resource_page *page)
+{
+	const struct query *query = &exchange->query;
+
+	*page = (struct resource_page){.after = query->after,
+	    .limit = (size_t)query->limit,
+	    .by_name = query->order.by_name,
+	    .descending = query->order.descending};
+	if (!page->by_name || query->after == 0)
+		return true;
+	page->last = graph_find(exchange->control->graph, query->after);
+	if (page->last == NULL)
+		exchange_refuse(exchange, HTTP_NOTFOUND, "after",
+		    "there is no resource %lld any more: begin again with the first page",
+		    (long long)query->after);
+	return page->last != NULL;
+}
+
 void handle_resources(struct exchange *exchange)
 {
 	const struct graph *graph = exchange->control->graph;
 	const struct query *query = &exchange->query;
-	struct json_object *answer = json_object_new_object();
-	struct json_object *classes = json_object_new_object();
-	struct json_object *resources = json_object_new_array();
-	struct resource_page page = {.after = query->after, .limit = (size_t)query->limit};
+	struct json_object *answer, *classes, *resources;
+	struct resource_page page;
 	const struct resource_list *list = &page.list;
 	const struct graph_class *class;
 	struct graph_resource *resource;
 	bool more;
 
+	if (!begin_page(exchange, &page))
+		return;
+	answer = json_object_new_object();
+	classes = json_object_new_object();
+	resources = json_object_new_array();
 	for (class = graph_first_class(graph); class != NULL; class = class->by_id.next) {
 		if (!class_matches(class, query))
 			continue;

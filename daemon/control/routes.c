@@ -64,6 +64,16 @@ static const struct parameter after = {.name = "after",
     .offset = IN_QUERY(after),
     .maximum = INT64_MAX,
     .meaning = "Only what has an id above this one: the \"next\" of the page before."};
+static const struct parameter sort = {.name = "sort",
+    .type = PARAMETER_SORT,
+    .offset = IN_QUERY(order),
+    .meaning =
+        "The order: id, or name (of the class, then of the resource); -id, -name: descending."};
+static const struct parameter sorted_after = {.name = "after",
+    .type = PARAMETER_NUMBER,
+    .offset = IN_QUERY(after),
+    .maximum = INT64_MAX,
+    .meaning = "Only what comes after this id in that order: the \"next\" of the page before."};
 static const struct parameter id = {.name = "id",
     .type = PARAMETER_ID,
     .offset = IN_QUERY(id),
@@ -186,7 +196,7 @@ const struct route control_routes[] = {
         .parameters = {&plugin, &class, &kind, &internal}},
 
     {ROUTE(GET, "/v1/resources", handle_resources, "Resources, with the columns of tables."),
-        .parameters = {&plugin, &class, &kind, &limit, &after}},
+        .parameters = {&plugin, &class, &kind, &sort, &limit, &sorted_after}},
     {ROUTE(GET, "/v1/resources/{id}", handle_resource, "Everything about one resource.")},
     {ROUTE(GET, "/v1/resources/{id}/impact", handle_impact,
          "What depends on a resource, and what it suffers from."),
@@ -231,6 +241,7 @@ const struct route control_routes[] = {
         .body = {WHY_MEMBER}},
     {ROUTE(POST, "/v1/scannables/{id}/resume", handle_resume, "Scans a paused scannable again.")},
 
+    {ROUTE(GET, "/v1/servers", handle_servers, "The servers that volumes are used on.")},
     {ROUTE(GET, "/v1/volumes", handle_volumes, "Volumes, and the nodes on servers."),
         .parameters = {&limit, &after}},
     {ROUTE(PUT, "/v1/volumes/{id}/nodes", handle_nodes, "Chooses the nodes of a volume."),

@@ -27,6 +27,38 @@ static struct json_object *describe_server(const struct graph_server *server)
 	return object;
 }
 
+/* A server of which there is a record, as the view storage.servers has it; its peers in no order.
+ */
+static struct json_object *describe_server_fully(const struct graph_server *server)
+{
+	struct json_object *object = describe_server(server);
+	struct json_object *peers = json_object_new_array();
+	char time[CLOCK_TEXT_SIZE];
+
+	add(object, "address", json_object_new_string(server->address));
+	add(object, "fqdn", text_or_null(server->fqdn));
+	add(object, "state", json_object_new_string(server->state));
+	add(object, "source", json_object_new_string(server->source));
+	add(object, "recorded", json_object_new_string(wallclock_format(server->recorded, time)));
+	for (size_t i = 0; i < server->peer_count; i++)
+		json_object_array_add(peers, json_object_new_int64(server->peers[i]));
+	add(object, "peers", peers);
+	return object;
+}
+
+void handle_servers(struct exchange *exchange)
+{
+	struct json_object *answer = json_object_new_object();
+	struct json_object *servers = json_object_new_array();
+	const struct graph_server *server = graph_first_server(exchange->control->graph);
+
+	for (; server != NULL; server = server->by_id.next)
+		if (server->address != NULL)
+			json_object_array_add(servers, describe_server_fully(server));
+	add(answer, "servers", servers);
+	exchange_answer(exchange, answer);
+}
+
 static struct json_object *describe_node(const struct graph_volume_node *node)
 {
 	struct json_object *object = json_object_new_object();

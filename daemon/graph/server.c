@@ -24,6 +24,11 @@ static char *lower_case(const char *text)
 	return lower;
 }
 
+const struct graph_server *graph_first_server(const struct graph *graph)
+{
+	return graph->volumes->servers;
+}
+
 struct graph_server *graph_find_server(const struct graph *graph, record_id id)
 {
 	struct graph_server *server;

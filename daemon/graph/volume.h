@@ -92,6 +92,7 @@ void graph_restore_peer(struct graph *graph, const struct server_peer_row *row);
 void graph_restore_volume(struct graph *graph, const struct volume_row *row);
 void graph_restore_volume_node(struct graph *graph, const struct volume_node_row *row);
 
+const struct graph_server *graph_first_server(const struct graph *graph); /* then by_id.next */
 struct graph_server *graph_find_server(const struct graph *graph, record_id id);
 struct graph_volume *graph_find_volume(const struct graph *graph, record_id id);
 const struct graph_volume *graph_first_volume(const struct graph *graph); /* then by_id.next */

@@ -201,6 +201,7 @@ static void look_at_lists(struct runner *runner)
 	get(runner, "/v1/graph?limit=3");
 	get(runner, "/v1/graph");
 	get(runner, "/v1/alerts?severity=INFO");
+	get(runner, "/v1/servers");
 	get(runner, "/v1/volumes");
 	get(runner, "/v1/volumes?limit=1");
 }

@@ -108,6 +108,9 @@ static char *schema_of(const struct parameter *parameter)
 	case PARAMETER_SEVERITY:
 		return xstrdup(
 		    "{\"type\": \"string\", \"enum\": [\"INFO\", \"WARNING\", \"ERROR\"]}");
+	case PARAMETER_SORT:
+		return xstrdup("{\"type\": \"string\", \"enum\": [\"id\", \"-id\", \"name\", "
+		               "\"-name\"], \"default\": \"id\"}");
 	case PARAMETER_NOTICE:
 		return xasprintf("{\"type\": \"array\", \"items\": {\"type\": \"string\", "
 		                 "\"enum\": [\"resource\", \"alert\", \"scannable\", \"plugin\", "

@@ -242,7 +242,8 @@ static char *ids_in_pages(struct site *site, const char *what, const char *array
 	while (after[0] != '\0') {
 		struct json_object *page, *items;
 
-		snprintf(path, sizeof(path), "%s?limit=%d&after=%s", what, limit, after);
+		snprintf(path, sizeof(path), "%s%climit=%d&after=%s", what,
+		    strchr(what, '?') != NULL ? '&' : '?', limit, after);
 		page = get_well(site, path);
 		items = json_object_object_get(page, array);
 		assert_in_range(json_object_array_length(items), 1, limit);
@@ -256,12 +257,13 @@ static char *ids_in_pages(struct site *site, const char *what, const char *array
 	return text_steal(&ids);
 }
 
-static void pages_of_any_length_are_in_order_of_id(void **state)
+static void pages_of_any_length_are_in_order(void **state)
 {
-	static const char *const lists[][2] = {
-	    {"/v1/resources", "resources"}, {"/v1/graph", "nodes"}};
+	static const char *const lists[][2] = {{"/v1/resources", "resources"},
+	    {"/v1/graph", "nodes"}, {"/v1/resources?sort=-id", "resources"},
+	    {"/v1/resources?sort=name", "resources"}, {"/v1/resources?sort=-name", "resources"}};
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		char *all = ids_in_pages(*state, lists[i][0], lists[i][1], 1000);
 
 		for (int limit = 1; limit < 8; limit++) {
@@ -272,6 +274,54 @@ static void pages_of_any_length_are_in_order_of_id(void **state)
 		}
 		free(all);
 	}
+}
+
+/* The words of a text, each followed by a blank, the last one first. */
+static char *reversed(char *words)
+{
+	struct text out = TEXT_EMPTY;
+
+	for (char *end = words + strlen(words); end > words;) {
+		char *word = end - 1;
+
+		while (word > words && word[-1] != ' ')
+			word--;
+		text_append_bytes(&out, word, (size_t)(end - word));
+		end = word;
+	}
+	free(words);
+	return text_steal(&out);
+}
+
+static void a_list_is_in_the_order_that_is_asked_for(void **state)
+{
+	struct site *site = *state;
+	char *up = ids_in_pages(site, "/v1/resources?sort=id", "resources", 1000);
+	char *down = reversed(ids_in_pages(site, "/v1/resources?sort=-id", "resources", 1000));
+	struct json_object *named;
+
+	assert_string_equal(up, down);
+	free(up);
+	free(down);
+	up = ids_in_pages(site, "/v1/resources?sort=name", "resources", 1000);
+	down = reversed(ids_in_pages(site, "/v1/resources?sort=-name", "resources", 1000));
+	assert_string_equal(up, down);
+	free(up);
+	free(down);
+	named = get_well(site, "/v1/resources?kind=PhysicalDisk&sort=name");
+	for (int i = 1; i < DRIVES; i++) {
+		char before[64], after[64], label[256];
+
+		snprintf(before, sizeof(before), "resources/%d/label", i - 1);
+		snprintf(after, sizeof(after), "resources/%d/label", i);
+		snprintf(label, sizeof(label), "%s", at(named, before));
+		assert_true(strverscmp(label, at(named, after)) < 0);
+	}
+	json_object_put(named);
+	assert_refused(site, "/v1/resources?sort=colour", 400,
+	    "sort: \"colour\" is not id, -id, name or -name", "sort");
+	assert_refused(site, "/v1/resources?sort=name&after=999999", 404,
+	    "there is no resource 999999 any more: begin again with the first page", "after");
 }
 
 static void a_resource_tells_its_relatives_and_their_alerts(void **state)
@@ -721,7 +771,9 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 	        a_kind_may_be_a_class_of_a_plugin, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
-	        pages_of_any_length_are_in_order_of_id, site_start, site_stop),
+	        pages_of_any_length_are_in_order, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        a_list_is_in_the_order_that_is_asked_for, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        a_resource_tells_its_relatives_and_their_alerts, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(alerts_tell_what_they_affect, site_start, site_stop),
