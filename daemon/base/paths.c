@@ -91,6 +91,19 @@ size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES])
 	return count;
 }
 
+const char *secret_file_fault(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0)
+		return strerror(errno);
+	if (!S_ISREG(status.st_mode))
+		return "it is no file";
+	if ((status.st_mode & (S_IRWXO | S_IWGRP)) != 0)
+		return "it may be used by others: chmod 640 it, or 600";
+	return NULL;
+}
+
 int make_directories(const char *path)
 {
 	char *part;

@@ -43,6 +43,12 @@ size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES]);
 char *path_normalise(const char *path);
 
 /*
+ * What is wrong with an open file that holds a secret: it is none, or others may use it. NULL:
+ * nothing.
+ */
+const char *secret_file_fault(int fd);
+
+/*
  * Makes a directory (mode 0755) and those above it, as far as they are missing. Returns 0, or -1
  * with errno.
  */

@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -204,6 +205,16 @@ size_t utf8_length(const char *string)
 	for (; *string != '\0'; string++)
 		count += ((unsigned char)*string & 0xc0) != 0x80;
 	return count;
+}
+
+const char *text_fault(const char *string, size_t most)
+{
+	if (string[strspn(string, " \t\r\n\v\f")] == '\0')
+		return "May not be blank";
+	for (const char *byte = string; *byte != '\0'; byte++)
+		if (iscntrl((unsigned char)*byte))
+			return "No control characters allowed";
+	return utf8_length(string) > most ? "too long" : NULL;
 }
 
 size_t utf8_cut(const char *string, size_t length, size_t most)

@@ -52,6 +52,12 @@ size_t utf8_next(const char *bytes, size_t length);
 /* Number of characters of valid UTF-8. */
 size_t utf8_length(const char *string);
 
+/*
+ * What is wrong with valid UTF-8 that people typed, such as a reason: it is blank, has control
+ * characters, or more characters than most. NULL: nothing.
+ */
+const char *text_fault(const char *string, size_t most);
+
 /* The largest length up to most that cuts valid UTF-8 between two characters. */
 size_t utf8_cut(const char *string, size_t length, size_t most);
 

@@ -601,6 +601,7 @@ int cli_main(int argc, char **argv)
 	int status;
 
 	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* numbers are as the runner and other programs read them */
 	status = read_options(&cli, "+s:jw:hV", argc, argv);
 	if (status >= 0)
 		return status;

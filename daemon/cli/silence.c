@@ -2,6 +2,7 @@
 /* Silences: making and ending one, and which there are. */
 #include "cli/command.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 static char *end_time(const struct cli *cli)
 {
 	char reason[REASON_SIZE];
-	int64_t duration;
+	int64_t duration, end_us;
 	char *until;
 
 	if (cli->stats.until != NULL) {
@@ -30,8 +31,8 @@ static char *end_time(const struct cli *cli)
 		fprintf(stderr, "iml-plugin: --for: %s\n", reason);
 		return NULL;
 	}
-	return xasprintf(
-	    "%.6f", (double)wallclock_now().us / US_PER_S + (double)duration / NS_PER_S);
+	end_us = wallclock_now().us + duration / (NS_PER_S / US_PER_S);
+	return xasprintf("%" PRId64 ".%06" PRId64, end_us / US_PER_S, end_us % US_PER_S);
 }
 
 /* Whether the options go together; else complains. */

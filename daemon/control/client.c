@@ -21,6 +21,8 @@
 
 /* An answer of libevent's own is not longer. */
 #define PAGE_MAX 1024
+/* What a client may have sent that nobody has looked at: a whole request is less. */
+#define INPUT_MAX (REQUEST_BODY_LIMIT + 2 * REQUEST_HEADERS_MAX)
 
 /* The cookie by which the kernel tells sockets apart, or 0. */
 static uint64_t socket_cookie(int fd)
@@ -238,6 +240,9 @@ struct bufferevent *client_new(struct event_base *base, struct control *control)
 	client->control = control;
 	client->stream = bufferevent_socket_new(base, -1, 0);
 	assert(client->stream != NULL);
+	/* While an answer is sent libevent reads on, and nobody looks at that before it is taken.
+	 */
+	bufferevent_setwatermark(client->stream, EV_READ, 0, INPUT_MAX);
 	set_state(client, CLIENT_WAITS);
 	TAILQ_INSERT_TAIL(&control->clients, client, in_clients);
 	control->client_count++;

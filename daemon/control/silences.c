@@ -4,19 +4,49 @@
 
 #include <stdlib.h>
 
+#include <uthash.h>
+
+#include "base/memory.h"
 #include "control/describe_internal.h"
 #include "model/moment.h"
 
 /* How many of the alerts that people are to see are under a silence. */
-static int64_t count_alerts(const struct graph *graph, const struct graph_silence *silence)
-{
-	const struct graph_alert *alert;
-	int64_t count = 0;
+struct silenced {
+	const struct graph_silence *silence;
+	int64_t alerts;
+	UT_hash_handle hh;
+};
 
-	TAILQ_FOREACH (alert, graph_alerts(graph), in_active)
-		count += graph_silence_of(alert->resource) == silence &&
-		         resource_is_visible(alert->resource);
-	return count;
+/* Of all silences that have any. */
+static struct silenced *count_alerts(const struct graph *graph)
+{
+	struct silenced *counts = NULL, *entry;
+	const struct graph_alert *alert;
+
+	TAILQ_FOREACH (alert, graph_alerts(graph), in_active) {
+		const struct graph_silence *silence = graph_silence_of(alert->resource);
+
+		if (silence == NULL || !resource_is_visible(alert->resource))
+			continue;
+		HASH_FIND_PTR(counts, &silence, entry);
+		if (entry == NULL) {
+			entry = xcalloc(1, sizeof(*entry));
+			entry->silence = silence;
+			HASH_ADD_PTR(counts, silence, entry);
+		}
+		entry->alerts++;
+	}
+	return counts;
+}
+
+static void free_counts(struct silenced *counts)
+{
+	struct silenced *entry, *next;
+
+	HASH_ITER (hh, counts, entry, next) {
+		HASH_DEL(counts, entry);
+		free(entry);
+	}
 }
 
 void handle_silences(struct exchange *exchange)
@@ -24,6 +54,7 @@ void handle_silences(struct exchange *exchange)
 	const struct graph *graph = exchange->control->graph;
 	struct json_object *answer = json_object_new_object();
 	struct json_object *silences = json_object_new_array();
+	struct silenced *counts = count_alerts(graph), *entry;
 	const struct graph_silence *silence;
 	struct json_object *object;
 
@@ -31,10 +62,12 @@ void handle_silences(struct exchange *exchange)
 		if (!resource_is_visible(silence->resource))
 			continue;
 		object = describe_silence(silence);
+		HASH_FIND_PTR(counts, &silence, entry);
 		json_object_object_add(
-		    object, "alerts", json_object_new_int64(count_alerts(graph, silence)));
+		    object, "alerts", json_object_new_int64(entry != NULL ? entry->alerts : 0));
 		json_object_array_add(silences, object);
 	}
+	free_counts(counts);
 	json_object_object_add(answer, "silences", silences);
 	exchange_answer(exchange, answer);
 }

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/paths.h"
 
 #define TOKEN_LENGTH_MIN 16
 #define TOKEN_LENGTH_MAX 1024
@@ -25,23 +25,8 @@ static const char *token_fault(const char *token, size_t length)
 		if (!isgraph((unsigned char)token[i]))
 			return "it should have nothing but a token on one line, without blanks";
 	if (length < TOKEN_LENGTH_MIN)
-		return "it has a token of less than 16 characters; \"openssl rand -hex 32\" makes "
-		       "a "
-		       "good one";
-	return NULL;
-}
-
-/* What is wrong with a file that a token is to be read from; NULL: nothing. */
-static const char *file_fault(int fd)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) != 0)
-		return strerror(errno);
-	if (!S_ISREG(status.st_mode))
-		return "it is no file";
-	if ((status.st_mode & (S_IRWXO | S_IWGRP)) != 0)
-		return "it may be used by others: chmod 640 it, or 600";
+		return "it has a token of less than 16 characters; \"openssl rand -hex 32\""
+		       " makes a good one";
 	return NULL;
 }
 
@@ -73,7 +58,7 @@ char *control_read_token(const char *path, char reason[REASON_SIZE])
 		snprintf(reason, REASON_SIZE, "%s: %s", path, strerror(errno));
 		return NULL;
 	}
-	fault = file_fault(fd);
+	fault = secret_file_fault(fd);
 	if (fault == NULL)
 		fault = read_token(fd, &token);
 	if (fault != NULL)

@@ -6,7 +6,6 @@
 #include "graph/graph_internal.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,17 +62,6 @@ static struct graph_silence *find_silence(const struct graph *graph, record_id i
 }
 
 /* ---- making them ---- */
-
-/* What is wrong with a text of people, or NULL. */
-static const char *text_fault(const char *text, size_t most)
-{
-	if (text[strspn(text, " \t\r\n\v\f")] == '\0')
-		return "May not be blank";
-	for (const char *byte = text; *byte != '\0'; byte++)
-		if (iscntrl((unsigned char)*byte))
-			return "No control characters allowed";
-	return utf8_length(text) > most ? "too long" : NULL;
-}
 
 const char *graph_silence_fault(
     const struct silence_row *row, struct wallclock now, const char **field)

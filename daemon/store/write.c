@@ -355,7 +355,7 @@ static void roll_back(struct store *store)
 
 	assert(writer->failed);
 	writer->rolling_back = true;
-	store->tending.present_failed = true;
+	store->tending.present_failed |= writer->present && !writer->refused;
 	writer->refused = writer->refused && writer->care < WRITE_STRICT;
 	if (writer->refused) {
 		writer->care++;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* ---- what is paused, or not ---- */
 
@@ -157,7 +158,11 @@ static void resume_plugin(struct task *task, const char *name)
 
 void pause_follow(struct task *task, const struct instruction *instruction)
 {
-	if (instruction->plugin != NULL)
+	const char *fault = instruction->why != NULL ? text_fault(instruction->why, WHY_MAX) : NULL;
+
+	if (fault != NULL)
+		task_refuse(task, INSTRUCTION_WRONG, "why", "why: %s", fault);
+	else if (instruction->plugin != NULL)
 		pause_plugin(task, instruction->plugin, instruction->why);
 	else
 		pause_scannable(task, instruction->why);

@@ -107,15 +107,18 @@ static bool is_same(const struct scannable_config *a, const struct scannable_con
 	return true;
 }
 
-/* Whether a configuration has the scannable; most are where they were. */
+/* Whether a configuration has the scannable; most are one after another, which *place follows. */
 static bool has_scannable(
-    const struct config *config, const struct scannable_config *scannable, size_t place)
+    const struct config *config, const struct scannable_config *scannable, size_t *place)
 {
-	if (place < config->scannable_count && is_same(&config->scannables[place], scannable))
+	for (size_t i = 0; i < config->scannable_count; i++) {
+		size_t at = (*place + i) % config->scannable_count;
+
+		if (!is_same(&config->scannables[at], scannable))
+			continue;
+		*place = at + 1;
 		return true;
-	for (size_t i = 0; i < config->scannable_count; i++)
-		if (is_same(&config->scannables[i], scannable))
-			return true;
+	}
 	return false;
 }
 
@@ -123,10 +126,12 @@ static bool has_scannable(
 static void describe_scannables(
     const struct config *one, const struct config *other, const char *what, struct text *changes)
 {
+	size_t place = 0;
+
 	for (size_t i = 0; i < one->scannable_count; i++) {
 		const struct scannable_config *scannable = &one->scannables[i];
 
-		if (!has_scannable(other, scannable, i))
+		if (!has_scannable(other, scannable, &place))
 			text_printf(changes, "%s: %s of plugin %s %s\n", scannable->place,
 			    scannable->class, scannable->plugin, what);
 	}

@@ -196,6 +196,7 @@ struct json_object *supervisor_mistakes(const struct supervisor *supervisor)
 	const struct plugin *plugin;
 
 	add_mistakes(mistakes, NULL, &supervisor->rejected, true);
+	add_mistakes(mistakes, NULL, &supervisor->failed, false);
 	add_unlisted(mistakes, supervisor);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next) {
 		add_mistakes(mistakes, plugin->config->name, &plugin->mistakes, false);

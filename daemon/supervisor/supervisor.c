@@ -413,6 +413,22 @@ static char *find_program(void)
 	return xstrdup(path);
 }
 
+/* Another program may have the port; that keeps nothing from being scanned. */
+static void listen_tcp(struct supervisor *supervisor)
+{
+	const char *address = supervisor->config.control_listen;
+	char reason[REASON_SIZE];
+	char *text;
+
+	if (address == NULL || control_listen_tcp(supervisor->control, address, reason))
+		return;
+	text = xasprintf("control.listen: %s; nobody is answered there", reason);
+	mistakes_add(
+	    &supervisor->failed, config_place(&supervisor->config, "control.listen"), text);
+	log_error("%s: %s", supervisor->failed.items[0].place, text);
+	free(text);
+}
+
 /* Opens everything that can fail for a reason that a person has to mend. */
 static int open_parts(struct supervisor *supervisor)
 {
@@ -433,12 +449,7 @@ static int open_parts(struct supervisor *supervisor)
 	}
 	supervisor_take_group(supervisor);
 	supervisor_take_token(supervisor);
-	if (supervisor->config.control_listen != NULL &&
-	    !control_listen_tcp(supervisor->control, supervisor->config.control_listen, reason)) {
-		log_error("%s: control.listen: %s",
-		    config_place(&supervisor->config, "control.listen"), reason);
-		return -1;
-	}
+	listen_tcp(supervisor);
 	store_start(supervisor->store);
 	return 0;
 }
@@ -514,6 +525,7 @@ static void close_parts(struct supervisor *supervisor)
 		close(supervisor->cgroup);
 	free(supervisor->program);
 	mistakes_clear(&supervisor->rejected);
+	mistakes_clear(&supervisor->failed);
 	free(supervisor->database_reason);
 }
 

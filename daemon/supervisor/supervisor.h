@@ -497,6 +497,7 @@ struct supervisor {
 
 	TAILQ_HEAD(, plugin) plugins;
 	struct mistake_list rejected; /* those of no plugin in a file that was not reloaded */
+	struct mistake_list failed;   /* what the configuration has and could not be done */
 	uint32_t last_session;
 	uint32_t last_request;
 	TAILQ_HEAD(, task) tasks; /* instructions of people that were not answered yet */

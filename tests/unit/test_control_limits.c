@@ -51,6 +51,9 @@ static char *read_to_end(const struct site *site, int fd)
 	return text_steal(&answer);
 }
 
+/* More than a connection ever keeps, and than fits into sockets. */
+#define INPUT_KEPT_MAX ((size_t)16 * 1024 * 1024)
+
 /* Has times looked at in each round of the loop. */
 static void look_often(struct site *site)
 {
@@ -226,6 +229,30 @@ static void who_says_nothing_is_disconnected(void **state)
 	free(answer);
 }
 
+static void what_is_sent_while_a_stream_is_read_is_not_gathered(void **state)
+{
+	static const char nothing[65536];
+	struct site *site = *state;
+	struct text stream = TEXT_EMPTY;
+	int fd = site_connect(site);
+	size_t sent = 0;
+	int idle = 0;
+
+	site_send(fd, "GET /v1/events/stream HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (stream.length == 0 || strstr(stream.data, "changes follow") == NULL)
+		assert_true(site_receive(site, fd, &stream));
+	while (idle < 100 && sent < INPUT_KEPT_MAX) {
+		ssize_t taken = send(fd, nothing, sizeof(nothing), MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		sent += taken > 0 ? (size_t)taken : 0;
+		idle = taken > 0 ? 0 : idle + 1;
+		event_base_loop(site->base, EVLOOP_NONBLOCK);
+	}
+	assert_true(sent < INPUT_KEPT_MAX);
+	close(fd);
+	text_clear(&stream);
+}
+
 /* ---- too many ---- */
 
 static void a_user_may_have_so_many_connections(void **state)
@@ -299,6 +326,8 @@ int main(void)
 	        an_answer_that_is_taken_is_complete, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        who_says_nothing_is_disconnected, site_start, site_stop),
+	    cmocka_unit_test_setup_teardown(
+	        what_is_sent_while_a_stream_is_read_is_not_gathered, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(
 	        a_user_may_have_so_many_connections, site_start, site_stop),
 	    cmocka_unit_test_setup_teardown(what_is_refused_is_not_done, site_start, site_stop),

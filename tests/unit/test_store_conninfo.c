@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -36,6 +37,7 @@ static void write_password(const char *content, size_t length)
 	assert_non_null(file);
 	assert_int_equal(fwrite(content, 1, length, file), length);
 	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0600), 0);
 }
 
 /* Asserts what a conninfo becomes with a password file of this content. */
@@ -113,7 +115,20 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 	assert_null(store_conninfo_with_password("", "/proc/none", reason));
 	assert_string_equal(reason, "/proc/none can't be read: No such file or directory");
 	assert_null(store_conninfo_with_password("", "/", reason));
-	assert_string_equal(reason, "/ can't be read: Is a directory");
+	assert_string_equal(reason, "/ can't be read: it is no file");
+}
+
+static void a_file_that_others_may_read_is_refused(void **state)
+{
+	char expected[REASON_SIZE], reason[REASON_SIZE];
+	(void)state;
+
+	write_password("secret\n", 7);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_null(store_conninfo_with_password("", path, reason));
+	snprintf(expected, sizeof(expected),
+	    "%s can't be read: it may be used by others: chmod 640 it, or 600", path);
+	assert_string_equal(reason, expected);
 }
 
 int main(void)
@@ -124,6 +139,7 @@ int main(void)
 	    cmocka_unit_test(the_password_of_the_file_is_the_one_that_counts),
 	    cmocka_unit_test(what_is_no_password_is_refused_without_being_told),
 	    cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+	    cmocka_unit_test(a_file_that_others_may_read_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);
