@@ -341,6 +341,9 @@ bool exchange_may_change(struct exchange *exchange);
 /* Whether a request over TCP for a route (NULL: for none) has what it needs; else it is refused. */
 bool exchange_has_token(struct exchange *exchange, const struct route *route);
 
+/* Whether a request has the token, needed or not. */
+bool exchange_shows_token(const struct exchange *exchange);
+
 /* ---- body.c ---- */
 
 /*

@@ -22,6 +22,9 @@ void handle_health(struct exchange *exchange)
 	bool is_usable = false;
 	struct json_object *answer = control->callbacks->health(control->context, &is_usable);
 
+	/* Their words may name what only those with the token are to know. */
+	if (client_is_network(exchange) && !exchange_shows_token(exchange))
+		json_object_object_add(answer, "problems", json_object_new_array());
 	exchange_answer_code(exchange, is_usable ? HTTP_OK : HTTP_SERVUNAVAIL, answer);
 }
 

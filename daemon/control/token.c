@@ -87,10 +87,17 @@ static bool texts_are_equal(const char *token, const char *given)
 	return difference == 0;
 }
 
-/* Whether a header "Authorization" has the token. */
-static bool has_token(const struct control *control, const char *header)
+static const char *authorization(const struct exchange *exchange)
+{
+	return evhttp_find_header(
+	    evhttp_request_get_input_headers(exchange->request), "Authorization");
+}
+
+bool exchange_shows_token(const struct exchange *exchange)
 {
 	static const char scheme[] = "Bearer ";
+	const struct control *control = exchange->control;
+	const char *header = authorization(exchange);
 
 	if (header == NULL || control->token == NULL ||
 	    strncasecmp(header, scheme, sizeof(scheme) - 1) != 0)
@@ -103,18 +110,16 @@ bool exchange_has_token(struct exchange *exchange, const struct route *route)
 {
 	const struct control *control = exchange->control;
 	struct evhttp_request *request = exchange->request;
-	const char *header =
-	    evhttp_find_header(evhttp_request_get_input_headers(request), "Authorization");
 
 	if (route != NULL && (route->access == ACCESS_OPEN ||
 	                         (route->access == ACCESS_METRICS && control->open_metrics)))
 		return true;
-	if (has_token(control, header))
+	if (exchange_shows_token(exchange))
 		return true;
 	evhttp_add_header(evhttp_request_get_output_headers(request), "WWW-Authenticate",
 	    "Bearer realm=\"iml-plugin-runner\"");
 	exchange_refuse(exchange, HTTP_UNAUTHORIZED, NULL, "%s",
-	    header == NULL
+	    authorization(exchange) == NULL
 	        ? "requests over TCP need a header \"Authorization: Bearer TOKEN\", with "
 	          "the token of control.token_file"
 	        : "this is not the token of control.token_file");

@@ -24,7 +24,8 @@ static struct json_object *health(void *context, bool *is_usable)
 {
 	(void)context;
 	*is_usable = true;
-	return json_object_new_object();
+	return json_tokener_parse(
+	    "{\"problem_count\": 1, \"problems\": [{\"text\": \"north wall\"}]}");
 }
 
 /* A site that listens on a free port, with the token. */
@@ -95,6 +96,15 @@ static void the_token_is_needed(void **state)
 	assert_answer(site, "GET /v1/status", "Authorization: Bearer\r\n", 401, wrong);
 	assert_answer(site, "GET /v1/status", "Authorization: Basic " TOKEN "\r\n", 401, wrong);
 	assert_answer(site, "GET /v1/status?token=" TOKEN, "", 401, "");
+}
+
+static void without_a_token_problems_are_counted_and_not_told(void **state)
+{
+	const struct site *site = *state;
+
+	assert_answer(site, "GET /healthz", "", 200, "\"problem_count\":1,\"problems\":[]");
+	assert_answer(
+	    site, "GET /healthz", "Authorization: Bearer " TOKEN "\r\n", 200, "north wall");
 }
 
 static void without_a_token_nothing_is_told(void **state)
@@ -268,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    site_test(the_token_is_needed),
 	    site_test(without_a_token_nothing_is_told),
+	    site_test(without_a_token_problems_are_counted_and_not_told),
 	    site_test(metrics_may_be_open),
 	    site_test(nothing_is_changed_over_tcp),
 	    site_test(the_token_may_be_another_one_from_now_on),
