@@ -124,7 +124,10 @@ char *http_exchange(const struct runner *runner, const char *request);
 
 /* ---- what systemd is told ---- */
 
-/* A socket for what runners that are started until notices_unset() tell systemd. */
+/*
+ * A socket for what runners that are started until notices_unset() tell systemd. It holds ten
+ * notices; then they wait: it is closed before the end of a runner is waited for.
+ */
 int notices_open(const struct runner *runner);
 void notices_unset(void);
 

@@ -882,8 +882,8 @@ static void systemd_is_told_how_things_are(void **state)
 	expect_notice(notices, "READY=1");
 	kill(runner->pid, SIGTERM);
 	expect_notice(notices, "STOPPING=1\nEXTEND_TIMEOUT_USEC=");
-	assert_int_equal(runner_wait(runner), 0);
 	close(notices);
+	assert_int_equal(runner_wait(runner), 0);
 }
 
 static void the_kernel_is_to_kill_a_plugin_rather_than_the_runner(void **state)

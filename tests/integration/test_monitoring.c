@@ -424,8 +424,8 @@ static void the_status_line_names_what_is_not_well(void **state)
 	expect_notice(notices, "STATUS=running; database waiting (");
 	database_resume();
 	expect_notice(notices, "STATUS=running; database ready; ");
-	assert_int_equal(runner_stop(runner), 0);
 	close(notices);
+	assert_int_equal(runner_stop(runner), 0);
 	free(plugin);
 }
 
@@ -441,8 +441,8 @@ static void signs_of_life_are_given_if_systemd_wants_them(void **state)
 	expect_notice(notices, "READY=1");
 	for (int i = 0; i < 3; i++)
 		expect_notice(notices, "WATCHDOG=1");
-	assert_int_equal(runner_stop(runner), 0);
 	close(notices);
+	assert_int_equal(runner_stop(runner), 0);
 }
 
 /* ---- the man page ---- */
