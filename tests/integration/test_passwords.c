@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -592,12 +593,15 @@ static void the_password_of_the_database_comes_from_systemd(void **state)
 {
 	struct runner *runner = *state;
 	struct secret secret = make_secret("it's\\");
+	char *path;
 
 	/* Given a role with a password, and a service that has it as a credential. */
 	snprintf(secret.stored, sizeof(secret.stored), "%s", secret.typed);
 	make_role(runner, "keeper", &secret);
 	configure_role(runner, "keeper");
 	write_file(runner, "database-password", "%s\n", secret.typed);
+	path = xasprintf("%s/database-password", runner->directory);
+	assert_int_equal(chmod(path, 0400), 0);
 	setenv("CREDENTIALS_DIRECTORY", runner->directory, 1);
 
 	/* When the runner is started, then the database lets it in. */
@@ -612,6 +616,7 @@ static void the_password_of_the_database_comes_from_systemd(void **state)
 	assert_log_clean(runner, &secret);
 	assert_not_told_to_plugin(runner, "CREDENTIALS");
 	assert_int_equal(runner_stop(runner), 0);
+	free(path);
 }
 
 int main(void)
