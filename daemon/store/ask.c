@@ -65,6 +65,16 @@ char *store_error_text(const PGresult *result)
 	return line;
 }
 
+int64_t store_number_at(const PGresult *result, int column)
+{
+	return strtoll(PQgetvalue(result, 0, column), NULL, 10);
+}
+
+bool store_is_true(const PGresult *result, int column)
+{
+	return PQgetvalue(result, 0, column)[0] == 't';
+}
+
 /* Waits until somebody has given our role the right that it lacks. */
 static void await_right(struct store *store, const char *text)
 {

@@ -32,11 +32,6 @@ static char *copy_at(const PGresult *result, int column)
 	return PQgetisnull(result, 0, column) ? NULL : xstrdup(PQgetvalue(result, 0, column));
 }
 
-static bool is_true(const PGresult *result, int column)
-{
-	return PQgetvalue(result, 0, column)[0] == 't';
-}
-
 /* The one number that a question has for an answer; otherwise if it can't be asked. */
 static int ask_number(struct care *care, const char *sql, int otherwise)
 {
@@ -156,11 +151,11 @@ void care_read_schema(struct care *care, struct care_schema *schema)
 	*schema = (struct care_schema){0};
 	if (result == NULL)
 		return;
-	schema->exists = is_true(result, 0);
-	schema->is_ours = is_true(result, 1);
-	schema->has_things = is_true(result, 2);
+	schema->exists = store_is_true(result, 0);
+	schema->is_ours = store_is_true(result, 1);
+	schema->has_things = store_is_true(result, 2);
 	schema->owner = copy_at(result, 3);
-	schema->may_be_owner = is_true(result, 4);
+	schema->may_be_owner = store_is_true(result, 4);
 	PQclear(result);
 	if (schema->is_ours)
 		schema->version =
@@ -182,11 +177,6 @@ int care_version(struct care *care)
 	version = schema.version;
 	care_schema_clear(&schema);
 	return version;
-}
-
-int care_version_needed(void)
-{
-	return migration_newest();
 }
 
 const char *care_role_name(struct care *care, enum care_role role)

@@ -46,9 +46,8 @@ bool care_plan_migration(struct care *care, struct text *sql, char reason[REASON
 /* Does what was planned, in one transaction. False with a reason; then nothing was changed. */
 bool care_carry_out(struct care *care, const char *sql, char reason[REASON_SIZE]);
 
-/* The versions of the schema: what the database has (0: none), and what this program needs. */
+/* The version of the schema that the database has; 0: none. */
 int care_version(struct care *care);
-int care_version_needed(void);
 
 /* The name of a role, as it stands in the database; NULL if none is named. Owned by care. */
 const char *care_role_name(struct care *care, enum care_role role);

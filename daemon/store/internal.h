@@ -296,6 +296,10 @@ void store_take_results(struct store *store);
 /* "permission denied for schema storage (SQLSTATE 42501); detail; hint". The caller frees it. */
 char *store_error_text(const PGresult *result);
 
+/* A number, or whether there is "t", in a column of the first row, which is not null. */
+int64_t store_number_at(const PGresult *result, int column);
+bool store_is_true(const PGresult *result, int column);
+
 /* Whether the error ends the connection, or is better met with another one. */
 bool store_error_loses_connection(const PGconn *connection, const PGresult *result);
 

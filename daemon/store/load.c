@@ -20,16 +20,6 @@ struct load_step {
 /* Microseconds since 1970, as struct wallclock. */
 #define TIME(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 
-static int64_t number_at(const PGresult *row, int column)
-{
-	return strtoll(PQgetvalue(row, 0, column), NULL, 10);
-}
-
-static bool is_true(const PGresult *row, int column)
-{
-	return PQgetvalue(row, 0, column)[0] == 't';
-}
-
 /* The text of a column, or NULL, as long as the row lives. */
 static char *text_at(const PGresult *row, int column)
 {
@@ -39,18 +29,18 @@ static char *text_at(const PGresult *row, int column)
 static void load_counters(struct store *store, const PGresult *row)
 {
 	const struct counters counters = {
-	    .class_id = number_at(row, 0),
-	    .statistic_id = number_at(row, 1),
-	    .resource_id = number_at(row, 2),
-	    .alert_id = number_at(row, 3),
-	    .event_id = number_at(row, 4),
-	    .server_id = number_at(row, 5),
-	    .volume_id = number_at(row, 6),
-	    .volume_node_id = number_at(row, 7),
-	    .cohort_id = number_at(row, 8),
-	    .gap_id = number_at(row, 9),
-	    .silence_id = number_at(row, 10),
-	    .sampled = {.us = number_at(row, 11)},
+	    .class_id = store_number_at(row, 0),
+	    .statistic_id = store_number_at(row, 1),
+	    .resource_id = store_number_at(row, 2),
+	    .alert_id = store_number_at(row, 3),
+	    .event_id = store_number_at(row, 4),
+	    .server_id = store_number_at(row, 5),
+	    .volume_id = store_number_at(row, 6),
+	    .volume_node_id = store_number_at(row, 7),
+	    .cohort_id = store_number_at(row, 8),
+	    .gap_id = store_number_at(row, 9),
+	    .silence_id = store_number_at(row, 10),
+	    .sampled = {.us = store_number_at(row, 11)},
 	};
 
 	store->callbacks.counters(store->context, &counters);
@@ -70,13 +60,13 @@ static void end_class(struct store *store)
 static void begin_class(struct store *store, const PGresult *row)
 {
 	store->class = (struct class_row){
-	    .id = number_at(row, 0),
+	    .id = store_number_at(row, 0),
 	    .plugin = xstrdup(text_at(row, 1)),
 	    .name = xstrdup(text_at(row, 2)),
 	    .label = xstrdup(text_at(row, 3)),
-	    .scannable = is_true(row, 4),
-	    .internal = is_true(row, 5),
-	    .loaded = is_true(row, 6),
+	    .scannable = store_is_true(row, 4),
+	    .internal = store_is_true(row, 5),
+	    .loaded = store_is_true(row, 6),
 	    .ancestry = xstrdup(text_at(row, 7)),
 	    .attributes = xstrdup(text_at(row, 8)),
 	    .charts = xstrdup(text_at(row, 9)),
@@ -89,21 +79,21 @@ static void add_statistic(struct class_row *class, size_t *capacity, const PGres
 	class->statistics = xgrow(
 	    class->statistics, class->statistic_count, capacity, sizeof(class->statistics[0]));
 	class->statistics[class->statistic_count++] = (struct statistic_row){
-	    .id = number_at(row, 11),
+	    .id = store_number_at(row, 11),
 	    .name = xstrdup(text_at(row, 12)),
 	    .type = xstrdup(text_at(row, 13)),
 	    .label = xstrdup(text_at(row, 14)),
 	    .units = xstrdup(text_at(row, 15)),
-	    .sample_period = (uint32_t)number_at(row, 16),
+	    .sample_period = (uint32_t)store_number_at(row, 16),
 	    .bins = xstrdup(text_at(row, 17)),
 	    .bin_labels = xstrdup(text_at(row, 18)),
-	    .declared = is_true(row, 19),
+	    .declared = store_is_true(row, 19),
 	};
 }
 
 static void load_class(struct store *store, const PGresult *row)
 {
-	if (number_at(row, 0) != store->class.id) {
+	if (store_number_at(row, 0) != store->class.id) {
 		end_class(store);
 		begin_class(store, row);
 	}
@@ -116,19 +106,19 @@ static void load_class(struct store *store, const PGresult *row)
 static void load_resource(struct store *store, const PGresult *row)
 {
 	const struct resource_row resource = {
-	    .id = number_at(row, 0),
-	    .class_id = number_at(row, 1),
-	    .scope_id = number_at(row, 2),
+	    .id = store_number_at(row, 0),
+	    .class_id = store_number_at(row, 1),
+	    .scope_id = store_number_at(row, 2),
 	    .identifier = text_at(row, 3),
 	    .label = text_at(row, 4),
 	    .alias = text_at(row, 5),
 	    .attributes = text_at(row, 6),
 	    .secrets = text_at(row, 7),
-	    .configured = is_true(row, 8),
-	    .in_use = is_true(row, 9),
+	    .configured = store_is_true(row, 8),
+	    .in_use = store_is_true(row, 9),
 	    .given = text_at(row, 10),
-	    .added = is_true(row, 11),
-	    .departing = is_true(row, 12),
+	    .added = store_is_true(row, 11),
+	    .departing = store_is_true(row, 12),
 	};
 
 	store->callbacks.resource(store->context, &resource);
@@ -137,9 +127,9 @@ static void load_resource(struct store *store, const PGresult *row)
 static void load_parent(struct store *store, const PGresult *row)
 {
 	const struct parent_row parent = {
-	    .child_id = number_at(row, 0),
-	    .parent_id = number_at(row, 1),
-	    .reporter_id = number_at(row, 2),
+	    .child_id = store_number_at(row, 0),
+	    .parent_id = store_number_at(row, 1),
+	    .reporter_id = store_number_at(row, 2),
 	};
 
 	store->callbacks.parent(store->context, &parent);
@@ -148,8 +138,8 @@ static void load_parent(struct store *store, const PGresult *row)
 static void load_reporter(struct store *store, const PGresult *row)
 {
 	const struct reporter_row reporter = {
-	    .resource_id = number_at(row, 0),
-	    .reporter_id = number_at(row, 1),
+	    .resource_id = store_number_at(row, 0),
+	    .reporter_id = store_number_at(row, 1),
 	};
 
 	store->callbacks.reporter(store->context, &reporter);
@@ -158,19 +148,19 @@ static void load_reporter(struct store *store, const PGresult *row)
 static void load_alert(struct store *store, const PGresult *row)
 {
 	const struct alert_row alert = {
-	    .id = number_at(row, 0),
-	    .resource_id = number_at(row, 1),
+	    .id = store_number_at(row, 0),
+	    .resource_id = store_number_at(row, 1),
 	    .name = text_at(row, 2),
 	    .attribute = text_at(row, 3),
-	    .severity = (enum severity)number_at(row, 4),
+	    .severity = (enum severity)store_number_at(row, 4),
 	    .message = text_at(row, 5),
-	    .begin = {.us = number_at(row, 6)},
+	    .begin = {.us = store_number_at(row, 6)},
 	    .active = true,
-	    .dismissed = is_true(row, 7),
-	    .cause_id = number_at(row, 8),
-	    .root_cause_id = number_at(row, 9),
+	    .dismissed = store_is_true(row, 7),
+	    .cause_id = store_number_at(row, 8),
+	    .root_cause_id = store_number_at(row, 9),
 	    .voters = text_at(row, 10),
-	    .silence_id = number_at(row, 11),
+	    .silence_id = store_number_at(row, 11),
 	};
 
 	store->callbacks.alert(store->context, &alert);
@@ -179,10 +169,10 @@ static void load_alert(struct store *store, const PGresult *row)
 static void load_silence(struct store *store, const PGresult *row)
 {
 	const struct silence_row silence = {
-	    .id = number_at(row, 0),
-	    .resource_id = number_at(row, 1),
-	    .begin = {.us = number_at(row, 2)},
-	    .end = {.us = number_at(row, 3)},
+	    .id = store_number_at(row, 0),
+	    .resource_id = store_number_at(row, 1),
+	    .begin = {.us = store_number_at(row, 2)},
+	    .end = {.us = store_number_at(row, 3)},
 	    .who = text_at(row, 4),
 	    .why = text_at(row, 5),
 	};
@@ -193,12 +183,12 @@ static void load_silence(struct store *store, const PGresult *row)
 static void load_server(struct store *store, const PGresult *row)
 {
 	const struct server_row server = {
-	    .id = number_at(row, 0),
+	    .id = store_number_at(row, 0),
 	    .address = text_at(row, 1),
 	    .fqdn = text_at(row, 2),
 	    .state = text_at(row, 3),
 	    .source = text_at(row, 4),
-	    .recorded = {.us = number_at(row, 5)},
+	    .recorded = {.us = store_number_at(row, 5)},
 	};
 
 	store->callbacks.server(store->context, &server);
@@ -207,7 +197,7 @@ static void load_server(struct store *store, const PGresult *row)
 static void load_peer(struct store *store, const PGresult *row)
 {
 	const struct server_peer_row peer = {
-	    .server_id = number_at(row, 0), .peer_id = number_at(row, 1)};
+	    .server_id = store_number_at(row, 0), .peer_id = store_number_at(row, 1)};
 
 	store->callbacks.peer(store->context, &peer);
 }
@@ -215,14 +205,14 @@ static void load_peer(struct store *store, const PGresult *row)
 static void load_volume(struct store *store, const PGresult *row)
 {
 	const struct volume_row volume = {
-	    .id = number_at(row, 0),
-	    .drive_id = number_at(row, 1),
+	    .id = store_number_at(row, 0),
+	    .drive_id = store_number_at(row, 1),
 	    .label = text_at(row, 2),
-	    .size = number_at(row, 3),
+	    .size = store_number_at(row, 3),
 	    .filesystem_type = text_at(row, 4),
-	    .unusable = is_true(row, 5),
-	    .in_use = is_true(row, 6),
-	    .chosen = is_true(row, 7),
+	    .unusable = store_is_true(row, 5),
+	    .in_use = store_is_true(row, 6),
+	    .chosen = store_is_true(row, 7),
 	};
 
 	store->callbacks.volume(store->context, &volume);
@@ -231,15 +221,15 @@ static void load_volume(struct store *store, const PGresult *row)
 static void load_volume_node(struct store *store, const PGresult *row)
 {
 	const struct volume_node_row node = {
-	    .id = number_at(row, 0),
-	    .volume_id = number_at(row, 1),
-	    .resource_id = number_at(row, 2),
-	    .server_id = number_at(row, 3),
+	    .id = store_number_at(row, 0),
+	    .volume_id = store_number_at(row, 1),
+	    .resource_id = store_number_at(row, 2),
+	    .server_id = store_number_at(row, 3),
 	    .path = text_at(row, 4),
-	    .primary = is_true(row, 5),
-	    .used = is_true(row, 6),
+	    .primary = store_is_true(row, 5),
+	    .used = store_is_true(row, 6),
 	    .weighted = text_at(row, 7) != NULL,
-	    .weight = number_at(row, 7),
+	    .weight = store_number_at(row, 7),
 	};
 
 	store->callbacks.volume_node(store->context, &node);
@@ -248,9 +238,9 @@ static void load_volume_node(struct store *store, const PGresult *row)
 static void load_cohort(struct store *store, const PGresult *row)
 {
 	const struct cohort_row cohort = {
-	    .id = number_at(row, 0),
-	    .scannable_id = number_at(row, 1),
-	    .class_id = number_at(row, 2),
+	    .id = store_number_at(row, 0),
+	    .scannable_id = store_number_at(row, 1),
+	    .class_id = store_number_at(row, 2),
 	};
 
 	store->callbacks.cohort(store->context, &cohort);
@@ -259,10 +249,10 @@ static void load_cohort(struct store *store, const PGresult *row)
 static void load_slot(struct store *store, const PGresult *row)
 {
 	const struct slot_row slot = {
-	    .cohort_id = number_at(row, 0),
-	    .slot = (uint32_t)number_at(row, 1),
-	    .resource_id = number_at(row, 2),
-	    .since = {.us = number_at(row, 3)},
+	    .cohort_id = store_number_at(row, 0),
+	    .slot = (uint32_t)store_number_at(row, 1),
+	    .resource_id = store_number_at(row, 2),
+	    .since = {.us = store_number_at(row, 3)},
 	};
 
 	store->callbacks.slot(store->context, &slot);
@@ -271,9 +261,9 @@ static void load_slot(struct store *store, const PGresult *row)
 static void load_gap(struct store *store, const PGresult *row)
 {
 	const struct gap_row gap = {
-	    .id = number_at(row, 0),
-	    .scannable_id = number_at(row, 1),
-	    .begin = {.us = number_at(row, 2)},
+	    .id = store_number_at(row, 0),
+	    .scannable_id = store_number_at(row, 1),
+	    .begin = {.us = store_number_at(row, 2)},
 	    .open = true,
 	    .reason = gap_reason_parse(text_at(row, 3)),
 	};
@@ -285,10 +275,10 @@ static void load_gap(struct store *store, const PGresult *row)
 static void load_pause(struct store *store, const PGresult *row)
 {
 	const struct pause_row pause = {
-	    .scannable_id = number_at(row, 0),
+	    .scannable_id = store_number_at(row, 0),
 	    .plugin = text_at(row, 1),
-	    .since = {.us = number_at(row, 2)},
-	    .user = number_at(row, 3),
+	    .since = {.us = store_number_at(row, 2)},
+	    .user = store_number_at(row, 3),
 	    .why = text_at(row, 4),
 	    .lasts = true,
 	};

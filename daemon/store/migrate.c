@@ -19,16 +19,6 @@
 
 static void read_number(struct store *store);
 
-static int64_t number_at(const PGresult *result, int column)
-{
-	return strtoll(PQgetvalue(result, 0, column), NULL, 10);
-}
-
-static bool is_true(const PGresult *result, int column)
-{
-	return PQgetvalue(result, 0, column)[0] == 't';
-}
-
 /* ---- the schema ---- */
 
 /*
@@ -91,7 +81,7 @@ static void revision_read(struct store *store, PGresult *result)
 		    "was damaged, restore it from a backup");
 		return;
 	}
-	revision = number_at(result, 0);
+	revision = store_number_at(result, 0);
 	if ((store->loaded || store->load_step > 0) && revision != store->revision &&
 	    !(store->in_flight != NULL && revision == store->revision + 1)) {
 		store_give_up(store,
@@ -111,7 +101,7 @@ static void revision_read(struct store *store, PGresult *result)
 
 static void number_read(struct store *store, PGresult *result)
 {
-	int64_t number = number_at(result, 0);
+	int64_t number = store_number_at(result, 0);
 	const struct migration *next = migration_after(number);
 
 	if (number > migration_newest())
@@ -155,21 +145,21 @@ static void make_schema(struct store *store)
 /* What there is of a schema: nothing (or an empty one made for us), ours, or another's. */
 static void schema_inspected(struct store *store, PGresult *result)
 {
-	bool is_ours = is_true(result, SCHEMA_IS_OURS);
+	bool is_ours = store_is_true(result, SCHEMA_IS_OURS);
 
 	free(store->owner);
 	store->owner = PQgetisnull(result, 0, SCHEMA_OWNER)
 	                   ? NULL
 	                   : xstrdup(PQgetvalue(result, 0, SCHEMA_OWNER));
-	store->may_migrate = is_true(result, SCHEMA_MAY_CHANGE);
-	if (is_ours && !is_true(result, SCHEMA_MAY_USE))
+	store->may_migrate = store_is_true(result, SCHEMA_MAY_CHANGE);
+	if (is_ours && !store_is_true(result, SCHEMA_MAY_USE))
 		await_care(store, "init",
 		    "the role \"%s\" has no rights on the schema \"storage\": make it a member of"
 		    " the runner's role (GRANT iml_storage_runner TO …), which this command makes",
 		    PQuser(store->connection));
 	else if (is_ours)
 		read_number(store);
-	else if (is_true(result, SCHEMA_HAS_THINGS))
+	else if (store_is_true(result, SCHEMA_HAS_THINGS))
 		store_give_up(store,
 		    "the database \"%s\" has a schema \"storage\" that is not the runner's (it has "
 		    "no table storage.migration): use another database, or rename that schema",
@@ -231,11 +221,11 @@ static void find_holder(struct store *store)
 
 static void lock_tried(struct store *store, PGresult *result)
 {
-	if (is_true(result, 1)) {
+	if (store_is_true(result, 1)) {
 		store_lost(store, "the database is read-only (default_transaction_read_only)");
 		return;
 	}
-	if (is_true(result, 0)) {
+	if (store_is_true(result, 0)) {
 		store_end_trouble(&store->locked, "database free");
 		inspect_schema(store);
 		return;

@@ -565,6 +565,18 @@ long query_number(struct runner *runner, const char *format, ...)
 	return strtol(value, NULL, 10);
 }
 
+void assert_request_refused(struct runner *runner, const char *request, const char *error)
+{
+	assert_string_equal(
+	    query(runner,
+	        "create or replace function pg_temp.error_of(request text) returns text language"
+	        " plpgsql as $$ begin execute request; return '';"
+	        " exception when others then return sqlerrm; end $$;"
+	        "select pg_temp.error_of($q$select storage.%s$q$)",
+	        request),
+	    error);
+}
+
 static void give_up_waiting(struct runner *runner, const char *what);
 
 /* Goes on waiting, unless the deadline is over or the runner has ended by itself. */

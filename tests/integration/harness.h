@@ -75,6 +75,10 @@ const char *query(struct runner *runner, const char *format, ...)
 long query_number(struct runner *runner, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Asserts that a request, a call of a function of the schema, is refused at once with this error.
+ */
+void assert_request_refused(struct runner *runner, const char *request, const char *error);
+
 /* Waits until the query gives "t". */
 void wait_for(struct runner *runner, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -281,19 +281,6 @@ static void people_choose_the_nodes_of_a_volume(void **state)
 	assert_int_equal(runner_stop(runner), 0);
 }
 
-/* Asserts what a request of the manager is refused with, at once. */
-static void assert_refused(struct runner *runner, const char *request, const char *error)
-{
-	assert_string_equal(
-	    query(runner,
-	        "create or replace function pg_temp.error_of(request text) returns text language"
-	        " plpgsql as $$ begin execute request; return '';"
-	        " exception when others then return sqlerrm; end $$;"
-	        "select pg_temp.error_of($q$select storage.%s$q$)",
-	        request),
-	    error);
-}
-
 /* Two peers and a server of its own that have the disk S, as a, b and c, with the numbers 2 to 6.
  */
 static void start_three_servers(struct runner *runner)
@@ -328,13 +315,13 @@ static void what_can_not_be_chosen_is_refused(void **state)
 	run(runner, 1, "volume \"S\": a node was chosen twice\n", line);
 	free(line);
 	line = xasprintf("choose_nodes(1, '{%s,%s}', '{}')", a, b);
-	assert_refused(runner, line, "volume \"S\": several primary nodes were chosen");
+	assert_request_refused(runner, line, "volume \"S\": several primary nodes were chosen");
 	free(line);
 	query(runner, "select storage.set_in_use(1, true)");
 	wait_for(runner, "select in_use from storage.volumes");
 	run(runner, 1, "volume \"S\": it is in use\n", "choose 1 --clear");
 	line = xasprintf("choose_nodes(1, '{%s}', '{}')", a);
-	assert_refused(runner, line, "volume \"S\": it is in use");
+	assert_request_refused(runner, line, "volume \"S\": it is in use");
 	assert_string_equal(query(runner, "select chosen from storage.volumes"), "f");
 	free(line);
 	free(c);
@@ -469,7 +456,7 @@ static void what_a_manager_asks_wrongly_is_an_error_at_once(void **state)
 	query(runner, "select storage.add_server('a'), storage.add_server('b')");
 	wait_for(runner, "select count(*) = 2 from storage.servers");
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_refused(runner, wrong[i].request, wrong[i].error);
+		assert_request_refused(runner, wrong[i].request, wrong[i].error);
 	assert_int_equal(query_number(runner, "select count(*) from storage.request"), 0);
 	query(runner, "select storage.set_server(2, null, null), storage.set_peers(2, '{{4}}')");
 	wait_for(runner, "select peers = '{4}' and name = 'a' and state = 'requested' from"

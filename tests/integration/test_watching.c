@@ -128,19 +128,6 @@ static void what_can_be_no_silence_is_refused(void **state)
 
 /* ---- what users of the database ask for ---- */
 
-/* Asserts that a function of the schema is refused. */
-static void assert_refused(struct runner *runner, const char *request, const char *error)
-{
-	assert_string_equal(
-	    query(runner,
-	        "create or replace function pg_temp.error_of(request text) returns text language"
-	        " plpgsql as $$ begin execute request; return '';"
-	        " exception when others then return sqlerrm; end $$;"
-	        "select pg_temp.error_of($q$select storage.%s$q$)",
-	        request),
-	    error);
-}
-
 static void aliases_marks_and_silences_can_be_asked_for_by_sql(void **state)
 {
 	static const struct {
@@ -187,7 +174,7 @@ static void aliases_marks_and_silences_can_be_asked_for_by_sql(void **state)
 	    query_number(runner, "select storage.silence(1, now() + '1 h', 'x')"), number + 2);
 	wait_for(runner, "select who = session_user from storage.silences");
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_refused(runner, wrong[i].call, wrong[i].error);
+		assert_request_refused(runner, wrong[i].call, wrong[i].error);
 	assert_int_equal(runner_stop(runner), 0);
 }
 
