@@ -815,6 +815,7 @@ void assert_no_period_missed(struct runner *runner, const char *text)
 	bool slow = getenv("IML_TEST_WRAPPER") != NULL;
 #endif
 
+	wait_for_log(runner, text, 2);
 	assert_in_range(longest_gap(runner, text), 1, slow ? 20000 : 1990);
 }
 
