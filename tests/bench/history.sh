@@ -91,7 +91,7 @@ database=
 ask "CREATE DATABASE history TEMPLATE $empty"
 database=history
 history_frames "$days"
-slow_runner "SELECT bool_and(condensed > now() - 2 * length - interval \$q\$2 min\$q\$)
+slow_runner "SELECT bool_and(coalesce(condensed > now() - 2 * length - interval \$q\$2 min\$q\$, false))
 	FROM storage.resolution WHERE number > 0"
 samples=$(ask "SELECT count(*) * 1000 FROM storage.frame WHERE resolution = 0")
 all_bytes=$(calculate "$(frame_bytes .) / $samples")
