@@ -127,7 +127,6 @@ struct tending {
 	unsigned resolution;         /* of the partition that is being made or dropped */
 	struct partition partition;  /* that one */
 	struct monotonic not_before; /* after a failure */
-	struct monotonic next_turn;  /* when a step may be done before changes are written */
 	struct backoff wait;
 	struct store_trouble trouble;
 	struct monotonic drop_not_before; /* after others held what is to be dropped */
@@ -186,7 +185,9 @@ struct store {
 
 	bool requests_waiting; /* there may be some that were not read */
 	bool requests_handed;  /* to be deleted with the next changes; read no others before */
+	bool has_asked;        /* for them, since the statistics were tended last */
 
+	struct monotonic next_turn; /* when what else is due comes before changes */
 	struct changes *in_flight;
 	struct writer writer;
 	struct tending tending;
@@ -343,9 +344,6 @@ void store_tend_open(struct store *store);
 
 /* Begins what is due, and is READY again then. False if nothing is. */
 bool store_tend(struct store *store);
-
-/* The same, now and then: changes that never end must not keep it from being done. */
-bool store_tend_in_turn(struct store *store);
 
 /*
  * Whether there is a partition for every frame in flight. If not it makes one, and begins to write

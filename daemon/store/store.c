@@ -27,6 +27,9 @@ static const struct store_limits default_limits = {.statement_ms = 600000, .lock
 /* How often a trouble that lasts is told again. */
 #define TELL_AGAIN_NS (60 * NS_PER_S)
 
+/* While there are always changes to write, what else is due comes before them this often. */
+#define TURN_NS (20 * NS_PER_MS)
+
 /* A connection that lasted for this time, or was of use, makes the waits begin anew. */
 #define HEALTHY_NS (10 * NS_PER_S)
 
@@ -169,6 +172,37 @@ void store_wait(struct store *store, struct backoff *wait)
 	store_set_timer(store, backoff_next(wait) / NS_PER_MS);
 }
 
+/* ---- what is due beside writing ---- */
+
+/*
+ * Begins it, and is READY again then. False if nothing is due. Requests of the manager and
+ * statistics take turns.
+ */
+static bool do_other(struct store *store)
+{
+	bool ask = store->requests_waiting && !store->requests_handed;
+
+	if ((!ask || store->has_asked) && store_tend(store)) {
+		store->has_asked = false;
+		return true;
+	}
+	store->has_asked = ask;
+	if (ask)
+		store_read_requests(store);
+	return ask;
+}
+
+/* The same, now and then: changes that never end must not keep it from being done. */
+static bool do_other_in_turn(struct store *store)
+{
+	struct monotonic now = monotonic_now();
+
+	if (monotonic_since(now, store->next_turn) < 0)
+		return false;
+	store->next_turn = monotonic_after(now, TURN_NS);
+	return do_other(store);
+}
+
 /* ---- from one state to the next ---- */
 
 void store_begin_writing(struct store *store)
@@ -200,13 +234,11 @@ static void on_kick(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (store->state != STORE_READY || store_tend_in_turn(store))
+	if (store->state != STORE_READY || do_other_in_turn(store))
 		return;
 	take_changes(store);
-	if (store->state == STORE_READY && store->requests_waiting && !store->requests_handed)
-		store_read_requests(store);
 	if (store->state == STORE_READY)
-		store_tend(store);
+		do_other(store);
 }
 
 static void on_second(evutil_socket_t fd, short what, void *context)
@@ -277,7 +309,7 @@ void store_prepared(struct store *store)
 static struct changes *begin_next(struct store *store)
 {
 	struct changes *next =
-	    store_tend_in_turn(store) ? NULL : store->callbacks.take(store->context);
+	    do_other_in_turn(store) ? NULL : store->callbacks.take(store->context);
 
 	if (next == NULL || changes_are_empty(next))
 		return next;

@@ -17,9 +17,6 @@
 
 #define TELL_AGAIN_NS (60 * NS_PER_S)
 
-/* While there are always changes to write, a step is done this often. */
-#define TURN_NS (20 * NS_PER_MS)
-
 /* ---- steps ---- */
 
 static int64_t now_s(void)
@@ -287,16 +284,6 @@ bool store_tend(struct store *store)
 			return true;
 	}
 	return false;
-}
-
-bool store_tend_in_turn(struct store *store)
-{
-	struct monotonic now = monotonic_now();
-
-	if (monotonic_since(now, store->tending.next_turn) < 0)
-		return false;
-	store->tending.next_turn = monotonic_after(now, TURN_NS);
-	return store_tend(store);
 }
 
 void store_tend_clear(struct store *store)

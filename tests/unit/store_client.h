@@ -21,6 +21,7 @@ struct client {
 	char *reason;     /* of the last state */
 	struct text rows; /* what was loaded, a line each */
 	size_t resource_rows;
+	size_t requests;
 	void (*on_resource)(struct client *client);
 	void *context;
 };
@@ -126,6 +127,12 @@ static inline void client_loaded(void *context)
 	client->loaded = true;
 }
 
+static inline void client_request(void *context, const struct request_row *request)
+{
+	(void)request;
+	((struct client *)context)->requests++;
+}
+
 static inline struct changes *client_take(void *context)
 {
 	struct client *client = context;
@@ -176,6 +183,7 @@ static inline void client_begin(
 	    .slot = client_slot,
 	    .pause = client_pause,
 	    .loaded = client_loaded,
+	    .request = client_request,
 	    .take = client_take,
 	    .committed = client_committed,
 	    .state = client_state,
