@@ -2,6 +2,7 @@
 #include "base/paths.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,7 +92,8 @@ size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES])
 	return count;
 }
 
-const char *secret_file_fault(int fd)
+/* What is wrong with an open file that holds a secret: it is none, or others may use it. */
+static const char *secret_file_fault(int fd)
 {
 	struct stat status;
 
@@ -102,6 +104,24 @@ const char *secret_file_fault(int fd)
 	if ((status.st_mode & (S_IRWXO | S_IWGRP)) != 0)
 		return "it may be used by others: chmod 640 it, or 600";
 	return NULL;
+}
+
+ssize_t secret_file_read(const char *path, char *content, size_t size, const char **fault)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	ssize_t length = -1;
+
+	if (fd < 0) {
+		*fault = strerror(errno);
+		return -1;
+	}
+	*fault = secret_file_fault(fd);
+	if (*fault == NULL) {
+		length = read(fd, content, size);
+		*fault = length < 0 ? strerror(errno) : NULL;
+	}
+	close(fd);
+	return length;
 }
 
 int make_directories(const char *path)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Most places that control_socket_places() gives. */
 #define CONTROL_SOCKET_PLACES 3
@@ -43,10 +44,10 @@ size_t control_socket_places(char *places[CONTROL_SOCKET_PLACES]);
 char *path_normalise(const char *path);
 
 /*
- * What is wrong with an open file that holds a secret: it is none, or others may use it. NULL:
- * nothing.
+ * Reads up to size bytes of a file that holds a secret. Gives their number, or -1 with what is
+ * wrong: it can't be read, is no file, or others may use it.
  */
-const char *secret_file_fault(int fd);
+ssize_t secret_file_read(const char *path, char *content, size_t size, const char **fault);
 
 /*
  * Makes a directory (mode 0755) and those above it, as far as they are missing. Returns 0, or -1

@@ -3,12 +3,9 @@
 #include "control/internal.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/paths.h"
@@ -30,40 +27,22 @@ static const char *token_fault(const char *token, size_t length)
 	return NULL;
 }
 
-/* Reads a token from an open file. Gives what is wrong with that, or NULL. */
-static const char *read_token(int fd, char **token)
+char *control_read_token(const char *path, char reason[REASON_SIZE])
 {
 	char bytes[TOKEN_LENGTH_MAX + 2];
 	const char *fault;
-	ssize_t length = read(fd, bytes, sizeof(bytes));
+	char *token = NULL;
+	ssize_t length = secret_file_read(path, bytes, sizeof(bytes), &fault);
 
-	if (length < 0)
-		return strerror(errno);
 	if (length > 0 && bytes[length - 1] == '\n')
 		length--;
-	fault = token_fault(bytes, (size_t)length);
 	if (fault == NULL)
-		*token = xstrndup(bytes, (size_t)length);
-	explicit_bzero(bytes, sizeof(bytes));
-	return fault;
-}
-
-char *control_read_token(const char *path, char reason[REASON_SIZE])
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const char *fault;
-	char *token = NULL;
-
-	if (fd < 0) {
-		snprintf(reason, REASON_SIZE, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	fault = secret_file_fault(fd);
+		fault = token_fault(bytes, (size_t)length);
 	if (fault == NULL)
-		fault = read_token(fd, &token);
-	if (fault != NULL)
+		token = xstrndup(bytes, (size_t)length);
+	else
 		snprintf(reason, REASON_SIZE, "%s: %s", path, fault);
-	close(fd);
+	explicit_bzero(bytes, sizeof(bytes));
 	return token;
 }
 

@@ -65,6 +65,11 @@ char *store_error_text(const PGresult *result)
 	return line;
 }
 
+char *store_text_at(const PGresult *result, int column)
+{
+	return PQgetisnull(result, 0, column) ? NULL : PQgetvalue(result, 0, column);
+}
+
 int64_t store_number_at(const PGresult *result, int column)
 {
 	return strtoll(PQgetvalue(result, 0, column), NULL, 10);

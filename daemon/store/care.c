@@ -27,11 +27,6 @@ PGresult *care_ask(struct care *care, const char *sql, char reason[REASON_SIZE])
 	return NULL;
 }
 
-static char *copy_at(const PGresult *result, int column)
-{
-	return PQgetisnull(result, 0, column) ? NULL : xstrdup(PQgetvalue(result, 0, column));
-}
-
 /* The one number that a question has for an answer; otherwise if it can't be asked. */
 static int ask_number(struct care *care, const char *sql, int otherwise)
 {
@@ -154,7 +149,7 @@ void care_read_schema(struct care *care, struct care_schema *schema)
 	schema->exists = store_is_true(result, 0);
 	schema->is_ours = store_is_true(result, 1);
 	schema->has_things = store_is_true(result, 2);
-	schema->owner = copy_at(result, 3);
+	schema->owner = xstrdup(store_text_at(result, 3));
 	schema->may_be_owner = store_is_true(result, 4);
 	PQclear(result);
 	if (schema->is_ours)
@@ -188,7 +183,7 @@ const char *care_role_name(struct care *care, enum care_role role)
 
 	free(sql);
 	free(care->roles[role]);
-	care->roles[role] = PQntuples(result) == 1 ? copy_at(result, 0) : NULL;
+	care->roles[role] = PQntuples(result) == 1 ? xstrdup(store_text_at(result, 0)) : NULL;
 	PQclear(result);
 	return care->roles[role];
 }

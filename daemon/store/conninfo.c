@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/conninfo.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libpq-fe.h>
 
@@ -26,28 +23,11 @@ void conninfo_append(struct text *conninfo, const char *keyword, const char *val
 	text_append_char(conninfo, '\'');
 }
 
-/* Reads up to size bytes of a file that nobody else may use; their number, or -1 with what is
- * wrong. */
-static ssize_t read_secret(const char *path, char *content, size_t size, const char **fault)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	ssize_t length = -1;
-
-	*fault = fd >= 0 ? secret_file_fault(fd) : strerror(errno);
-	if (*fault == NULL)
-		length = read(fd, content, size);
-	if (*fault == NULL && length < 0)
-		*fault = strerror(errno);
-	if (fd >= 0)
-		close(fd);
-	return length;
-}
-
 /* Reads the only line of a file, without its end. False with a reason. */
 static bool read_password(const char *path, char password[PASSWORD_SIZE], char reason[REASON_SIZE])
 {
 	const char *why = NULL;
-	ssize_t length = read_secret(path, password, PASSWORD_SIZE, &why);
+	ssize_t length = secret_file_read(path, password, PASSWORD_SIZE, &why);
 
 	if (length < 0) {
 		reason_write(reason, "%s can't be read: %s", path, why);

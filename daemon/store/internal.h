@@ -297,6 +297,9 @@ void store_take_results(struct store *store);
 /* "permission denied for schema storage (SQLSTATE 42501); detail; hint". The caller frees it. */
 char *store_error_text(const PGresult *result);
 
+/* The text in a column of the first row, or NULL, as long as the result lives. */
+char *store_text_at(const PGresult *result, int column);
+
 /* A number, or whether there is "t", in a column of the first row, which is not null. */
 int64_t store_number_at(const PGresult *result, int column);
 bool store_is_true(const PGresult *result, int column);

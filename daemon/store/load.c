@@ -20,12 +20,6 @@ struct load_step {
 /* Microseconds since 1970, as struct wallclock. */
 #define TIME(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 
-/* The text of a column, or NULL, as long as the row lives. */
-static char *text_at(const PGresult *row, int column)
-{
-	return PQgetisnull(row, 0, column) ? NULL : PQgetvalue(row, 0, column);
-}
-
 static void load_counters(struct store *store, const PGresult *row)
 {
 	const struct counters counters = {
@@ -61,16 +55,16 @@ static void begin_class(struct store *store, const PGresult *row)
 {
 	store->class = (struct class_row){
 	    .id = store_number_at(row, 0),
-	    .plugin = xstrdup(text_at(row, 1)),
-	    .name = xstrdup(text_at(row, 2)),
-	    .label = xstrdup(text_at(row, 3)),
+	    .plugin = xstrdup(store_text_at(row, 1)),
+	    .name = xstrdup(store_text_at(row, 2)),
+	    .label = xstrdup(store_text_at(row, 3)),
 	    .scannable = store_is_true(row, 4),
 	    .internal = store_is_true(row, 5),
 	    .loaded = store_is_true(row, 6),
-	    .ancestry = xstrdup(text_at(row, 7)),
-	    .attributes = xstrdup(text_at(row, 8)),
-	    .charts = xstrdup(text_at(row, 9)),
-	    .relations = xstrdup(text_at(row, 10)),
+	    .ancestry = xstrdup(store_text_at(row, 7)),
+	    .attributes = xstrdup(store_text_at(row, 8)),
+	    .charts = xstrdup(store_text_at(row, 9)),
+	    .relations = xstrdup(store_text_at(row, 10)),
 	};
 }
 
@@ -80,13 +74,13 @@ static void add_statistic(struct class_row *class, size_t *capacity, const PGres
 	    class->statistics, class->statistic_count, capacity, sizeof(class->statistics[0]));
 	class->statistics[class->statistic_count++] = (struct statistic_row){
 	    .id = store_number_at(row, 11),
-	    .name = xstrdup(text_at(row, 12)),
-	    .type = xstrdup(text_at(row, 13)),
-	    .label = xstrdup(text_at(row, 14)),
-	    .units = xstrdup(text_at(row, 15)),
+	    .name = xstrdup(store_text_at(row, 12)),
+	    .type = xstrdup(store_text_at(row, 13)),
+	    .label = xstrdup(store_text_at(row, 14)),
+	    .units = xstrdup(store_text_at(row, 15)),
 	    .sample_period = (uint32_t)store_number_at(row, 16),
-	    .bins = xstrdup(text_at(row, 17)),
-	    .bin_labels = xstrdup(text_at(row, 18)),
+	    .bins = xstrdup(store_text_at(row, 17)),
+	    .bin_labels = xstrdup(store_text_at(row, 18)),
 	    .declared = store_is_true(row, 19),
 	};
 }
@@ -97,7 +91,7 @@ static void load_class(struct store *store, const PGresult *row)
 		end_class(store);
 		begin_class(store, row);
 	}
-	if (text_at(row, 11) != NULL)
+	if (store_text_at(row, 11) != NULL)
 		add_statistic(&store->class, &store->class_capacity, row);
 }
 
@@ -109,14 +103,14 @@ static void load_resource(struct store *store, const PGresult *row)
 	    .id = store_number_at(row, 0),
 	    .class_id = store_number_at(row, 1),
 	    .scope_id = store_number_at(row, 2),
-	    .identifier = text_at(row, 3),
-	    .label = text_at(row, 4),
-	    .alias = text_at(row, 5),
-	    .attributes = text_at(row, 6),
-	    .secrets = text_at(row, 7),
+	    .identifier = store_text_at(row, 3),
+	    .label = store_text_at(row, 4),
+	    .alias = store_text_at(row, 5),
+	    .attributes = store_text_at(row, 6),
+	    .secrets = store_text_at(row, 7),
 	    .configured = store_is_true(row, 8),
 	    .in_use = store_is_true(row, 9),
-	    .given = text_at(row, 10),
+	    .given = store_text_at(row, 10),
 	    .added = store_is_true(row, 11),
 	    .departing = store_is_true(row, 12),
 	};
@@ -150,16 +144,16 @@ static void load_alert(struct store *store, const PGresult *row)
 	const struct alert_row alert = {
 	    .id = store_number_at(row, 0),
 	    .resource_id = store_number_at(row, 1),
-	    .name = text_at(row, 2),
-	    .attribute = text_at(row, 3),
+	    .name = store_text_at(row, 2),
+	    .attribute = store_text_at(row, 3),
 	    .severity = (enum severity)store_number_at(row, 4),
-	    .message = text_at(row, 5),
+	    .message = store_text_at(row, 5),
 	    .begin = {.us = store_number_at(row, 6)},
 	    .active = true,
 	    .dismissed = store_is_true(row, 7),
 	    .cause_id = store_number_at(row, 8),
 	    .root_cause_id = store_number_at(row, 9),
-	    .voters = text_at(row, 10),
+	    .voters = store_text_at(row, 10),
 	    .silence_id = store_number_at(row, 11),
 	};
 
@@ -173,8 +167,8 @@ static void load_silence(struct store *store, const PGresult *row)
 	    .resource_id = store_number_at(row, 1),
 	    .begin = {.us = store_number_at(row, 2)},
 	    .end = {.us = store_number_at(row, 3)},
-	    .who = text_at(row, 4),
-	    .why = text_at(row, 5),
+	    .who = store_text_at(row, 4),
+	    .why = store_text_at(row, 5),
 	};
 
 	store->callbacks.silence(store->context, &silence);
@@ -184,10 +178,10 @@ static void load_server(struct store *store, const PGresult *row)
 {
 	const struct server_row server = {
 	    .id = store_number_at(row, 0),
-	    .address = text_at(row, 1),
-	    .fqdn = text_at(row, 2),
-	    .state = text_at(row, 3),
-	    .source = text_at(row, 4),
+	    .address = store_text_at(row, 1),
+	    .fqdn = store_text_at(row, 2),
+	    .state = store_text_at(row, 3),
+	    .source = store_text_at(row, 4),
 	    .recorded = {.us = store_number_at(row, 5)},
 	};
 
@@ -207,9 +201,9 @@ static void load_volume(struct store *store, const PGresult *row)
 	const struct volume_row volume = {
 	    .id = store_number_at(row, 0),
 	    .drive_id = store_number_at(row, 1),
-	    .label = text_at(row, 2),
+	    .label = store_text_at(row, 2),
 	    .size = store_number_at(row, 3),
-	    .filesystem_type = text_at(row, 4),
+	    .filesystem_type = store_text_at(row, 4),
 	    .unusable = store_is_true(row, 5),
 	    .in_use = store_is_true(row, 6),
 	    .chosen = store_is_true(row, 7),
@@ -225,10 +219,10 @@ static void load_volume_node(struct store *store, const PGresult *row)
 	    .volume_id = store_number_at(row, 1),
 	    .resource_id = store_number_at(row, 2),
 	    .server_id = store_number_at(row, 3),
-	    .path = text_at(row, 4),
+	    .path = store_text_at(row, 4),
 	    .primary = store_is_true(row, 5),
 	    .used = store_is_true(row, 6),
-	    .weighted = text_at(row, 7) != NULL,
+	    .weighted = store_text_at(row, 7) != NULL,
 	    .weight = store_number_at(row, 7),
 	};
 
@@ -265,7 +259,7 @@ static void load_gap(struct store *store, const PGresult *row)
 	    .scannable_id = store_number_at(row, 1),
 	    .begin = {.us = store_number_at(row, 2)},
 	    .open = true,
-	    .reason = gap_reason_parse(text_at(row, 3)),
+	    .reason = gap_reason_parse(store_text_at(row, 3)),
 	};
 
 	if (gap.reason < GAP_REASON_COUNT)
@@ -276,10 +270,10 @@ static void load_pause(struct store *store, const PGresult *row)
 {
 	const struct pause_row pause = {
 	    .scannable_id = store_number_at(row, 0),
-	    .plugin = text_at(row, 1),
+	    .plugin = store_text_at(row, 1),
 	    .since = {.us = store_number_at(row, 2)},
 	    .user = store_number_at(row, 3),
-	    .why = text_at(row, 4),
+	    .why = store_text_at(row, 4),
 	    .lasts = true,
 	};
 

@@ -148,9 +148,7 @@ static void schema_inspected(struct store *store, PGresult *result)
 	bool is_ours = store_is_true(result, SCHEMA_IS_OURS);
 
 	free(store->owner);
-	store->owner = PQgetisnull(result, 0, SCHEMA_OWNER)
-	                   ? NULL
-	                   : xstrdup(PQgetvalue(result, 0, SCHEMA_OWNER));
+	store->owner = xstrdup(store_text_at(result, SCHEMA_OWNER));
 	store->may_migrate = store_is_true(result, SCHEMA_MAY_CHANGE);
 	if (is_ours && !store_is_true(result, SCHEMA_MAY_USE))
 		await_care(store, "init",
