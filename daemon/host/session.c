@@ -13,9 +13,6 @@
 /* How long changes of the plugin's own threads are gathered before they are sent. */
 #define FLUSH_DELAY_NS (20 * NS_PER_MS)
 
-/* Batches of a session that may be unacknowledged. */
-#define UNACKNOWLEDGED_MOST 2
-
 /* How long a session that is to end waits for its last batch to be acknowledged. */
 #define LAST_WAIT_NS NS_PER_S
 
@@ -145,7 +142,7 @@ static bool may_send(const struct host_session *session)
 {
 	if (session->last_kind == BATCH_INITIAL)
 		return count_unacknowledged(session) == 0;
-	return count_unacknowledged(session) < UNACKNOWLEDGED_MOST;
+	return count_unacknowledged(session) < BATCHES_UNACKNOWLEDGED_MOST;
 }
 
 /*

@@ -5,13 +5,13 @@
  *
  *	open -> scanning -> committing -> idle -> scanning -> …	-> closing -> teardown -> free
  *
- * A scan that is due does not wait for the batch of the update scan before to be acknowledged, but
- * for those before that: at most two batches of a session are unacknowledged. After the initial
- * scan nothing is due before that (committing). Changes that the plugin's own threads make in the
- * idle state are sent shortly after, once everything is acknowledged; in any other state they wait
- * for the next batch. A session that is to end waits a moment for its acknowledgements, so that the
- * last changes can be sent before teardown. In place of an update scan that the plugin does not
- * have nothing is run, and the batch is sent.
+ * A scan that is due does not wait for the batches of the two update scans before to be
+ * acknowledged, but for those before them: at most three batches of a session are unacknowledged.
+ * After the initial scan nothing is due before its own acknowledgement (committing). Changes that
+ * the plugin's own threads make in the idle state are sent shortly after, once everything is
+ * acknowledged; in any other state they wait for the next batch. A session that is to end waits a
+ * moment for its acknowledgements, so that the last changes can be sent before teardown. In place
+ * of an update scan that the plugin does not have nothing is run, and the batch is sent.
  */
 #ifndef HOST_SESSION_H
 #define HOST_SESSION_H

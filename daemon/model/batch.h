@@ -84,6 +84,12 @@ struct alert_change {
 	char *message; /* condition_message(); of a raised one only */
 };
 
+/*
+ * Batches of a session that may be unacknowledged: two are being stored, one behind the other,
+ * while the scan of the third runs.
+ */
+#define BATCHES_UNACKNOWLEDGED_MOST 3
+
 struct batch {
 	uint32_t session;
 	uint64_t number; /* counts up from 1 in each session */

@@ -112,7 +112,8 @@ void volume_node_row_clear(struct volume_node_row *row)
 	*row = (struct volume_node_row){0};
 }
 
-bool changes_are_empty(const struct changes *changes)
+/* Whether there is anything to write but frames. */
+static bool has_other_rows(const struct changes *changes)
 {
 	const size_t counts[] = {changes->requests_done_count, changes->servers_removed_count,
 	    changes->server_count, changes->peers_replaced_count, changes->peer_count,
@@ -122,15 +123,24 @@ bool changes_are_empty(const struct changes *changes)
 	    changes->resource_count, changes->reporters_removed_count,
 	    changes->reporters_added_count, changes->parents_removed_count,
 	    changes->parents_added_count, changes->reference_count, changes->alert_count,
-	    changes->event_count, changes->cohort_count, changes->slot_count, changes->frame_count,
-	    changes->gap_count, changes->silence_count, changes->silences_removed_count,
-	    changes->pause_count};
+	    changes->event_count, changes->cohort_count, changes->slot_count, changes->gap_count,
+	    changes->silence_count, changes->silences_removed_count, changes->pause_count};
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (counts[i] > 0)
-			return false;
+			return true;
 	}
-	return true;
+	return false;
+}
+
+bool changes_are_empty(const struct changes *changes)
+{
+	return changes->frame_count == 0 && !has_other_rows(changes);
+}
+
+bool changes_are_frames(const struct changes *changes)
+{
+	return changes->frame_count > 0 && !has_other_rows(changes);
 }
 
 const char *notice_type_name(enum notice_type type)

@@ -388,6 +388,9 @@ struct changes {
 /* Whether there is nothing to write (there may be batches and notices). */
 bool changes_are_empty(const struct changes *changes);
 
+/* Whether there are frames to write, and nothing else. */
+bool changes_are_frames(const struct changes *changes);
+
 void changes_free(struct changes *changes);
 void class_row_clear(struct class_row *row);
 void resource_row_clear(struct resource_row *row);

@@ -46,13 +46,15 @@ enum write_care {
 
 struct writer {
 	bool open;         /* a transaction is being written */
+	bool ahead;        /* and that of the next changes behind it */
 	bool rolling_back; /* after a failed one */
 	bool failed;
 	bool refused;   /* failed for what is in a row, so that trying again is of no use */
 	bool committed; /* the server said so */
-	bool complete;  /* everything was handed to libpq */
-	bool present;   /* all frames are of the partition of the present */
-	size_t part;    /* the next rows to send */
+	const struct changes *changes; /* that are being sent: in flight, or the next */
+	bool complete;                 /* everything of them was handed to libpq */
+	bool present;                  /* all frames are of the partition of the present */
+	size_t part;                   /* the next rows to send */
 	size_t row;
 	uint64_t rows; /* written or removed so far */
 
@@ -62,6 +64,7 @@ struct writer {
 	size_t left_out;      /* rows of this transaction */
 	size_t samples;       /* of frames that are not left out */
 
+	int64_t revision; /* the highest one that was sent: the database may have it */
 	struct monotonic begun;
 
 	struct backoff wait;
@@ -189,6 +192,7 @@ struct store {
 
 	struct monotonic next_turn; /* when what else is due comes before changes */
 	struct changes *in_flight;
+	struct changes *next; /* taken while others were in flight */
 	struct writer writer;
 	struct tending tending;
 };
@@ -354,6 +358,9 @@ bool store_tend(struct store *store);
  */
 bool store_tend_before_writing(struct store *store);
 
+/* The same for the next changes, but makes none. */
+bool store_tend_before_writing_ahead(struct store *store);
+
 /* Goes on after a failure while changes are in flight. */
 void store_tend_timeout(struct store *store);
 
@@ -389,8 +396,8 @@ bool store_drop_expired(struct store *store);
  */
 bool store_prepare_present(struct store *store);
 
-/* Whether that can write all frames in flight. */
-bool store_frames_are_present(const struct store *store);
+/* Whether that can write all frames of these changes. */
+bool store_frames_are_present(const struct store *store, const struct changes *changes);
 
 /* ---- tend_condense.c ---- */
 
@@ -422,6 +429,16 @@ void store_prepare(struct store *store);
 
 /* Writes what is in flight. */
 void store_write(struct store *store);
+/*
+ * Whether the next changes may be sent before what is in flight is committed, if they are frames of
+ * the present alone. So are those in flight: no two of them have one key, so that it does not
+ * matter which are stored first.
+ */
+bool store_can_write_ahead(const struct store *store);
+/* Sends them. */
+void store_write_ahead(struct store *store);
+/* They are in flight now; what was is committed. */
+void store_write_goes_on(struct store *store);
 /* Sends more of it, once everything sent so far has left. */
 void store_write_more(struct store *store);
 /* Takes a result of the transaction over, or NULL at the end of those of each statement. */

@@ -68,7 +68,7 @@ static void apply(struct store *store, const struct migration *migration)
 }
 
 /*
- * Compares the number of transactions with what we know of it. The one in flight may have been
+ * Compares the number of transactions with what we know of it. Those that were sent may have been
  * committed.
  */
 static void revision_read(struct store *store, PGresult *result)
@@ -83,7 +83,7 @@ static void revision_read(struct store *store, PGresult *result)
 	}
 	revision = store_number_at(result, 0);
 	if ((store->loaded || store->load_step > 0) && revision != store->revision &&
-	    !(store->in_flight != NULL && revision == store->revision + 1)) {
+	    (revision < store->revision || revision > store->writer.revision)) {
 		store_give_up(store,
 		    "the database was changed by others while it was away (revision %lld in place "
 		    "of"

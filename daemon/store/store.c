@@ -192,14 +192,17 @@ static bool do_other(struct store *store)
 	return ask;
 }
 
+static bool turn_has_come(const struct store *store)
+{
+	return monotonic_since(monotonic_now(), store->next_turn) >= 0;
+}
+
 /* The same, now and then: changes that never end must not keep it from being done. */
 static bool do_other_in_turn(struct store *store)
 {
-	struct monotonic now = monotonic_now();
-
-	if (monotonic_since(now, store->next_turn) < 0)
+	if (!turn_has_come(store))
 		return false;
-	store->next_turn = monotonic_after(now, TURN_NS);
+	store->next_turn = monotonic_after(monotonic_now(), TURN_NS);
 	return do_other(store);
 }
 
@@ -213,12 +216,20 @@ void store_begin_writing(struct store *store)
 	store_write(store);
 }
 
+static struct changes *take_next(struct store *store)
+{
+	struct changes *next = store->next;
+
+	store->next = NULL;
+	return next != NULL ? next : store->callbacks.take(store->context);
+}
+
 /* Takes changes to write; those that are empty are done at once. */
 static void take_changes(struct store *store)
 {
 	struct changes *changes;
 
-	while ((changes = store->callbacks.take(store->context)) != NULL) {
+	while ((changes = take_next(store)) != NULL) {
 		if (!changes_are_empty(changes)) {
 			store->in_flight = changes;
 			store_begin_writing(store);
@@ -226,6 +237,20 @@ static void take_changes(struct store *store)
 		}
 		store->callbacks.committed(store->context, changes);
 	}
+}
+
+/*
+ * Takes the next changes while others are in flight, and sends them already if they are of the kind
+ * for which that can be done. Others wait.
+ */
+static void write_ahead(struct store *store)
+{
+	if (store->next != NULL || !store_can_write_ahead(store) || turn_has_come(store))
+		return;
+	store->next = store->callbacks.take(store->context);
+	if (store->next != NULL && changes_are_frames(store->next) &&
+	    store_tend_before_writing_ahead(store))
+		store_write_ahead(store);
 }
 
 static void on_kick(evutil_socket_t fd, short what, void *context)
@@ -237,6 +262,7 @@ static void on_kick(evutil_socket_t fd, short what, void *context)
 	if (store->state != STORE_READY || do_other_in_turn(store))
 		return;
 	take_changes(store);
+	write_ahead(store);
 	if (store->state == STORE_READY)
 		do_other(store);
 }
@@ -308,8 +334,7 @@ void store_prepared(struct store *store)
 /* Begins to write the next changes, if it is their turn. Gives those that are empty instead. */
 static struct changes *begin_next(struct store *store)
 {
-	struct changes *next =
-	    do_other_in_turn(store) ? NULL : store->callbacks.take(store->context);
+	struct changes *next = do_other_in_turn(store) ? NULL : take_next(store);
 
 	if (next == NULL || changes_are_empty(next))
 		return next;
@@ -318,18 +343,33 @@ static struct changes *begin_next(struct store *store)
 	return NULL;
 }
 
+/* What was in flight is stored: the next ones are, or are begun. Gives those that are empty. */
+static struct changes *go_on(struct store *store)
+{
+	struct changes *empty = NULL;
+
+	store->in_flight = NULL;
+	if (store->writer.ahead) {
+		store->in_flight = take_next(store);
+		store_write_goes_on(store);
+	} else {
+		store_set_state(store, STORE_READY, NULL);
+		empty = begin_next(store);
+	}
+	write_ahead(store);
+	return empty;
+}
+
 void store_written(struct store *store)
 {
 	struct changes *empty, *changes = store->in_flight;
 
-	store->in_flight = NULL;
 	if (changes->requests_done_count > 0)
 		store->requests_handed = false;
 	backoff_reset(&store->wait);
 	end_outage(store);
-	store_set_state(store, STORE_READY, NULL);
 	/* The server works on the next ones while these are acknowledged. */
-	empty = begin_next(store);
+	empty = go_on(store);
 	store->callbacks.committed(store->context, changes);
 	if (empty != NULL)
 		store->callbacks.committed(store->context, empty);
@@ -388,6 +428,14 @@ void store_kick(struct store *store)
 		event_active(store->kick, EV_TIMEOUT, 0);
 }
 
+void store_offer(struct store *store)
+{
+	if (store->state == STORE_READY && store->next == NULL)
+		store->next = store->callbacks.take(store->context);
+	write_ahead(store);
+	store_kick(store);
+}
+
 void store_retry_now(struct store *store)
 {
 	if (store->state == STORE_WAITING)
@@ -419,9 +467,16 @@ int64_t store_revision(const struct store *store)
 	return store->revision;
 }
 
-const struct changes *store_in_flight(const struct store *store)
+size_t store_in_flight(
+    const struct store *store, const struct changes *in_flight[STORE_IN_FLIGHT_MOST])
 {
-	return store->in_flight;
+	size_t count = 0;
+
+	if (store->in_flight != NULL)
+		in_flight[count++] = store->in_flight;
+	if (store->next != NULL)
+		in_flight[count++] = store->next;
+	return count;
 }
 
 void store_free(struct store *store)
@@ -435,6 +490,7 @@ void store_free(struct store *store)
 	event_free(store->kick);
 	event_free(store->second);
 	changes_free(store->in_flight);
+	changes_free(store->next);
 	store_load_clear(store);
 	store_tend_clear(store);
 	free(store->writer.error);

@@ -9,6 +9,9 @@
  * that moment are written again: a transaction may have been committed without our knowing, and
  * writing it twice does no harm.
  *
+ * Changes are written one after the other, but the server need not wait for the next ones: if these
+ * and those in flight are nothing but samples, they are sent before the server has answered.
+ *
  * A transaction that fails is written again, too, until it succeeds. Only where the server refuses
  * what is in a row (SQLSTATE class 22, 23 or 54) that would never be: then the rows that it refuses
  * are found, told as errors, and left out, so that one of them does not keep all others away.
@@ -82,7 +85,10 @@ struct store_callbacks {
 	 */
 	void (*request)(void *context, const struct request_row *row);
 
-	/* The next changes to write, or NULL. Asked when READY and after store_kick(). */
+	/*
+	 * The next changes to write, or NULL. Asked when READY, after store_kick() and
+	 * store_offer(), and while others are in flight.
+	 */
 	struct changes *(*take)(void *context);
 	/* These changes are committed. The callee frees them. */
 	void (*committed)(void *context, struct changes *changes);
@@ -138,6 +144,12 @@ void store_start(struct store *store);
 /* There may be changes to take. Cheap; may be called at any time. */
 void store_kick(struct store *store);
 
+/*
+ * The same for changes that are to be a transaction of their own: they are taken at once, if none
+ * wait before them. Not from a callback.
+ */
+void store_offer(struct store *store);
+
 /* Tries to connect now rather than at the end of the wait. */
 void store_retry_now(struct store *store);
 
@@ -152,8 +164,10 @@ const char *store_write_error(const struct store *store);
 const char *store_identity(const struct store *store);
 int64_t store_revision(const struct store *store);
 
-/* The changes that were taken and are not committed yet, or NULL. */
-const struct changes *store_in_flight(const struct store *store);
+/* Gives how many changes were taken and are not committed yet, and which, in order. */
+#define STORE_IN_FLIGHT_MOST 2
+size_t store_in_flight(
+    const struct store *store, const struct changes *in_flight[STORE_IN_FLIGHT_MOST]);
 
 /* Closes the connection at once and releases everything; changes in flight are freed. */
 void store_free(struct store *store);

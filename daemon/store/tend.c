@@ -200,9 +200,8 @@ static void warn_of_left_out(struct tending *tending)
 }
 
 /* Leaves out frames for which there is no place in time. */
-static void leave_out_frames(struct store *store)
+static void leave_out_frames(struct store *store, struct changes *changes)
 {
-	struct changes *changes = store->in_flight;
 	size_t kept = 0, count = changes->frame_count;
 
 	for (size_t i = 0; i < count; i++) {
@@ -242,9 +241,8 @@ static void note_late(struct store *store, const struct frame_row *frame, struct
 }
 
 /* Adds to the changes what their frames come too late for. */
-static void note_all_late(struct store *store)
+static void note_all_late(struct store *store, struct changes *changes)
 {
-	struct changes *changes = store->in_flight;
 	struct late_list list = {.rows = changes->late};
 
 	for (size_t i = 0; i < changes->frame_count; i++)
@@ -257,16 +255,25 @@ static void note_all_late(struct store *store)
 
 bool store_tend_before_writing(struct store *store)
 {
-	const struct changes *changes = store->in_flight;
+	struct changes *changes = store->in_flight;
 
-	leave_out_frames(store);
+	leave_out_frames(store, changes);
 	for (size_t i = 0; i < changes->frame_count; i++) {
 		if (store_has_partition(store, 0, changes->frames[i].time.us))
 			continue;
 		store_make_partition(store, 0, changes->frames[i].time.us);
 		return false;
 	}
-	note_all_late(store);
+	note_all_late(store, changes);
+	return true;
+}
+
+bool store_tend_before_writing_ahead(struct store *store)
+{
+	leave_out_frames(store, store->next);
+	if (!store_frames_are_present(store, store->next))
+		return false;
+	note_all_late(store, store->next);
 	return true;
 }
 

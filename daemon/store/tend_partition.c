@@ -115,9 +115,8 @@ bool store_prepare_present(struct store *store)
 	return true;
 }
 
-bool store_frames_are_present(const struct store *store)
+bool store_frames_are_present(const struct store *store, const struct changes *changes)
 {
-	const struct changes *changes = store->in_flight;
 	const struct partition *present = &store->tending.present;
 	bool are_present = !store->tending.present_failed;
 

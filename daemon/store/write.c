@@ -103,7 +103,7 @@ static size_t bytes_of(const struct array *arrays, size_t count)
 static bool send_part(struct store *store, const struct part *part, size_t count)
 {
 	struct writer *writer = &store->writer;
-	const char *rows = part_rows(part, store->in_flight);
+	const char *rows = part_rows(part, writer->changes);
 	struct array arrays[MAX_COLUMNS] = {0};
 	size_t bytes;
 	size_t end = writer->row + (writer->care == WRITE_PLAIN ? STATEMENT_ROWS : writer->limit);
@@ -149,12 +149,14 @@ static const char sql_written[] =
 
 static bool send_written(struct store *store)
 {
-	const struct changes *changes = store->in_flight;
+	const struct changes *changes = store->writer.changes;
 	const struct counters *counters = &changes->counters;
-	const int64_t numbers[] = {store->revision + 1, counters->class_id, counters->statistic_id,
+	const int64_t revision = store->revision + (store->writer.ahead ? 2 : 1);
+	const int64_t numbers[] = {revision, counters->class_id, counters->statistic_id,
 	    counters->resource_id, counters->alert_id, counters->event_id, counters->server_id,
 	    counters->volume_id, counters->volume_node_id, counters->cohort_id, counters->gap_id,
 	    counters->silence_id, counters->sampled.us};
+	struct writer *writer = &store->writer;
 	struct array array = {0};
 	char *notification = xasprintf(
 	    "{\"resources\":%zu,\"removed\":%zu,\"alerts\":%zu,\"events\":%zu,\"samples\":%zu,"
@@ -167,6 +169,8 @@ static bool send_written(struct store *store)
 	    changes->silence_count + changes->silences_removed_count);
 	bool sent;
 
+	if (writer->revision < revision)
+		writer->revision = revision;
 	array_begin(&array, ARRAY_INTEGER);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		array_add(&array, &numbers[i]);
@@ -241,7 +245,7 @@ static const struct part *next_part(struct store *store, size_t *count)
 	struct writer *writer = &store->writer;
 
 	for (; writer->part < write_part_count; writer->part++, writer->row = 0) {
-		*count = part_count(&write_parts[writer->part], store->in_flight);
+		*count = part_count(&write_parts[writer->part], writer->changes);
 		if (writer->row < *count)
 			return &write_parts[writer->part];
 	}
@@ -297,27 +301,69 @@ void store_write_more(struct store *store)
 		connector_await_room(store->connector);
 }
 
+/* What is in flight is the next to be answered. */
+static void begin_answers(struct store *store)
+{
+	struct writer *writer = &store->writer;
+
+	writer->open = true;
+	writer->ahead = writer->failed = writer->refused = writer->committed = false;
+	writer->rows = 0;
+	writer->samples = sample_count(store->in_flight);
+	writer->begun = monotonic_now();
+}
+
+/* Begins to send changes: those in flight, or the next. */
+static bool send_begin(struct store *store, const struct changes *changes)
+{
+	struct writer *writer = &store->writer;
+
+	writer->changes = changes;
+	writer->complete = false;
+	writer->part = writer->row = 0;
+	return send_statement(store, "begin", NULL, 0, NULL, NULL, NULL);
+}
+
 void store_write(struct store *store)
 {
 	struct writer *writer = &store->writer;
 
 	assert(store->in_flight != NULL && !writer->open);
-	writer->open = true;
-	writer->failed = writer->refused = writer->committed = false;
-	writer->complete = writer->rolling_back = false;
-	writer->part = writer->row = writer->left_out = 0;
-	writer->rows = 0;
-	writer->samples = sample_count(store->in_flight);
-	writer->begun = monotonic_now();
+	begin_answers(store);
+	writer->rolling_back = false;
+	writer->left_out = 0;
 	writer->limit = STATEMENT_ROWS;
-	writer->present = store_frames_are_present(store);
-	if (!send_statement(store, "begin", NULL, 0, NULL, NULL, NULL))
+	writer->present = store_frames_are_present(store, store->in_flight);
+	if (!send_begin(store, store->in_flight))
 		return;
 	if (writer->care == WRITE_PLAIN)
 		store_write_more(store);
 	else if (writer->care == WRITE_CAREFUL ||
 	         send_command(store, "SET CONSTRAINTS ALL IMMEDIATE"))
 		send_carefully(store);
+}
+
+bool store_can_write_ahead(const struct store *store)
+{
+	const struct writer *writer = &store->writer;
+
+	return writer->open && writer->complete && writer->present && !writer->ahead &&
+	       !writer->failed && writer->care == WRITE_PLAIN &&
+	       changes_are_frames(store->in_flight);
+}
+
+void store_write_ahead(struct store *store)
+{
+	assert(store_can_write_ahead(store) && store->next != NULL);
+	store->writer.ahead = true;
+	if (send_begin(store, store->next))
+		store_write_more(store);
+}
+
+void store_write_goes_on(struct store *store)
+{
+	assert(store->writer.ahead);
+	begin_answers(store);
 }
 
 /* ---- answers ---- */
@@ -331,7 +377,10 @@ static bool is_refusal(const PGresult *result)
 	                            strncmp(state, "54", 2) == 0);
 }
 
-/* A statement failed, and with it the transaction unless it is taken back. */
+/*
+ * A statement failed, and with it the transaction unless it is taken back. What fails after that
+ * does so for this reason.
+ */
 static void note_failure(struct store *store, const PGresult *result)
 {
 	struct writer *writer = &store->writer;
@@ -339,6 +388,10 @@ static void note_failure(struct store *store, const PGresult *result)
 
 	if (store_error_loses_connection(store->connection, result)) {
 		store_lost(store, text);
+		free(text);
+		return;
+	}
+	if (writer->failed) {
 		free(text);
 		return;
 	}
@@ -462,7 +515,7 @@ static void pipeline_ended(struct store *store)
 {
 	struct writer *writer = &store->writer;
 
-	store->pending = 0;
+	store->pending--;
 	if (writer->rolling_back) {
 		writer->open = false;
 		if (writer->refused)
@@ -471,6 +524,9 @@ static void pipeline_ended(struct store *store)
 			store_wait(store, &writer->wait);
 	} else if (writer->committed) {
 		end_write(store);
+	} else if (writer->failed && writer->ahead) {
+		/* Whatever becomes of the next ones, they are written again, too. */
+		writer->ahead = false;
 	} else if (writer->care == WRITE_PLAIN && writer->failed) {
 		roll_back(store);
 	} else {
@@ -483,6 +539,8 @@ static void note_success(struct store *store, PGresult *result)
 {
 	const char *status = PQcmdStatus(result);
 
+	if (store->writer.failed)
+		return;
 	if (strcmp(status, "COMMIT") == 0)
 		store->writer.committed = true;
 	else if (PQresultStatus(result) == PGRES_COMMAND_OK)
@@ -518,5 +576,5 @@ void store_write_timeout(struct store *store)
 
 void store_write_interrupted(struct store *store)
 {
-	store->writer.open = false;
+	store->writer.open = store->writer.ahead = false;
 }

@@ -206,10 +206,11 @@ static void end_slow_write(struct supervisor *supervisor)
 static void database_committed(void *context, struct changes *changes)
 {
 	struct supervisor *supervisor = supervisor_of(context);
+	const struct changes *in_flight[STORE_IN_FLIGHT_MOST];
 	bool many;
 
 	end_slow_write(supervisor);
-	if (store_in_flight(supervisor->store) != NULL)
+	if (store_in_flight(supervisor->store, in_flight) > 0)
 		begin_write(supervisor);
 	end_outage(supervisor);
 	if (changes != supervisor->replayed)
@@ -243,7 +244,7 @@ static void acknowledge_everything(struct supervisor *supervisor)
 	instructions_not_stored(supervisor);
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		TAILQ_FOREACH (session, &plugin->sessions, next)
-			session_acknowledge(session, session->unacknowledged);
+			session_acknowledge(session, session->batch);
 }
 
 void database_check_write(struct supervisor *supervisor)
@@ -313,11 +314,23 @@ static const struct store_callbacks store_callbacks = {
     .fatal = database_fatal,
 };
 
-void supervisor_kick(struct supervisor *supervisor)
+/* The database owes us an answer as soon as there are changes. */
+static void begin_write_of_changes(struct supervisor *supervisor)
 {
 	if (supervisor->loaded && graph_has_changes(supervisor->graph))
 		begin_write(supervisor);
+}
+
+void supervisor_kick(struct supervisor *supervisor)
+{
+	begin_write_of_changes(supervisor);
 	store_kick(supervisor->store);
+}
+
+void supervisor_offer(struct supervisor *supervisor)
+{
+	begin_write_of_changes(supervisor);
+	store_offer(supervisor->store);
 }
 
 static void embedded_failed(void *context, const char *reason)
@@ -355,8 +368,10 @@ static char *prepare_database(struct supervisor *supervisor, char reason[REASON_
 
 bool database_is_written(const struct supervisor *supervisor)
 {
+	const struct changes *in_flight[STORE_IN_FLIGHT_MOST];
+
 	return !supervisor->loaded || (!graph_has_changes(supervisor->graph) &&
-	                                  store_in_flight(supervisor->store) == NULL);
+	                                  store_in_flight(supervisor->store, in_flight) == 0);
 }
 
 void database_take_retention(struct supervisor *supervisor)

@@ -243,7 +243,7 @@ static double count_unstored(const struct supervisor *supervisor)
 
 	TAILQ_FOREACH (plugin, &supervisor->plugins, next)
 		TAILQ_FOREACH (session, &plugin->sessions, next)
-			count += (session->unacknowledged != 0) + (session->earlier != 0);
+			count += (double)(session->batch - session->acknowledged);
 	return count;
 }
 

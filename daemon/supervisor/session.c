@@ -119,7 +119,7 @@ static void close_number(struct session *session)
 	HASH_DELETE(by_number, session->plugin->by_number, session);
 	evtimer_del(session->timer);
 	session->number = 0;
-	session->unacknowledged = session->earlier = 0;
+	session->batch = session->acknowledged = 0;
 }
 
 void session_free(struct session *session)
@@ -208,7 +208,7 @@ void session_open(struct session *session)
 	if (session->plugin->killed || !is_declared(session))
 		return;
 	session->number = ++supervisor->last_session;
-	session->unacknowledged = session->earlier = 0;
+	session->batch = session->acknowledged = 0;
 	HASH_ADD(by_number, session->plugin->by_number, number, sizeof(session->number), session);
 	graph_open(supervisor->graph, session->number, session->scannable);
 	session_set_state(session, SESSION_INITIAL, NULL);
@@ -408,10 +408,10 @@ void session_batch(struct session *session, struct batch *batch)
 	struct supervisor *supervisor = session->plugin->supervisor;
 	char reason[REASON_SIZE];
 
-	if (session->earlier != 0) {
+	if (session->batch - session->acknowledged >= BATCHES_UNACKNOWLEDGED_MOST) {
 		plugin_kill(session->plugin,
 		    "sent batch %" PRIu64 " before %" PRIu64 " was acknowledged", batch->number,
-		    session->earlier);
+		    session->acknowledged + 1);
 		return;
 	}
 	session->plugin->counts.samples += sample_count(batch);
@@ -428,8 +428,7 @@ void session_batch(struct session *session, struct batch *batch)
 	if (batch->kind == BATCH_INITIAL)
 		end_gaps(session, batch);
 	note_scan(session, batch);
-	session->earlier = session->unacknowledged;
-	session->unacknowledged = batch->number;
+	session->batch = batch->number;
 	if (batch->kind == BATCH_INITIAL && session->state == SESSION_INITIAL) {
 		session->scanned = true;
 		session_set_state(session, SESSION_FIRST, NULL);
@@ -441,7 +440,7 @@ void session_batch(struct session *session, struct batch *batch)
 		spooling_save(supervisor);
 		session_acknowledge(session, batch->number);
 	}
-	supervisor_kick(supervisor);
+	supervisor_offer(supervisor);
 }
 
 void session_acknowledge(struct session *session, uint64_t number)
@@ -449,11 +448,9 @@ void session_acknowledge(struct session *session, uint64_t number)
 	struct message message = {.type = MESSAGE_ACKNOWLEDGE,
 	    .acknowledge = {.session = session->number, .batch = number}};
 
-	if (number == 0 || (number != session->unacknowledged && number != session->earlier))
+	if (number <= session->acknowledged || number > session->batch)
 		return;
-	if (number == session->unacknowledged)
-		session->unacknowledged = 0;
-	session->earlier = 0;
+	session->acknowledged = number;
 	plugin_send(session->plugin, &message);
 }
 

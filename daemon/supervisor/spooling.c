@@ -23,18 +23,29 @@ size_t spooling_spill(void *context, const struct frame_row *frames, size_t coun
 	return add_frames(supervisor_of(context), frames, count);
 }
 
+/* Saves what is in flight. It may be in the database, or not: to write it twice does no harm. */
+static void save_in_flight(struct supervisor *supervisor)
+{
+	const struct changes *in_flight[STORE_IN_FLIGHT_MOST];
+	size_t count = store_in_flight(supervisor->store, in_flight);
+	size_t first = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (in_flight[i] == supervisor->saved)
+			first = i + 1;
+	}
+	for (size_t i = first; i < count; i++) {
+		supervisor->saved = in_flight[i];
+		if (in_flight[i] != supervisor->replayed)
+			add_frames(supervisor, in_flight[i]->frames, in_flight[i]->frame_count);
+	}
+}
+
 void spooling_save(struct supervisor *supervisor)
 {
-	const struct changes *in_flight = store_in_flight(supervisor->store);
-
 	if (!supervisor->loaded)
 		return;
-	/* They may be in the database, or not: it does no harm to write them twice. */
-	if (in_flight != NULL && in_flight != supervisor->replayed &&
-	    in_flight != supervisor->saved) {
-		add_frames(supervisor, in_flight->frames, in_flight->frame_count);
-		supervisor->saved = in_flight;
-	}
+	save_in_flight(supervisor);
 	graph_spill(supervisor->graph);
 }
 
@@ -79,7 +90,8 @@ struct changes *spooling_take(struct supervisor *supervisor)
 
 void spooling_committed(struct supervisor *supervisor, const struct changes *changes)
 {
-	supervisor->saved = NULL;
+	if (changes == supervisor->saved)
+		supervisor->saved = NULL;
 	if (changes == supervisor->replayed) {
 		supervisor->replayed = NULL;
 		spool_drop(supervisor->spool);

@@ -313,9 +313,9 @@ struct session {
 	struct graph_resource *scannable;
 	enum session_state state;
 	char *reason;
-	uint32_t number;         /* of the session that is open, 0 if none is */
-	uint64_t unacknowledged; /* number of the newest batch that is being stored, 0 if none */
-	uint64_t earlier;        /* the same of the one before it */
+	uint32_t number;       /* of the session that is open, 0 if none is */
+	uint64_t batch;        /* number of its newest batch, 0 if there was none */
+	uint64_t acknowledged; /* this batch, and those before */
 	struct backoff backoff;
 	struct backoff confirmation; /* waits before another initial scan */
 	struct event *timer;         /* the end of either wait */
@@ -492,7 +492,7 @@ struct supervisor {
 	struct spool *spool;
 	struct counters stored;         /* the highest ids known to be stored */
 	const struct changes *replayed; /* what was taken from the spool last */
-	const struct changes *saved;    /* what is in flight, and in the spool as well */
+	const struct changes *saved;    /* the last ones in flight that are in the spool as well */
 	bool replay_next;               /* the spool's turn to be stored */
 
 	TAILQ_HEAD(, plugin) plugins;
@@ -530,6 +530,9 @@ unsigned supervisor_check_scannables(const struct supervisor *supervisor);
 
 /* There may be something to write to the database. */
 void supervisor_kick(struct supervisor *supervisor);
+
+/* The same for all that a scan found, which is stored by itself if the database keeps up. */
+void supervisor_offer(struct supervisor *supervisor);
 
 /* A plugin changed its state: the verdict of --check and the end of a stop may depend on it. */
 void supervisor_plugin_changed(struct supervisor *supervisor);

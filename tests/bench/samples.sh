@@ -184,7 +184,7 @@ see_scans() {
 }
 
 # check_arrays COUNT TEXT: holds every stored sample against the ledgers; a row, and the samples as
-# $checked. The last scan of a life may be stored although it was not acknowledged.
+# $checked. The last scans of a life may be stored although they were not acknowledged.
 check_arrays() {
 	for array in $(seq "$1"); do
 		"$build/tests/bench/bench_store_ledger" \

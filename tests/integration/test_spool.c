@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "model/batch.h"
 
 /* Scans are numbered from a multiple of this, another one for each start of the runner. */
 enum { GENERATION = 1000000, DRIVES = 10 };
@@ -31,8 +32,8 @@ static void start(struct runner *runner, int generation, const char *statistics)
 }
 
 /*
- * How many scans of a generation were taken over. The plugin notes each one that begins; the one
- * before may still be on its way.
+ * How many scans of a generation were taken over. The plugin notes each one that begins; those just
+ * before may still be on their way.
  */
 static long scans(const struct runner *runner, int generation)
 {
@@ -45,7 +46,7 @@ static long scans(const struct runner *runner, int generation)
 	if (file != NULL)
 		fclose(file);
 	free(path);
-	next -= (long)generation * GENERATION + 1;
+	next -= (long)generation * GENERATION + BATCHES_UNACKNOWLEDGED_MOST - 1;
 	return next > 0 ? next : 0;
 }
 

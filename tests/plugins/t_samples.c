@@ -37,15 +37,17 @@ static const char *const gauges[] = {"g0", "g1", "g2", "g3"};
 
 struct session {
 	int ledger;
-	struct ledger_line scan;   /* the newest: its number, and when it ended */
-	struct ledger_line before; /* the scan before that */
+	struct ledger_line scan;      /* the newest: its number, and when it ended */
+	struct ledger_line before[2]; /* the scans before that, the newest first */
 	int64_t drive_count;
 	int64_t gauge_count;
 	struct timespec pause; /* that each update scan takes longer */
 	struct iml_resource **drives;
 };
 
-/* Opens the ledger and goes on after the last scan in it, and the two after it that may be stored.
+/*
+ * Opens the ledger and goes on after the last scan in it, and the three after it that may be
+ * stored.
  */
 static int open_ledger(struct session *session, const char *path)
 {
@@ -59,7 +61,7 @@ static int open_ledger(struct session *session, const char *path)
 	    pread(session->ledger, &session->scan, sizeof(session->scan),
 	        size - (off_t)sizeof(session->scan)) != sizeof(session->scan))
 		return -1;
-	session->scan.number += 2;
+	session->scan.number += 3;
 	session->scan.end_us = 0;
 	return 0;
 }
@@ -89,19 +91,21 @@ static int initial_scan(struct iml_plugin *self, struct iml_resource *scannable)
 	return 0;
 }
 
-/* Each update scan begins when the one before the last was acknowledged. */
+/* Each update scan begins when the third one before it was acknowledged. */
 static int update_scan(struct iml_plugin *self, struct iml_resource *scannable)
 {
 	struct session *session = iml_get_private(self);
 	struct timespec now;
 
 	(void)scannable;
-	if (session->before.end_us != 0 && write(session->ledger, &session->before,
-	                                       sizeof(session->before)) != sizeof(session->before))
+	if (session->before[1].end_us != 0 &&
+	    write(session->ledger, &session->before[1], sizeof(session->before[1])) !=
+	        sizeof(session->before[1]))
 		return iml_fail(self, "the ledger can't be written");
 	if (session->pause.tv_nsec > 0)
 		nanosleep(&session->pause, NULL);
-	session->before = session->scan;
+	session->before[1] = session->before[0];
+	session->before[0] = session->scan;
 	session->scan.number++;
 	for (int64_t i = 0; i < session->drive_count; i++)
 		for (int64_t j = 0; j < session->gauge_count; j++)

@@ -181,11 +181,12 @@ static inline void random_warn(
 
 static inline bool random_is_settled(void *context)
 {
+	const struct changes *in_flight[STORE_IN_FLIGHT_MOST];
 	struct random_site *site = context;
 
 	return site->trouble.length > 0 ||
 	       (site->loaded && site->asked == 0 && !graph_has_changes(site->graph) &&
-	           site->in_flight == 0 && store_in_flight(site->store) == NULL);
+	           site->in_flight == 0 && store_in_flight(site->store, in_flight) == 0);
 }
 
 /* Waits until all that changed is in the database. */
