@@ -92,7 +92,7 @@ struct alert_change {
 
 struct batch {
 	uint32_t session;
-	uint64_t number; /* counts up from 1 in each session */
+	uint64_t number; /* counts up from 1 in each session, by one */
 	enum batch_kind kind;
 	struct wallclock time; /* of the end of the scan */
 	int64_t duration_ns;   /* of the scan */

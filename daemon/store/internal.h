@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the store share. One connection does one thing at a time: it answers one
- * question (store_ask) or takes one transaction (write.c).
+ * question (store_ask) or takes transactions (write.c), one and at most the next behind it.
  */
 #ifndef STORE_INTERNAL_H
 #define STORE_INTERNAL_H
@@ -191,8 +191,9 @@ struct store {
 	bool has_asked;        /* for them, since the statistics were tended last */
 
 	struct monotonic next_turn; /* when what else is due comes before changes */
+	bool follows;               /* what is in flight was sent ahead, past what else is due */
 	struct changes *in_flight;
-	struct changes *next; /* taken while others were in flight */
+	struct changes *next; /* taken, and not in flight yet */
 	struct writer writer;
 	struct tending tending;
 };

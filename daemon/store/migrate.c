@@ -73,6 +73,7 @@ static void apply(struct store *store, const struct migration *migration)
  */
 static void revision_read(struct store *store, PGresult *result)
 {
+	int64_t highest = store->in_flight != NULL ? store->writer.revision : store->revision;
 	int64_t revision;
 
 	if (PQntuples(result) != 1) {
@@ -83,7 +84,7 @@ static void revision_read(struct store *store, PGresult *result)
 	}
 	revision = store_number_at(result, 0);
 	if ((store->loaded || store->load_step > 0) && revision != store->revision &&
-	    (revision < store->revision || revision > store->writer.revision)) {
+	    (revision < store->revision || revision > highest)) {
 		store_give_up(store,
 		    "the database was changed by others while it was away (revision %lld in place "
 		    "of"

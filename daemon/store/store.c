@@ -241,11 +241,14 @@ static void take_changes(struct store *store)
 
 /*
  * Takes the next changes while others are in flight, and sends them already if they are of the kind
- * for which that can be done. Others wait.
+ * for which that can be done. Others wait. However long it takes to store changes, one may follow;
+ * when the turn of what else is due has come, no more follow that.
  */
 static void write_ahead(struct store *store)
 {
-	if (store->next != NULL || !store_can_write_ahead(store) || turn_has_come(store))
+	if (store->next != NULL || !store_can_write_ahead(store))
+		return;
+	if (store->follows && turn_has_come(store))
 		return;
 	store->next = store->callbacks.take(store->context);
 	if (store->next != NULL && changes_are_frames(store->next) &&
@@ -349,7 +352,8 @@ static struct changes *go_on(struct store *store)
 	struct changes *empty = NULL;
 
 	store->in_flight = NULL;
-	if (store->writer.ahead) {
+	store->follows = store->writer.ahead;
+	if (store->follows) {
 		store->in_flight = take_next(store);
 		store_write_goes_on(store);
 	} else {

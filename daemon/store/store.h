@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * PostgreSQL, driven from the event loop without ever blocking it: connects, migrates the schema,
- * loads what is stored, writes changes one transaction at a time, reconnects with back-off.
+ * loads what is stored, writes changes in order, a transaction each, reconnects with back-off.
  * Between transactions it tends the statistics: partitions, and frames of coarser resolutions.
  *
  * Life: CONNECTING → MIGRATING → LOADING (the first time only) → READY ⇄ READING, WRITING or

@@ -388,17 +388,13 @@ static void note_failure(struct store *store, const PGresult *result)
 
 	if (store_error_loses_connection(store->connection, result)) {
 		store_lost(store, text);
-		free(text);
-		return;
+	} else if (!writer->failed) {
+		writer->failed = true;
+		writer->refused = is_refusal(result);
+		free(writer->error);
+		writer->error = xstrdup(text);
 	}
-	if (writer->failed) {
-		free(text);
-		return;
-	}
-	writer->failed = true;
-	writer->refused = is_refusal(result);
-	free(writer->error);
-	writer->error = text;
+	free(text);
 }
 
 /* The transaction failed. Nothing is lost: it is written again, with more care if that may help. */

@@ -210,6 +210,30 @@ static inline void client_settle(struct client *client)
 	assert_true(run_until(client->base, client_is_settled, client));
 }
 
+/* How often the store was found with nothing to do. */
+struct calm {
+	struct store *store;
+	unsigned looks;
+};
+
+static inline bool is_calm(void *context)
+{
+	struct calm *calm = context;
+
+	calm->looks = store_state(calm->store) == STORE_READY ? calm->looks + 1 : 0;
+	store_kick(calm->store);
+	return calm->looks == 5;
+}
+
+/* The same, and what is due beside writing is done, so that samples can be sent ahead. */
+static inline void client_calm(struct client *client)
+{
+	struct calm calm = {.store = client->store};
+
+	client_settle(client);
+	assert_true(run_until(client->base, is_calm, &calm));
+}
+
 /* Waits until the store is ready; it must be. */
 static inline void client_open(struct client *client, struct event_base *base, const char *conninfo)
 {

@@ -26,29 +26,6 @@ static struct changes *an_event(void)
 	return changes;
 }
 
-/* What is due beside writing is done, so that frames of now have a place. */
-struct calm {
-	struct store *store;
-	unsigned looks;
-};
-
-static bool is_calm(void *context)
-{
-	struct calm *calm = context;
-
-	calm->looks = store_state(calm->store) == STORE_READY ? calm->looks + 1 : 0;
-	store_kick(calm->store);
-	return calm->looks == 5;
-}
-
-static void settle(struct database *database)
-{
-	struct calm calm = {.store = database->client.store};
-
-	client_settle(&database->client);
-	assert_true(run_until(server.base, is_calm, &calm));
-}
-
 static size_t count_in_flight(struct database *database)
 {
 	const struct changes *in_flight[STORE_IN_FLIGHT_MOST];
@@ -58,31 +35,33 @@ static size_t count_in_flight(struct database *database)
 
 static bool is_writing(void *context)
 {
-	return count_in_flight(context) > 0;
+	struct database *database = context;
+
+	return store_state(database->client.store) == STORE_WRITING;
 }
 
-/*
- * Gives frames, and when they are sent others, while the lock holds up the server. Nothing is sent
- * ahead when something else is due, as it is now and then: it is tried again then.
- */
-static void give_two(struct database *database, const char *lock, struct changes *(*second)(void))
+static void offer(struct database *database, struct changes *changes)
 {
-	struct client *client = &database->client;
+	client_give(&database->client, changes);
+	store_offer(database->client.store);
+}
 
-	settle(database);
-	for (int i = 0; i < 100; i++) {
-		query(database->reader, "BEGIN");
-		query(database->reader, lock);
-		client_give(client, some_frames());
-		assert_true(run_until(server.base, is_writing, database));
-		client_give(client, second());
-		store_offer(client->store);
-		if (count_in_flight(database) == 2)
-			return;
-		query(database->reader, "ROLLBACK");
-		settle(database);
-	}
-	fail_msg("nothing is sent ahead");
+/* Gives changes that are sent, while the lock holds up the server. */
+static void give_first(struct database *database, const char *lock, struct changes *(*first)(void))
+{
+	client_calm(&database->client);
+	query(database->reader, "BEGIN");
+	query(database->reader, lock);
+	client_give(&database->client, first());
+	assert_true(run_until(server.base, is_writing, database));
+}
+
+/* The same with samples, which are sent although those before are not stored yet. */
+static void send_two(struct database *database, const char *lock)
+{
+	give_first(database, lock, some_frames);
+	offer(database, some_frames());
+	assert_int_equal(count_in_flight(database), 2);
 }
 
 static const char lock_counter[] = "SELECT FROM storage.counter FOR UPDATE";
@@ -92,7 +71,7 @@ static void assert_all_is_stored(struct database *database)
 {
 	char *counts;
 
-	settle(database);
+	client_calm(&database->client);
 	counts = xasprintf("%ld|%ld", (long)seconds, (long)store_revision(database->client.store));
 	assert_answer(database,
 	    "SELECT (SELECT count(*) FROM storage.frame WHERE resolution = 0"
@@ -121,7 +100,7 @@ static void the_server_does_not_wait_for_the_next_ones(void **state)
 {
 	struct database *database = *state;
 
-	give_two(database, lock_counter, some_frames);
+	send_two(database, lock_counter);
 	let_the_server_go_on(database);
 	assert_all_is_stored(database);
 }
@@ -130,8 +109,41 @@ static void what_is_not_only_samples_waits(void **state)
 {
 	struct database *database = *state;
 
-	give_two(database, lock_counter, an_event);
+	give_first(database, lock_counter, some_frames);
+	offer(database, an_event());
 	query(database->reader, "COMMIT");
+	assert_all_is_stored(database);
+}
+
+static void samples_wait_for_what_is_not_only_samples(void **state)
+{
+	struct database *database = *state;
+
+	give_first(database, lock_counter, an_event);
+	offer(database, some_frames());
+	assert_int_equal(count_in_flight(database), 1);
+	query(database->reader, "COMMIT");
+	assert_all_is_stored(database);
+}
+
+/* Longer than it takes until the turn of what else is due has come. */
+static bool is_later(void *context)
+{
+	const struct monotonic *begun = context;
+
+	return monotonic_since(monotonic_now(), *begun) > 50 * NS_PER_MS;
+}
+
+static void samples_follow_however_long_those_before_take(void **state)
+{
+	struct database *database = *state;
+	struct monotonic begun;
+
+	give_first(database, lock_counter, some_frames);
+	begun = monotonic_now();
+	assert_true(run_until(server.base, is_later, &begun));
+	offer(database, some_frames());
+	let_the_server_go_on(database);
 	assert_all_is_stored(database);
 }
 
@@ -144,8 +156,7 @@ static void what_is_offered_is_taken_at_once(void **state)
 	assert_int_equal(count_in_flight(database), 0);
 	store_offer(client->store);
 	assert_int_equal(count_in_flight(database), 1);
-	client_give(client, some_frames());
-	store_offer(client->store);
+	offer(database, some_frames());
 	assert_int_equal(count_in_flight(database), 1);
 	assert_all_is_stored(database);
 	assert_int_equal(store_revision(client->store), 2);
@@ -156,8 +167,7 @@ static void nothing_that_is_offered_is_committed_without_a_transaction(void **st
 	struct database *database = *state;
 	struct client *client = &database->client;
 
-	client_give(client, new_changes());
-	store_offer(client->store);
+	offer(database, new_changes());
 	client_settle(client);
 	assert_int_equal(client->committed, 1);
 	assert_int_equal(store_revision(client->store), 0);
@@ -172,7 +182,7 @@ static void both_are_written_again_when_the_connection_is_lost(void **state)
 {
 	struct database *database = *state;
 
-	give_two(database, lock_counter, some_frames);
+	send_two(database, lock_counter);
 	assert_answer(database, terminate, "1");
 	query(database->reader, "COMMIT");
 	assert_all_is_stored(database);
@@ -183,7 +193,7 @@ static void what_was_stored_before_the_connection_is_lost_is_stored_once(void **
 {
 	struct database *database = *state;
 
-	give_two(database, lock_counter, some_frames);
+	send_two(database, lock_counter);
 	let_the_server_go_on(database);
 	assert_answer(database, terminate, "1");
 	assert_all_is_stored(database);
@@ -193,8 +203,7 @@ static void what_was_taken_before_the_connection_is_lost_is_stored(void **state)
 {
 	struct database *database = *state;
 
-	client_give(&database->client, some_frames());
-	store_offer(database->client.store);
+	offer(database, some_frames());
 	assert_answer(database, terminate, "1");
 	assert_all_is_stored(database);
 	assert_int_equal(store_statistics(database->client.store)->reconnects, 1);
@@ -214,7 +223,9 @@ static void what_is_only_taken_hides_no_transaction_of_others(void **state)
 {
 	struct database *database = *state;
 
-	give_two(database, lock_counter, an_event);
+	give_first(database, lock_counter, some_frames);
+	offer(database, an_event());
+	assert_int_equal(count_in_flight(database), 2);
 	query(database->reader, "UPDATE storage.counter SET revision = revision + 2");
 	assert_answer(database, terminate, "1");
 	query(database->reader, "COMMIT");
@@ -234,7 +245,7 @@ static void fail_the_first(struct database *database, const char *trigger)
 	    "%s FOR EACH ROW EXECUTE FUNCTION refuse()",
 	    trigger);
 
-	give_two(database, sql, some_frames);
+	send_two(database, sql);
 	query(database->reader, "COMMIT");
 	free(sql);
 	assert_true(run_until(server.base, has_failed, database));
@@ -258,14 +269,13 @@ static void a_frame_that_is_refused_keeps_no_other_away(void **state)
 {
 	struct database *database = *state;
 
-	give_two(database,
-	    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
-	    " 'BEGIN RAISE check_violation; END';"
-	    "CREATE TRIGGER refuse BEFORE INSERT ON storage.frame FOR EACH ROW WHEN"
-	    " (NEW.statistic_id = 21) EXECUTE FUNCTION refuse()",
-	    some_frames);
+	send_two(database, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+	                   " 'BEGIN RAISE check_violation; END';"
+	                   "CREATE TRIGGER refuse BEFORE INSERT ON storage.frame FOR EACH ROW WHEN"
+	                   " (NEW.statistic_id = 21) EXECUTE FUNCTION refuse()");
 	query(database->reader, "COMMIT");
 	assert_all_is_stored(database);
+	assert_int_equal(store_statistics(database->client.store)->failures, 0);
 	assert_int_equal(store_statistics(database->client.store)->left_out, 2);
 }
 
@@ -276,7 +286,7 @@ static int open_prepared(void **state)
 	assert_int_equal(open_database(state), 0);
 	database = *state;
 	seconds = 0;
-	settle(database);
+	client_calm(&database->client);
 	return 0;
 }
 
@@ -287,6 +297,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(the_server_does_not_wait_for_the_next_ones),
 	    TEST(what_is_not_only_samples_waits),
+	    TEST(samples_wait_for_what_is_not_only_samples),
+	    TEST(samples_follow_however_long_those_before_take),
 	    TEST(what_is_offered_is_taken_at_once),
 	    TEST(nothing_that_is_offered_is_committed_without_a_transaction),
 	    TEST(both_are_written_again_when_the_connection_is_lost),

@@ -23,6 +23,7 @@ static struct changes *one_more_frame(struct client *client)
 static void write_without_end(
     struct database *database, struct changes *(*one_more)(struct client *client))
 {
+	client_calm(&database->client);
 	database->client.more = one_more;
 	store_kick(database->client.store);
 }

@@ -21,8 +21,8 @@ CREATE TABLE storage.migration (
 );
 COMMENT ON TABLE storage.migration IS 'Changes of the schema that were applied.';
 
--- revision counts the transactions, so that a runner that was cut off can tell whether this is
--- still the database that it knows; identity tells which one the samples are for that it spooled.
+-- revision counts the transactions (from one back, if the last two are written again), so that a
+-- runner that was cut off can tell whether this is still the database that it knows; identity tells which one the samples are for that it spooled.
 CREATE TABLE storage.counter (
 	single boolean PRIMARY KEY DEFAULT true CHECK (single),
 	identity uuid NOT NULL DEFAULT gen_random_uuid(),
