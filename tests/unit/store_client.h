@@ -396,7 +396,18 @@ static inline int64_t sample_second(void)
 	return second;
 }
 
-/* A frame with one sample, at slot 0, so many seconds after that. */
+/*
+ * How many seconds after that it is half past the present hour. Samples of that hour have a
+ * partition that they are written right into.
+ */
+static inline int64_t half_past(void)
+{
+	int64_t second = wallclock_now().us / US_PER_S;
+
+	return second - second % 3600 + 1800 - sample_second();
+}
+
+/* A frame with one sample, at slot 0, so many seconds after that second. */
 static inline void add_sample_frame(struct changes *changes, record_id cohort, record_id statistic,
     uint32_t bin, int64_t after, double value)
 {

@@ -13,8 +13,8 @@ static struct changes *some_frames(void)
 	struct changes *changes = new_changes();
 
 	seconds++;
-	add_sample_frame(changes, 1, 20, 0, seconds, (double)seconds);
-	add_sample_frame(changes, 1, 21, 0, seconds, (double)seconds);
+	add_sample_frame(changes, 1, 20, 0, half_past() + seconds, (double)seconds);
+	add_sample_frame(changes, 1, 21, 0, half_past() + seconds, (double)seconds);
 	return changes;
 }
 

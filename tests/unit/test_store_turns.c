@@ -15,7 +15,7 @@ static struct changes *one_more_frame(struct client *client)
 {
 	struct changes *changes = new_changes();
 
-	add_sample_frame(changes, 1, (record_id)client->queued + 1, 0, 0, 1);
+	add_sample_frame(changes, 1, (record_id)client->queued + 1, 0, half_past(), 1);
 	return changes;
 }
 
